@@ -1,0 +1,50 @@
+import type { EngineHealth } from '#core/health.ts'
+
+/**
+ * The device log: one durable, append-only log of all that happens to devices. A stream is one incarnation of one writer; it
+ * numbers its batches 1, 2, 3 … (see batch.ts for the bytes). Whatever is read from it was durable before.
+ */
+export interface DeviceLog {
+  /**
+   * Appends one sealed batch; resolves when it is durable (it survives a power cut). Idempotent by (stream, seq): the same
+   * batch again resolves, another batch under a number already used rejects with `conflict`; a number that leaves a gap
+   * rejects with `invalid`. The buffer must not change until it settles. Rejects with `log_unavailable` or `disk_full` when the log cannot be
+   * written now (retry the same seq: nothing was acknowledged), `stream_sealed` when the stream has been sealed.
+   * A writer has one append of a stream under way at a time; different streams append concurrently and share a commit.
+   */
+  append(batch: Buffer): Promise<void>
+
+  /** Batches of a stream with seq > `after`, oldest first, whole, at most `maxBytes` together but at least one; [] at the end. */
+  read(stream: number, after: number, maxBytes?: number): Promise<Buffer[]>
+
+  /** Streams that hold something, or are known to a cursor; `first`…`last` are the seqs that can be read (first > last: none). */
+  streams(): Promise<StreamInfo[]>
+
+  /** No more appends to the stream, for ever; resolves to its last durable seq. Repeating it is harmless. */
+  seal(stream: number): Promise<number>
+
+  /** Up to where a consumer has finished with a stream; 0 at the beginning. */
+  cursor(consumer: string, stream: number): Promise<number>
+
+  /** Moves cursors forward (a smaller value than the stored one is ignored). Durable within a second, and at `close`. */
+  advance(consumer: string, positions: ReadonlyMap<number, number>): Promise<void>
+
+  /** Registers consumers whose cursors hold back retention; cursors of others don't count and may be forgotten. */
+  consumers(names: readonly string[]): Promise<void>
+
+  /**
+   * Drops the oldest batches beyond `maxBytes` or older than `maxAgeMs`, never one that a registered consumer has not
+   * finished with. → what was dropped, and who holds back more. Sealed streams that are wholly dropped are forgotten.
+   */
+  retain(limit: { maxBytes: number; maxAgeMs: number }): Promise<{ droppedBytes: number; bytes: number; heldBackBy?: string }>
+
+  health(): EngineHealth
+  close(): Promise<void>
+}
+
+export interface StreamInfo {
+  stream: number
+  first: number
+  last: number
+  sealed: boolean
+}
