@@ -1,0 +1,62 @@
+/** The device manager: login, presence, takeover. */
+import { type Static, Type } from 'typebox'
+import { contract, method } from './contract.ts'
+import { Device } from './registry.ts'
+
+const Id = Type.Integer({ minimum: 1 })
+
+export const Route = Type.Object({
+  device: Id,
+  node: Type.String(),
+  epoch: Type.Number(),
+  protocol: Type.String(),
+  address: Type.String(),
+  since: Type.Number(),
+})
+export type Route = Static<typeof Route>
+
+export const ConnectRequest = Type.Object({
+  deviceId: Type.Number(),
+  /** 32 hex digits */
+  token: Type.String(),
+  protocol: Type.String(),
+  /** the device's address, host:port */
+  address: Type.String(),
+})
+export type ConnectRequest = Static<typeof ConnectRequest>
+
+export const ConnectVerdict = Type.Object({
+  /** present when the device may come in */
+  device: Type.Optional(Device),
+  /** the session's epoch: greater than that of each earlier session of this device */
+  epoch: Type.Optional(Type.Number()),
+  /** a cause (contracts/causes.ts) when it may not */
+  refused: Type.Optional(Type.String()),
+})
+export type ConnectVerdict = Static<typeof ConnectVerdict>
+
+export const devicemanager = contract('devicemanager', {
+  /** Device secret → access token, and the address to connect to is added by the access service. */
+  login: method(
+    Type.Object({ deviceId: Type.Number(), secret: Type.String() }),
+    Type.Object({ device: Device, token: Type.String() }),
+  ),
+  /**
+   * Devices that want in at an access node, a batch at a time. Where a device is already connected, that session has been
+   * closed and drained (cause `taken_over`) before this answers.
+   */
+  connect: method(
+    Type.Object({ node: Type.String(), items: Type.Array(ConnectRequest) }),
+    Type.Object({ items: Type.Array(ConnectVerdict) }),
+    { deadline: 10_000 },
+  ),
+  /** Sessions that have ended at their node. */
+  disconnected: method(Type.Object({ items: Type.Array(Type.Object({ device: Id, epoch: Type.Number() })) }), Type.Object({}), {
+    retry: true,
+  }),
+  /** An access node says that it lives (each 2 s; its lease is 5 s), and now and then which devices it holds. */
+  alive: method(Type.Object({ node: Type.String(), devices: Type.Optional(Type.Array(Id)) }), Type.Object({}), { retry: true }),
+  /** Where devices are; offline ones are left out. */
+  routes: method(Type.Object({ devices: Type.Array(Id) }), Type.Object({ items: Type.Array(Route) }), { retry: true }),
+  online: method(Type.Object({}), Type.Object({ count: Type.Integer() }), { retry: true }),
+})
