@@ -1,0 +1,211 @@
+/** Every setting of the cloud: one typed list, read from the environment. `pando config` prints it; docs/settings.md documents it. */
+
+import { PandoError } from '#lib/errors.ts'
+import {
+  address,
+  flag,
+  integer,
+  list,
+  oneOf,
+  optional,
+  path,
+  readSetting,
+  type Setting,
+  setting,
+  size,
+  span,
+  text,
+  url,
+} from '#lib/settings.ts'
+
+export const settings = {
+  dataDir: setting('PANDO_DATA_DIR', path, './data', 'Where the embedded engines and keys live. Nothing is written elsewhere.'),
+
+  registryUrl: setting('PANDO_REGISTRY_URL', url('sqlite:'), 'sqlite:', 'Registry store.'),
+  devicelogUrl: setting('PANDO_DEVICELOG_URL', url('file:'), 'file:', 'Device log.'),
+  historyUrl: setting('PANDO_HISTORY_URL', url('file:'), 'file:', 'History and current status.'),
+  presenceUrl: setting('PANDO_PRESENCE_URL', url('memory:'), 'memory:', 'Presence: which node holds a device.'),
+  queueUrl: setting('PANDO_QUEUE_URL', url('local:'), 'local:', 'The doorbell between services.'),
+  discoveryUrl: setting('PANDO_DISCOVERY_URL', url('local:'), 'local:', 'How services find one another.'),
+  logUrl: setting(
+    'PANDO_LOG_URL',
+    url('stderr:'),
+    'stderr:',
+    'Where logs go: JSON lines of the Elastic Common Schema, pretty on a terminal.',
+  ),
+  logLevel: setting(
+    'PANDO_LOG_LEVEL',
+    oneOf('debug', 'info', 'warn', 'error', 'silent'),
+    'info',
+    'The least severe log lines that are written.',
+  ),
+
+  httpaccessListen: setting('PANDO_HTTPACCESS_LISTEN', address, '0.0.0.0:8080', 'Device HTTP API: registration, login.'),
+  mqttaccessListen: setting(
+    'PANDO_MQTTACCESS_LISTEN',
+    address,
+    '0.0.0.0:1883',
+    'MQTT 3.1, 3.1.1 and 5; TLS on the same port when there is a certificate.',
+  ),
+  apiproviderListen: setting(
+    'PANDO_APIPROVIDER_LISTEN',
+    address,
+    '127.0.0.1:8888',
+    'REST for applications, management API, console.',
+  ),
+  opsListen: optional(
+    'PANDO_OPS_LISTEN',
+    address,
+    '/healthz, /readyz and /metrics; default 127.0.0.1:9090 for the whole cloud, a free port for named services.',
+  ),
+  mqttaccessPublic: optional(
+    'PANDO_MQTTACCESS_PUBLIC',
+    text,
+    'host:port told to devices that log in; default: the address on which the device reached the HTTP API, with the MQTT port.',
+  ),
+  httpaccessLegacyTlsListen: optional(
+    'PANDO_HTTPACCESS_LEGACY_TLS_LISTEN',
+    address,
+    'Device HTTP API for chips of 2015 (TLS 1.0, weak ciphers). Off unless set.',
+  ),
+  mqttaccessLegacyTlsListen: optional(
+    'PANDO_MQTTACCESS_LEGACY_TLS_LISTEN',
+    address,
+    'MQTT for chips of 2015 (TLS 1.0, weak ciphers). Off unless set.',
+  ),
+  tlsCert: optional('PANDO_TLS_CERT', path, 'PEM file with the certificate chain: turns TLS on for every TCP listener.'),
+  tlsKey: optional('PANDO_TLS_KEY', path, 'PEM file with the private key.'),
+
+  aesKey: optional(
+    'PANDO_AES_KEY',
+    text,
+    'Key of the platform key scheme: 16, 24 or 32 characters. Made once and kept in the data directory if not set.',
+    { secret: true },
+  ),
+  masterKey: optional(
+    'PANDO_MASTER_KEY',
+    text,
+    'At least 32 characters from which the keys for secrets, tokens and signatures are derived. Made once and kept in the data directory if not set.',
+    { secret: true },
+  ),
+  adminPasswordFile: optional('PANDO_ADMIN_PASSWORD_FILE', path, "File with the administrator's first password."),
+  plugins: setting('PANDO_PLUGINS', list, '', 'Modules imported at start, separated by commas.'),
+
+  tokenLife: setting('PANDO_TOKEN_LIFE', span(60_000), '30d', 'An access token dies when it was not used for this long.'),
+  legacyOpenDeviceInfo: setting(
+    'PANDO_LEGACY_OPEN_DEVICE_INFO',
+    flag,
+    'false',
+    'Answer device/info?device_key= without an App-Key, as the old cloud did.',
+  ),
+  failuresPerMinute: setting(
+    'PANDO_FAILURES_PER_MINUTE',
+    integer(1, 1_000_000),
+    '300',
+    'Failed registrations and logins from one address before it must wait; successes never count.',
+  ),
+
+  mqttMaxPacket: setting('PANDO_MQTT_MAX_PACKET', size(1024, 2 ** 28), '64k', 'Largest MQTT packet from a device.'),
+  mqttMaxInflight: setting(
+    'PANDO_MQTT_MAX_INFLIGHT',
+    integer(1, 65_535),
+    '1024',
+    'Messages of a device that may wait for their acknowledgement.',
+  ),
+  mqttMaxRate: setting(
+    'PANDO_MQTT_MAX_RATE',
+    integer(1, 10_000_000),
+    '100000',
+    'Messages a second of one device above which its connection is slowed down.',
+  ),
+  mqttConnectTimeout: setting(
+    'PANDO_MQTT_CONNECT_TIMEOUT',
+    span(100),
+    '10s',
+    'A socket that has not logged in by then is closed.',
+  ),
+  mqttMaxConnections: setting(
+    'PANDO_MQTT_MAX_CONNECTIONS',
+    integer(1, 10_000_000),
+    '1000000',
+    'Connections of one access process.',
+  ),
+  uplinkMaxWaiting: setting(
+    'PANDO_UPLINK_MAX_WAITING',
+    size(1 << 20),
+    '64m',
+    'Bytes that may wait for the device log before reading from devices pauses.',
+  ),
+
+  devicelogMaxBytes: setting(
+    'PANDO_DEVICELOG_MAX_BYTES',
+    size(64 << 20),
+    '8g',
+    'The device log drops its oldest segments above this, once everybody has read them.',
+  ),
+  devicelogMaxAge: setting('PANDO_DEVICELOG_MAX_AGE', span(60_000), '7d', 'How long the device log is kept at most.'),
+  historyMaxBytes: setting('PANDO_HISTORY_MAX_BYTES', size(64 << 20), '50g', 'History drops its oldest days above this.'),
+  historyMaxAge: setting('PANDO_HISTORY_MAX_AGE', span(3_600_000), '365d', 'How long history is kept at most.'),
+  diskReserve: setting(
+    'PANDO_DISK_RESERVE',
+    size(0),
+    '256m',
+    'Free space below which history, then roll-ups, give way to the log.',
+  ),
+
+  notifierAllow: setting(
+    'PANDO_NOTIFIER_ALLOW',
+    list,
+    '',
+    'Private networks (CIDR, separated by commas) that webhooks may reach.',
+  ),
+  notifierTimeout: setting('PANDO_NOTIFIER_TIMEOUT', span(100), '10s', 'How long a webhook receiver may take.'),
+  notifierRetryFor: setting(
+    'PANDO_NOTIFIER_RETRY_FOR',
+    span(0),
+    '24h',
+    'A delivery is tried again for this long, then becomes a dead letter.',
+  ),
+  notifierConcurrency: setting(
+    'PANDO_NOTIFIER_CONCURRENCY',
+    integer(1, 10_000),
+    '64',
+    'Webhook requests under way at once for one application.',
+  ),
+} as const satisfies Record<string, Setting>
+
+export type Config = { [K in keyof typeof settings]: (typeof settings)[K] extends Setting<infer T> ? T : never }
+
+export type Origin = 'environment' | 'default'
+
+/** Reads all settings; throws `config_invalid` naming the first wrong one. Unknown PANDO_* names are refused too: mostly misspelt. */
+export function readConfig(env: Record<string, string | undefined>): { config: Config; origins: Record<keyof Config, Origin> } {
+  const config: Record<string, unknown> = {}
+  const origins: Record<string, Origin> = {}
+  for (const [name, s] of Object.entries(settings)) {
+    const { value, origin } = readSetting(s as Setting, env)
+    config[name] = value
+    origins[name] = origin
+  }
+  const known = new Set<string>(Object.values(settings).map((s) => s.env))
+  const wrong = Object.keys(env).find(
+    (name) => name.startsWith('PANDO_') && !known.has(name) && !/^PANDO_(TEST|ENGINES)_/.test(name),
+  )
+  if (wrong)
+    throw new PandoError('config_invalid', `${wrong} is not a setting; \`pando config\` lists them all`, { setting: wrong })
+  check(config as Config)
+  return { config: config as Config, origins: origins as Record<keyof Config, Origin> }
+}
+
+function check(c: Config): void {
+  const wrong = (setting: string, message: string): never => {
+    throw new PandoError('config_invalid', `${setting} ${message}`, { setting })
+  }
+  if (c.aesKey !== undefined && ![16, 24, 32].includes(Buffer.byteLength(c.aesKey)))
+    wrong('PANDO_AES_KEY', 'must have 16, 24 or 32 characters')
+  if (c.masterKey !== undefined && c.masterKey.length < 32) wrong('PANDO_MASTER_KEY', 'must have at least 32 characters')
+  if ((c.tlsCert === undefined) !== (c.tlsKey === undefined)) wrong('PANDO_TLS_CERT and PANDO_TLS_KEY', 'must be set together')
+  if (c.tlsCert === undefined && (c.httpaccessLegacyTlsListen || c.mqttaccessLegacyTlsListen)) {
+    wrong('PANDO_TLS_CERT', 'is needed by the legacy TLS listeners')
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * HTTP listeners by address: services that are given the same address share one server, each under its own path
+ * prefixes. Port 0 is never shared.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { type Listener, listen, type TlsOptions } from './listen.ts'
+import type { Address } from './settings.ts'
+
+export type Handler = (req: IncomingMessage, res: ServerResponse) => void
+
+export interface Mount {
+  address: Address
+  tls?: TlsOptions
+  tlsOnly?: boolean
+  /** path prefixes; '/' takes what nobody else wants */
+  prefixes: readonly string[]
+  handler: Handler
+  /** handles `Upgrade` on these prefixes (WebSocket) */
+  onUpgrade?: (req: IncomingMessage, socket: import('node:stream').Duplex, head: Buffer) => void
+}
+
+interface Shared {
+  server: Server
+  listener: Listener
+  mounts: Mount[]
+}
+
+export interface HttpListeners {
+  /** → the address that is listened on */
+  mount(m: Mount): Promise<Address>
+  stopAccepting(): void
+  close(): Promise<void>
+}
+
+export function httpListeners(): HttpListeners {
+  const open = new Map<string, Promise<Shared>>()
+  return {
+    async mount(m) {
+      const key = m.address.port === 0 ? Symbol('own').toString() + open.size : `${m.address.host}:${m.address.port}`
+      let shared = open.get(key)
+      if (!shared) {
+        shared = start(m)
+        open.set(key, shared)
+        shared.catch(() => open.delete(key))
+      }
+      const s = await shared
+      s.mounts.push(m)
+      return s.listener.address
+    },
+    stopAccepting() {
+      for (const s of open.values()) void s.then((x) => x.listener.stopAccepting()).catch(() => {})
+    },
+    async close() {
+      await Promise.all([...open.values()].map((s) => s.then(closeShared, () => {})))
+    },
+  }
+}
+
+async function start(m: Mount): Promise<Shared> {
+  const mounts: Mount[] = []
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, maxHeaderSize: 16_384, keepAliveTimeout: 65_000 })
+  server.on('request', (req, res) => pick(mounts, req.url)?.handler(req, res) ?? notFound(res))
+  server.on('upgrade', (req, socket, head) => {
+    const up = pick(mounts, req.url)?.onUpgrade
+    if (up) up(req, socket, head)
+    else socket.destroy()
+  })
+  const listener = await listen({
+    address: m.address,
+    ...(m.tls && { tls: m.tls }),
+    ...(m.tlsOnly && { tlsOnly: true }),
+    onSocket: (socket) => server.emit('connection', socket),
+  })
+  return { server, listener, mounts }
+}
+
+function pick(mounts: Mount[], path = '/'): Mount | undefined {
+  let best: Mount | undefined
+  let length = -1
+  for (const m of mounts) {
+    for (const p of m.prefixes) {
+      if (p.length > length && path.startsWith(p)) {
+        best = m
+        length = p.length
+      }
+    }
+  }
+  return best
+}
+
+/** As Go's default answer: applications of the old cloud saw exactly this (golden/http-device.json, "wrong path"). */
+function notFound(res: ServerResponse): void {
+  const body = '404 page not found\n'
+  res.writeHead(404, {
+    'Content-Type': 'text/plain; charset=utf-8',
+    'X-Content-Type-Options': 'nosniff',
+    'Content-Length': body.length,
+  })
+  res.end(body)
+}
+
+async function closeShared({ server, listener }: Shared): Promise<void> {
+  const closed = listener.close()
+  server.closeIdleConnections()
+  const timer = setTimeout(() => server.closeAllConnections(), 2000)
+  await closed
+  clearTimeout(timer)
+  server.close()
+  server.closeAllConnections()
+}

@@ -1,0 +1,75 @@
+/** Every metric of the cloud: one table of names and help, and a registry for one process (never a global one: clouds are embedded). */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+type Spec = { type: 'counter' | 'gauge' | 'histogram'; help: string; labels?: readonly string[]; buckets?: readonly number[] }
+
+const seconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+export const metricTable = {
+  pando_connections: { type: 'gauge', help: 'Device connections that are up.', labels: ['protocol'] },
+  pando_connects_total: {
+    type: 'counter',
+    help: 'Devices that came in, and refusals, by cause.',
+    labels: ['protocol', 'result'],
+  },
+  pando_disconnects_total: { type: 'counter', help: 'Device connections that ended, by cause.', labels: ['protocol', 'cause'] },
+  pando_messages_received_total: {
+    type: 'counter',
+    help: 'Messages of devices accepted for the log.',
+    labels: ['protocol', 'kind'],
+  },
+  pando_received_bytes_total: { type: 'counter', help: 'Bytes read from device connections.', labels: ['protocol'] },
+  pando_deliveries_total: { type: 'counter', help: 'Frames sent down to devices, by result.', labels: ['protocol', 'result'] },
+  pando_uplink_waiting_bytes: { type: 'gauge', help: 'Bytes that wait for the device log.', labels: ['service'] },
+  pando_uplink_appends_total: {
+    type: 'counter',
+    help: 'Batches handed to the device log, by result.',
+    labels: ['service', 'result'],
+  },
+  pando_log_append_seconds: { type: 'histogram', help: 'Time until a batch is durable.', buckets: seconds },
+  pando_log_records_total: { type: 'counter', help: 'Records appended to the device log.' },
+  pando_log_bytes: { type: 'gauge', help: 'Size of the device log.' },
+  pando_history_bytes: { type: 'gauge', help: 'Size of history.' },
+  pando_current_devices: { type: 'gauge', help: 'Devices whose current status is known.' },
+  pando_commands_total: { type: 'counter', help: 'Commands and status writes to devices, by result.', labels: ['result'] },
+  pando_command_seconds: {
+    type: 'histogram',
+    help: "Time from a command's acceptance to the device's confirmation.",
+    buckets: seconds,
+  },
+  pando_http_requests_total: {
+    type: 'counter',
+    help: 'HTTP requests, by service, route and status.',
+    labels: ['service', 'route', 'status'],
+  },
+  pando_http_seconds: { type: 'histogram', help: 'Time of HTTP requests.', labels: ['service'], buckets: seconds },
+  pando_webhook_attempts_total: { type: 'counter', help: 'Webhook requests, by result.', labels: ['result'] },
+  pando_webhook_waiting: { type: 'gauge', help: 'Webhook deliveries that wait or are under way.' },
+  pando_webhook_dead_total: { type: 'counter', help: 'Webhook deliveries given up.' },
+  pando_webhook_seconds: {
+    type: 'histogram',
+    help: 'Time from arrival of a message to its confirmed delivery.',
+    buckets: seconds,
+  },
+  pando_engine_up: { type: 'gauge', help: '1 while the engine works, 0 while it does not.', labels: ['port'] },
+} as const satisfies Record<string, Spec>
+
+type Table = typeof metricTable
+type Kind<T> = T extends 'counter' ? Counter : T extends 'gauge' ? Gauge : Histogram
+export type Metrics = { [K in keyof Table]: Kind<Table[K]['type']> } & { text(): Promise<string>; contentType: string }
+
+export function makeMetrics(o: { process?: boolean } = {}): Metrics {
+  const register = new Registry()
+  if (o.process) collectDefaultMetrics({ register })
+  const made: Record<string, unknown> = {}
+  for (const [name, s] of Object.entries(metricTable) as [string, Spec][]) {
+    const options = { name, help: s.help, labelNames: [...(s.labels ?? [])], registers: [register] }
+    made[name] =
+      s.type === 'counter'
+        ? new Counter(options)
+        : s.type === 'gauge'
+          ? new Gauge(options)
+          : new Histogram({ ...options, ...(s.buckets && { buckets: [...s.buckets] }) })
+  }
+  return Object.assign(made, { text: () => register.metrics(), contentType: register.contentType }) as Metrics
+}

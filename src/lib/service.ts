@@ -1,0 +1,58 @@
+/** What a service gets when it starts, and what it gives. */
+import type { HttpListeners } from './http.ts'
+import type { TlsOptions } from './listen.ts'
+import type { Logger } from './log.ts'
+import type { Metrics } from './metrics.ts'
+
+export interface ServiceStart<Config, Ports = object, Peers = object> {
+  config: Config
+  log: Logger
+  metrics: Metrics
+  /** this process in discovery */
+  instance: string
+  /** the engines that the service table says it opens */
+  ports: Ports
+  /** the services that the service table says it calls: faces by contract name */
+  peers: Peers
+  /** HTTP listeners shared with the other services of this process */
+  http: HttpListeners
+  /** present when there is a certificate */
+  tls?: TlsOptions
+  clock: Clock
+  /** Run at stop, last registered first. */
+  onStop(f: () => Promise<void> | void): void
+  /** Run at once when a stop begins, before any onStop: stop taking new work, tell clients. */
+  onDrain(f: () => Promise<void> | void): void
+  /** A check of /readyz: undefined = ready, else why not. */
+  readiness(name: string, check: () => string | undefined): void
+}
+
+export interface Started {
+  /** implementation of the service's contract */
+  face?: object
+  /** what it listens on, by name, as a URL: { mqttaccess: 'mqtt://127.0.0.1:1883' } */
+  listen?: Record<string, string>
+}
+
+/** Time, so that tests can move it. */
+export interface Clock {
+  /** ms since 1970 */
+  now(): number
+  /** Calls f after ms, → cancel. Never keeps the process alive. */
+  after(ms: number, f: () => void): () => void
+  every(ms: number, f: () => void): () => void
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(ms, f) {
+    const t = setTimeout(f, ms)
+    t.unref()
+    return () => clearTimeout(t)
+  },
+  every(ms, f) {
+    const t = setInterval(f, ms)
+    t.unref()
+    return () => clearInterval(t)
+  },
+}
