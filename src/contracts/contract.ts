@@ -5,7 +5,7 @@
 import type { Static, TSchema } from 'typebox'
 
 /** Octets instead of JSON: hot methods carry whole batches. */
-export const bytes = Symbol('bytes')
+export const bytes: unique symbol = Symbol('bytes')
 type Shape = TSchema | typeof bytes
 
 export interface MethodSpec<I extends Shape = Shape, O extends Shape = Shape> {
@@ -24,7 +24,7 @@ export interface Contract<M extends Record<string, MethodSpec> = Record<string, 
   readonly methods: M
 }
 
-type Of<S extends Shape> = S extends TSchema ? Static<S> : Uint8Array
+type Of<S extends Shape> = S extends typeof bytes ? Uint8Array : S extends TSchema ? Static<S> : never
 
 /** What a service implements and a caller gets: one async function a method. */
 export type Face<C extends Contract> = {

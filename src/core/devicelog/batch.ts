@@ -26,9 +26,9 @@ export const recordKind = {
   online: 4,
   /** `reason` = causeNumber; JSON of its parameters */
   offline: 5,
-  /** a command accepted for the device: command id u64 | topic byte | frame */
+  /** a command accepted for the device: command id (8 octets) | topic byte | frame */
   command: 6,
-  /** a step in a command's life: command id u64; `reason` = commandState; then optional UTF-8 detail */
+  /** a step in a command's life: command id (8 octets); `reason` = commandState; then optional UTF-8 detail */
   commandState: 7,
   /** desired state: JSON */
   desired: 8,
@@ -47,6 +47,8 @@ export const recordFlag = {
   topicEvent: 2,
   /** arrived on topic d instead of s */
   topicOld: 4,
+  /** online: the session started clean, QoS 2 ids of earlier ones are forgotten */
+  clean: 8,
 } as const
 
 /** Steps in a command's life (`reason` of a commandState record). */

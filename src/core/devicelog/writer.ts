@@ -1,0 +1,289 @@
+/**
+ * A writer of the device log: the way up from an access service, and the controller's own stream. Records are gathered in a batch while the append before is under way;
+ * when a batch is durable its owners are told, and only then may they acknowledge. One promise a batch, nothing a message.
+ * An append that fails is tried again with the same seq for ever: firmware in the field does not send twice (DESIGN D3).
+ */
+import { isPandoError } from '#lib/errors.ts'
+import type { Logger } from '#lib/log.ts'
+import { at, BATCH_HEADER, newStream, RECORD_HEADER, type RecordKind, recordKind, sealBatch } from './batch.ts'
+
+/** Whose record it is. */
+export interface Origin {
+  deviceId: number
+  productId: number
+  modelVersion: number
+  epoch: number
+}
+
+/** Someone who waits for records to be durable: told once for each run of neighbouring records of his, in order. */
+export interface Owner {
+  durable(tags: readonly number[], from: number, to: number): void
+}
+
+export interface WriterOptions {
+  /** hands a sealed batch to the controller; resolves when durable */
+  accept: (batch: Buffer) => Promise<unknown>
+  log: Logger
+  /** bytes that may wait before `full` says so */
+  maxWaiting: number
+  /** the stream was sealed by somebody else: all connections must go; a new stream has begun */
+  onSealed?: () => void
+  onBatch?: (result: 'durable' | 'retried', records: number, bytes: number) => void
+}
+
+const FIRST_SIZE = 64 << 10
+const BATCH_SIZE = 1 << 20
+const TOKEN_FROM = 9
+const TOKEN_TO = 25
+const RETRY_FIRST = 50
+const RETRY_MAX = 2000
+
+const nobody: Owner = { durable() {} }
+
+interface Pending {
+  buffer: Buffer
+  size: number
+  count: number
+  owners: Owner[]
+  tags: number[]
+}
+
+export class LogWriter {
+  stream = newStream()
+  private seq = 0
+  private current: Pending = emptyBatch()
+  /** filled batches in front of `current` */
+  private readonly filled: Pending[] = []
+  private spare: Pending | undefined
+  private sending: Pending | undefined
+  private scheduled = false
+  private bytes = 0
+  private retryIn = RETRY_FIRST
+  private retryTimer: NodeJS.Timeout | undefined
+  private readonly roomWaiters: (() => void)[] = []
+  private readonly idleWaiters: { upTo: number; done: () => void }[] = []
+  private added = 0
+  private settled = 0
+  private stopped = false
+  private readonly o: WriterOptions
+
+  constructor(o: WriterOptions) {
+    this.o = o
+  }
+
+  /** bytes that wait for the log */
+  get waiting(): number {
+    return this.bytes
+  }
+
+  /** True when readers must pause until `whenRoom`. */
+  get full(): boolean {
+    return this.bytes >= this.o.maxWaiting
+  }
+
+  whenRoom(f: () => void): void {
+    this.roomWaiters.push(f)
+  }
+
+  /**
+   * Adds the frame src[from, to) of a device. The 16 token bytes are not stored. `owner.durable` is called with `tag` when it is
+   * safe (in the order of adding).
+   */
+  frame(
+    kind: RecordKind,
+    reason: number,
+    flags: number,
+    packetId: number,
+    origin: Origin,
+    now: number,
+    src: Uint8Array,
+    from: number,
+    to: number,
+    owner: Owner,
+    tag: number,
+  ): void {
+    const length = to - from
+    const p = this.begin(RECORD_HEADER + length, kind, reason, flags, packetId, origin, now, owner, tag)
+    const b = this.current.buffer
+    let d = p + RECORD_HEADER
+    if (length <= 128) for (let i = from; i < to; ) b[d++] = src[i++]!
+    else b.set(src.subarray(from, to), d)
+    d = p + RECORD_HEADER
+    const tokenEnd = length < TOKEN_TO ? d + length : d + TOKEN_TO
+    for (let i = d + TOKEN_FROM; i < tokenEnd; i++) b[i] = 0
+  }
+
+  /** Adds a record with data of its kind (see recordKind). */
+  record(
+    kind: RecordKind,
+    reason: number,
+    flags: number,
+    origin: Origin,
+    now: number,
+    data: Uint8Array,
+    owner: Owner = nobody,
+    tag = 0,
+  ): void {
+    const p = this.begin(RECORD_HEADER + data.length, kind, reason, flags, 0, origin, now, owner, tag)
+    this.current.buffer.set(data, p + RECORD_HEADER)
+  }
+
+  /** The device has released a QoS 2 packet id. */
+  released(packetId: number, origin: Origin, now: number, owner: Owner, tag: number): void {
+    this.begin(RECORD_HEADER, recordKind.released, 0, 0, packetId, origin, now, owner, tag)
+  }
+
+  /** Resolves when all that was added before is durable (or given up because the stream was sealed). */
+  drained(): Promise<void> {
+    if (this.settled === this.added) return Promise.resolve()
+    return new Promise((done) => this.idleWaiters.push({ upTo: this.added, done }))
+  }
+
+  /** Where the last record that was added will stand: the seq of its batch is not above this. */
+  get lastSeq(): number {
+    return this.seq + this.filled.length + (this.current.count > 0 ? 1 : 0)
+  }
+
+  stop(): void {
+    this.stopped = true
+    clearTimeout(this.retryTimer)
+  }
+
+  private begin(
+    size: number,
+    kind: number,
+    reason: number,
+    flags: number,
+    packetId: number,
+    o: Origin,
+    now: number,
+    owner: Owner,
+    tag: number,
+  ): number {
+    let c = this.current
+    if (c.size + size > c.buffer.length) c = this.makeRoom(size)
+    const b = c.buffer
+    const p = c.size
+    b.writeUInt32LE(size, p)
+    b[p + at.kind] = kind
+    b[p + at.reason] = reason
+    b.writeUInt16LE(o.modelVersion, p + at.version)
+    b.writeDoubleLE(o.deviceId, p + at.device)
+    b.writeDoubleLE(now, p + at.time)
+    b.writeUInt32LE(o.productId, p + at.product)
+    b.writeUInt16LE(packetId, p + at.packetId)
+    b.writeUInt16LE(flags, p + at.flags)
+    b.writeDoubleLE(o.epoch, p + at.epoch)
+    c.size += size
+    c.count++
+    c.owners.push(owner)
+    c.tags.push(tag)
+    this.bytes += size
+    this.added++
+    if (!this.scheduled && this.sending === undefined) {
+      this.scheduled = true
+      setImmediate(this.turn)
+    }
+    return p
+  }
+
+  private makeRoom(size: number): Pending {
+    const c = this.current
+    if (c.size > BATCH_HEADER && c.size + size > BATCH_SIZE) {
+      this.filled.push(c)
+      this.current = this.spare ?? emptyBatch(Math.max(FIRST_SIZE, BATCH_HEADER + size))
+      this.spare = undefined
+      return this.current.buffer.length >= BATCH_HEADER + size ? this.current : this.grow(this.current, size)
+    }
+    return this.grow(c, size)
+  }
+
+  private grow(c: Pending, size: number): Pending {
+    const bigger = Buffer.allocUnsafeSlow(Math.max(c.buffer.length * 2, c.size + size))
+    c.buffer.copy(bigger, 0, 0, c.size)
+    c.buffer = bigger
+    return c
+  }
+
+  private readonly turn = (): void => {
+    this.scheduled = false
+    if (this.sending === undefined) this.send()
+  }
+
+  private send(): void {
+    const next = this.filled.shift() ?? this.current
+    if (next.count === 0) return
+    if (next === this.current) {
+      this.current = this.spare ?? emptyBatch()
+      this.spare = undefined
+    }
+    this.sending = next
+    this.seq++
+    sealBatch(next.buffer, next.size, next.count, this.stream, this.seq, Date.now())
+    this.attempt(next)
+  }
+
+  private attempt(p: Pending): void {
+    this.o.accept(p.buffer.subarray(0, p.size)).then(
+      () => this.succeeded(p),
+      (e: unknown) => this.failed(p, e),
+    )
+  }
+
+  private succeeded(p: Pending): void {
+    this.sending = undefined
+    this.retryIn = RETRY_FIRST
+    this.o.onBatch?.('durable', p.count, p.size)
+    const { owners, tags } = p
+    for (let i = 0; i < owners.length; ) {
+      const owner = owners[i]!
+      let j = i + 1
+      while (j < owners.length && owners[j] === owner) j++
+      owner.durable(tags, i, j)
+      i = j
+    }
+    this.settle(p)
+    if (this.current.count > 0 || this.filled.length > 0) this.send()
+  }
+
+  private failed(p: Pending, e: unknown): void {
+    if (this.stopped) return
+    if (isPandoError(e, 'stream_sealed')) return this.sealed(e)
+    this.o.onBatch?.('retried', p.count, p.size)
+    this.o.log.warn({ err: e, stream: this.stream, seq: this.seq, records: p.count }, 'device log does not accept; trying again')
+    this.retryTimer = setTimeout(() => this.attempt(p), this.retryIn * (0.5 + Math.random()))
+    this.retryIn = Math.min(this.retryIn * 2, RETRY_MAX)
+  }
+
+  /** Somebody else has taken over: what waits was never acknowledged, and its connections go. */
+  private sealed(e: unknown): void {
+    this.o.log.error({ err: e, stream: this.stream }, 'log stream was sealed; dropping all connections')
+    this.stream = newStream()
+    this.seq = 0
+    const lost = [this.sending!, ...this.filled, this.current]
+    this.sending = undefined
+    this.filled.length = 0
+    this.current = emptyBatch()
+    this.o.onSealed?.()
+    for (const p of lost) this.settle(p)
+  }
+
+  private settle(p: Pending): void {
+    this.settled += p.count
+    const wasFull = this.full
+    this.bytes -= p.size - BATCH_HEADER
+    if (this.spare === undefined && p.buffer.length <= BATCH_SIZE) {
+      p.size = BATCH_HEADER
+      p.count = 0
+      p.owners = []
+      p.tags = []
+      this.spare = p
+    }
+    while (this.idleWaiters[0] && this.idleWaiters[0].upTo <= this.settled) this.idleWaiters.shift()!.done()
+    if (wasFull && !this.full) for (const f of this.roomWaiters.splice(0)) f()
+  }
+}
+
+function emptyBatch(size = FIRST_SIZE): Pending {
+  return { buffer: Buffer.allocUnsafeSlow(size), size: BATCH_HEADER, count: 0, owners: [], tags: [] }
+}

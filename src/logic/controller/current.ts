@@ -1,0 +1,66 @@
+/**
+ * What a record changes in the current state of its device. Status objects are kept under their number (the sub-device of old
+ * firmware's frames can't be trusted, spec/device-protocol §4), with the bytes that they had in the frame: `sub-device u16 | object u16 |
+ * count u16 | TLVs`. QoS 2 packet ids that the device has not released yet lie above them.
+ */
+import { at as field, RECORD_HEADER, recordFlag, recordKind } from '#core/devicelog/batch.ts'
+import type { Current } from '#core/history/port.ts'
+import type { Property } from '#protocol/frames.ts'
+import { FRAME_HEADER } from '#protocol/frames.ts'
+import { readTlvs, skipTlvs } from '#protocol/tlv.ts'
+
+const QOS2 = 2 ** 32
+const PROPERTY_HEADER = 6
+
+/** Applies the record at b[p, p + size). */
+export function applyRecord(current: Current, b: Buffer, p: number, size: number): void {
+  const kind = b[p + field.kind]
+  if (kind === recordKind.status) applyStatus(current, b, p, size)
+  if (kind === recordKind.released) current.remove(b.readDoubleLE(p + field.device), QOS2 + b.readUInt16LE(p + field.packetId))
+  else if (kind === recordKind.online) {
+    if (b.readUInt16LE(p + field.flags) & recordFlag.clean) forgetUnreleased(current, b.readDoubleLE(p + field.device))
+  } else if (b.readUInt16LE(p + field.flags) & recordFlag.qos2) {
+    const time = b.readDoubleLE(p + field.time)
+    current.put(b.readDoubleLE(p + field.device), QOS2 + b.readUInt16LE(p + field.packetId), time, b, p, p)
+  }
+}
+
+function applyStatus(current: Current, b: Buffer, p: number, size: number): void {
+  const device = b.readDoubleLE(p + field.device)
+  const time = b.readDoubleLE(p + field.time)
+  const end = p + size
+  let q = p + RECORD_HEADER + FRAME_HEADER
+  while (q + PROPERTY_HEADER <= end) {
+    const object = (b[q + 2]! << 8) | b[q + 3]!
+    const count = (b[q + 4]! << 8) | b[q + 5]!
+    const next = skipTlvs(b, q + PROPERTY_HEADER, end, count)
+    if (next < 0) return
+    current.put(device, object, time, b, q, next)
+    q = next
+  }
+}
+
+/** QoS 2 packet ids that the device has sent and not released. */
+export function unreleased(current: Current, device: number): number[] {
+  const ids: number[] = []
+  current.each(device, (slot) => {
+    if (slot >= QOS2) ids.push(slot - QOS2)
+  })
+  return ids
+}
+
+function forgetUnreleased(current: Current, device: number): void {
+  for (const id of unreleased(current, device)) current.remove(device, QOS2 + id)
+}
+
+/** The device's last known properties, oldest first, so that of two under one label the later report counts. */
+export function currentProperties(current: Current, device: number): Property[] {
+  const found: { time: number; property: Property }[] = []
+  current.each(device, (slot, { time, bytes: b }) => {
+    if (slot >= QOS2) return
+    const count = (b[4]! << 8) | b[5]!
+    const { values, types } = readTlvs(b, PROPERTY_HEADER, b.length, count)
+    found.push({ time, property: { subDevice: (b[0]! << 8) | b[1]!, object: slot, count, values, types } })
+  })
+  return found.sort((x, y) => x.time - y.time).map((f) => f.property)
+}

@@ -1,0 +1,107 @@
+/** After a start: what the log holds beyond the snapshot and beyond history is read again; then the two are kept close to the log. */
+import type { DeviceLog } from '#core/devicelog/port.ts'
+import type { History } from '#core/history/port.ts'
+import type { Logger } from '#lib/log.ts'
+import type { Clock } from '#lib/service.ts'
+import type { WayUp } from './up.ts'
+
+export const CONSUMER = 'controller'
+
+const READ_BYTES = 4 << 20
+
+export async function recover(devicelog: DeviceLog, history: History, up: WayUp, log: Logger): Promise<void> {
+  const absorbed = history.cursors()
+  const saved = history.current.saved
+  let batches = 0
+  for (const { stream, first, last } of await devicelog.streams()) {
+    let after = Math.min(absorbed.get(stream) ?? 0, saved.get(stream) ?? 0)
+    const hole = first <= last && after < first - 1
+    if (hole) after = first - 1
+    while (after < last) {
+      const read = await devicelog.read(stream, after, READ_BYTES)
+      if (read.length === 0) break
+      for (const b of read) {
+        const wait = up.replay(b)
+        if (wait) await wait
+      }
+      after += read.length
+      batches += read.length
+    }
+  }
+  if (batches > 0) log.info({ batches }, 'read the device log again behind the last snapshot')
+}
+
+export interface Housekeeping {
+  stop(): Promise<void>
+}
+
+export interface Limits {
+  devicelogMaxBytes: number
+  devicelogMaxAge: number
+  historyMaxBytes: number
+  historyMaxAge: number
+}
+
+const SNAPSHOT_BYTES = 64 << 20
+const SNAPSHOT_MS = 5 * 60_000
+const CHECK_MS = 5000
+const RETAIN_MS = 60_000
+
+/** Snapshots of the current status, the log's cursor behind them, and retention. */
+export function housekeeping(o: {
+  devicelog: DeviceLog
+  history: History
+  up: WayUp
+  log: Logger
+  clock: Clock
+  limits: Limits
+  onSizes: (log: number, history: number) => void
+}): Housekeeping {
+  const { devicelog, history, up, clock, limits } = o
+  let running: Promise<void> = Promise.resolve()
+  let savedAt = clock.now()
+  let retainedAt = clock.now()
+
+  async function snapshot(): Promise<void> {
+    if (up.sinceMark() === 0) return
+    up.mark()
+    savedAt = clock.now()
+    const cursors = new Map(up.applied)
+    await history.current.save(cursors)
+    const kept = history.cursors()
+    const both = new Map([...cursors].map(([stream, seq]) => [stream, Math.min(seq, kept.get(stream) ?? 0)]))
+    await devicelog.advance(CONSUMER, both)
+  }
+
+  async function retain(): Promise<void> {
+    retainedAt = clock.now()
+    const h = await history.retain({ maxBytes: limits.historyMaxBytes, maxAgeMs: limits.historyMaxAge })
+    const l = await devicelog.retain({ maxBytes: limits.devicelogMaxBytes, maxAgeMs: limits.devicelogMaxAge })
+    if (h.droppedBytes > 0 || l.droppedBytes > 0) o.log.info({ history: h, devicelog: l }, 'dropped old data')
+    if (l.heldBackBy)
+      o.log.warn({ consumer: l.heldBackBy, bytes: l.bytes }, 'a consumer that lags keeps the device log above its limit')
+    o.onSizes(l.bytes, h.bytes)
+    const streams = new Set((await devicelog.streams()).map((s) => s.stream))
+    for (const stream of up.applied.keys()) if (!streams.has(stream)) up.applied.delete(stream)
+  }
+
+  const tick = () => {
+    const now = clock.now()
+    const due = up.sinceMark() >= SNAPSHOT_BYTES || now - savedAt >= SNAPSHOT_MS
+    const retention = now - retainedAt >= RETAIN_MS
+    if (!due && !retention) return
+    running = running
+      .then(() => (due ? snapshot() : undefined))
+      .then(() => (retention ? retain() : undefined))
+      .catch((err: unknown) => o.log.error({ err }, 'housekeeping failed; it is tried again'))
+  }
+  const cancel = clock.every(CHECK_MS, tick)
+  return {
+    async stop() {
+      cancel()
+      await running
+      await history.flush()
+      await snapshot()
+    },
+  }
+}

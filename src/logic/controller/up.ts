@@ -1,0 +1,72 @@
+/**
+ * The way up: a batch becomes durable, then everything that stands on the log sees it, then it is acknowledged. Nothing here
+ * costs more than a memory copy a message.
+ */
+import { batchHead, eachRecord } from '#core/devicelog/batch.ts'
+import type { DeviceLog } from '#core/devicelog/port.ts'
+import type { History } from '#core/history/port.ts'
+import type { Queue } from '#core/queue/port.ts'
+import type { Metrics } from '#lib/metrics.ts'
+import { applyRecord } from './current.ts'
+import type { Observer } from './watch.ts'
+
+export interface WayUp {
+  accept(batch: Uint8Array): Promise<Uint8Array>
+  /** stream → last seq that the current status includes */
+  readonly applied: Map<number, number>
+  /** Bytes consumed since `mark` was called last. */
+  sinceMark(): number
+  mark(): void
+  /** Hands a batch that was durable already to those who have not seen it (after a restart). */
+  replay(batch: Buffer): Promise<void> | undefined
+}
+
+const NOTHING = new Uint8Array(0)
+
+export function wayUp(o: {
+  devicelog: DeviceLog
+  history: History
+  queue: Queue
+  observers: Observer[]
+  metrics: Metrics
+}): WayUp {
+  const { devicelog, history, queue, observers } = o
+  const applied = new Map(history.current.saved)
+  const absorbed = new Map(history.cursors())
+  let bytes = 0
+
+  function consume(b: Buffer): Promise<void> | undefined {
+    const { stream, seq } = batchHead(b)
+    if (seq > (applied.get(stream) ?? 0)) {
+      eachRecord(b, 0, (p, size) => applyRecord(history.current, b, p, size))
+      applied.set(stream, seq)
+    }
+    bytes += b.length
+    if (seq <= (absorbed.get(stream) ?? 0)) return undefined
+    absorbed.set(stream, seq)
+    return history.absorb(b)
+  }
+
+  return {
+    applied,
+    sinceMark: () => bytes,
+    mark: () => {
+      bytes = 0
+    },
+    replay: consume,
+    async accept(input) {
+      const b = Buffer.isBuffer(input) ? input : Buffer.from(input.buffer, input.byteOffset, input.byteLength)
+      const started = performance.now()
+      await devicelog.append(b)
+      const { stream, seq, count } = batchHead(b)
+      o.metrics.pando_log_append_seconds.observe((performance.now() - started) / 1000)
+      o.metrics.pando_log_records_total.inc(count)
+      if (seq <= (applied.get(stream) ?? 0)) return NOTHING
+      const wait = consume(b)
+      for (const o of observers) if (o.size > 0) eachRecord(b, 0, o.see)
+      queue.ring('log', { stream, seq, batch: b })
+      if (wait) await wait
+      return NOTHING
+    },
+  }
+}

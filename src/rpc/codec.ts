@@ -1,0 +1,52 @@
+/** How arguments and answers of a contract cross a border: JSON checked by its schema, or octets. */
+import { Compile } from 'typebox/compile'
+import { bytes, type Contract, type MethodSpec } from '#contracts/contract.ts'
+import { PandoError } from '#lib/errors.ts'
+
+export interface MethodCodec {
+  binaryInput: boolean
+  binaryOutput: boolean
+  encodeInput(v: unknown): Uint8Array
+  decodeInput(b: Uint8Array): unknown
+  encodeOutput(v: unknown): Uint8Array
+  decodeOutput(b: Uint8Array): unknown
+}
+
+export const codecsOf = (c: Contract): Map<string, MethodCodec> =>
+  new Map(Object.entries(c.methods).map(([name, m]) => [name, codec(`${c.service}.${name}`, m)]))
+
+function codec(name: string, m: MethodSpec): MethodCodec {
+  const input = side(`${name} input`, m.input)
+  const output = side(`${name} output`, m.output)
+  return {
+    binaryInput: m.input === bytes,
+    binaryOutput: m.output === bytes,
+    encodeInput: input.encode,
+    decodeInput: input.decode,
+    encodeOutput: output.encode,
+    decodeOutput: output.decode,
+  }
+}
+
+function side(name: string, shape: MethodSpec['input']): { encode(v: unknown): Uint8Array; decode(b: Uint8Array): unknown } {
+  if (shape === bytes) return { encode: (v) => v as Uint8Array, decode: (b) => b }
+  const check = Compile(shape)
+  const checked = (v: unknown): unknown => {
+    if (check.Check(v)) return v
+    const first = check.Errors(v)[0]
+    throw new PandoError('invalid', `${name}: ${first?.instancePath || '/'} ${first?.message ?? 'has a wrong form'}`, {
+      pointer: first?.instancePath,
+    })
+  }
+  return {
+    encode: (v) => Buffer.from(JSON.stringify(checked(v))),
+    decode: (b) => {
+      try {
+        return checked(JSON.parse(Buffer.from(b.buffer, b.byteOffset, b.byteLength).toString()))
+      } catch (e) {
+        if (e instanceof SyntaxError) throw new PandoError('invalid', `${name}: not JSON`, {}, e)
+        throw e
+      }
+    },
+  }
+}

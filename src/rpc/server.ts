@@ -1,0 +1,79 @@
+/** Answers contracts over the network: POST /rpc/<service>/<method>, to callers that know the secret. */
+import { timingSafeEqual } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Contract } from '#contracts/contract.ts'
+import { errorData, errorTable, PandoError, toPandoError } from '#lib/errors.ts'
+import type { Logger } from '#lib/log.ts'
+import { codecsOf, type MethodCodec } from './codec.ts'
+
+export interface RpcServer {
+  address: { host: string; port: number }
+  serve(contract: Contract, face: object): void
+  close(): Promise<void>
+}
+
+const MAX_BODY = 80 << 20
+
+type Method = { codec: MethodCodec; run: (input: unknown) => Promise<unknown> }
+
+export async function startRpcServer(o: { host: string; port: number; secret: string; log: Logger }): Promise<RpcServer> {
+  const methods = new Map<string, Method>()
+  const expected = Buffer.from(`Bearer ${o.secret}`)
+  const server = createServer((req, res) => {
+    answer(req, res, methods, expected).catch((e) => {
+      const error = toPandoError(e)
+      if (error.code === 'internal') o.log.error({ err: error.cause ?? error, url: req.url }, 'rpc failed')
+      const body = JSON.stringify(errorData(error))
+      res.writeHead(errorTable[error.code].status, {
+        'content-type': 'application/problem+json',
+        'content-length': Buffer.byteLength(body),
+      })
+      res.end(body)
+    })
+  })
+  await new Promise<void>((done, failed) => {
+    server.once('error', failed)
+    server.listen(o.port, o.host, done)
+  })
+  const bound = server.address()
+  return {
+    address: { host: o.host, port: typeof bound === 'object' && bound ? bound.port : o.port },
+    serve(contract, face) {
+      for (const [name, codec] of codecsOf(contract)) {
+        const run = (face as Record<string, Method['run']>)[name]
+        if (run) methods.set(`/rpc/${contract.service}/${name}`, { codec, run: run.bind(face) })
+      }
+    },
+    close: () =>
+      new Promise((done) => {
+        server.close(() => done())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+async function answer(req: IncomingMessage, res: ServerResponse, methods: Map<string, Method>, expected: Buffer): Promise<void> {
+  const given = Buffer.from(req.headers.authorization ?? '')
+  if (given.length !== expected.length || !timingSafeEqual(given, expected))
+    throw new PandoError('unauthenticated', 'wrong cluster secret')
+  const method = req.method === 'POST' ? methods.get(req.url ?? '') : undefined
+  if (!method) throw new PandoError('not_found', `no method ${req.method} ${req.url}`)
+  const output = await method.run(method.codec.decodeInput(await readBody(req)))
+  const body = method.codec.encodeOutput(output)
+  res.writeHead(200, {
+    'content-type': method.codec.binaryOutput ? 'application/octet-stream' : 'application/json',
+    'content-length': body.length,
+  })
+  res.end(body)
+}
+
+async function readBody(req: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of req as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > MAX_BODY) throw new PandoError('too_large', `the body is above ${MAX_BODY} bytes`)
+    chunks.push(chunk)
+  }
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+}
