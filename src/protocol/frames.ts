@@ -1,5 +1,6 @@
 import { ProtocolError } from './errors.ts'
 import { reason, reasonError } from './reasons.ts'
+import { copyOf } from './text.ts'
 import { isVariable, readTlvs, readValue, skipTlvs, tlvSize, type Value, valueSize, writeTlv } from './tlv.ts'
 
 export { frameReasons, reason } from './reasons.ts'
@@ -89,7 +90,7 @@ export const checkFrame = (kind: number, b: Uint8Array, from: number, to: number
 }
 
 const readToken = (b: Uint8Array, at: number): Uint8Array => {
-  for (let i = at; i < at + TOKEN_LENGTH; i++) if (b[i] !== 0) return b.slice(at, at + TOKEN_LENGTH)
+  for (let i = at; i < at + TOKEN_LENGTH; i++) if (b[i] !== 0) return copyOf(b, at, at + TOKEN_LENGTH)
   return noToken
 }
 

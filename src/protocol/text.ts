@@ -3,6 +3,14 @@ const encoder = new TextEncoder()
 
 const SHORT = 24
 
+/** A copy, also of a Buffer (whose own slice shares its memory). */
+export const copyOf = (b: Uint8Array, from: number, to: number): Uint8Array => {
+  const copy = new Uint8Array(to - from)
+  if (copy.length > SHORT) copy.set(b.subarray(from, to))
+  else for (let i = 0; i < copy.length; i++) copy[i] = b[from + i]!
+  return copy
+}
+
 /** UTF-8 → text; what isn't UTF-8 becomes U+FFFD (golden/tlv.json), a byte order mark stays. */
 export const utf8Text = (b: Uint8Array, from: number, to: number): string => {
   if (to - from > SHORT) return decoder.decode(b.subarray(from, to))

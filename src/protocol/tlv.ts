@@ -1,6 +1,6 @@
 import { ProtocolError } from './errors.ts'
 import { reason, reasonError } from './reasons.ts'
-import { shown, utf8Bytes, utf8Length, utf8Text } from './text.ts'
+import { copyOf, shown, utf8Bytes, utf8Length, utf8Text } from './text.ts'
 
 /**
  * A decoded value. int64 and uint64 are always `bigint`; all other numbers `number` (float32 as the double nearest to it, NaN and
@@ -114,7 +114,7 @@ export const readValue = (type: number, b: Uint8Array, at: number, length: numbe
     case 10:
       return wide(b, at, 8).getBigUint64(0)
     case 11:
-      return b.slice(at, at + length)
+      return copyOf(b, at, at + length)
     case 12:
       return utf8Text(b, at, at + length)
     case 13:

@@ -26,7 +26,10 @@ const refuse = (
 
 const toInteger = (type: TlvType, json: unknown, place: Place): number | bigint => {
   if (typeof json !== 'number' && typeof json !== 'bigint') throw refuse('value_wrong_type', type, json, place)
-  if (json < type.min! || json > type.max!) throw refuse('value_out_of_range', type, json, place)
+  const fraction = typeof json === 'number' && !Number.isInteger(json) && Number.isFinite(json)
+  if (fraction) throw refuse('value_not_integer', type, json, place)
+  if (!(json >= type.min! && json <= type.max!)) throw refuse('value_out_of_range', type, json, place)
+  // parseExact makes a bigint of every integer of that size: this one was written with a fraction
   if (typeof json === 'number' && !Number.isSafeInteger(json)) throw refuse('value_not_integer', type, json, place)
   return typeof type.min === 'bigint' ? BigInt(json) : Number(json) + 0
 }
