@@ -40,6 +40,8 @@ export const settings = {
     'The least severe log lines that are written.',
   ),
 
+  rpcListen: setting('PANDO_RPC_LISTEN', address, '127.0.0.1:0', 'Where other processes of this installation (pdcfg, pando why) reach the services; the address and a secret are kept in the data directory.'),
+
   httpaccessListen: setting('PANDO_HTTPACCESS_LISTEN', address, '0.0.0.0:8080', 'Device HTTP API: registration, login.'),
   mqttaccessListen: setting(
     'PANDO_MQTTACCESS_LISTEN',
@@ -88,8 +90,6 @@ export const settings = {
     'At least 32 characters from which the keys for secrets, tokens and signatures are derived. Made once and kept in the data directory if not set.',
     { secret: true },
   ),
-  adminPasswordFile: optional('PANDO_ADMIN_PASSWORD_FILE', path, "File with the administrator's first password."),
-  plugins: setting('PANDO_PLUGINS', list, '', 'Modules imported at start, separated by commas.'),
 
   tokenLife: setting('PANDO_TOKEN_LIFE', span(60_000), '30d', 'An access token dies when it was not used for this long.'),
   legacyOpenDeviceInfo: setting(

@@ -22,7 +22,7 @@ export async function recover(devicelog: DeviceLog, history: History, up: WayUp,
       if (read.length === 0) break
       for (const b of read) {
         const wait = up.replay(b)
-        if (wait) await wait
+        if (wait !== undefined) await wait
       }
       after += read.length
       batches += read.length

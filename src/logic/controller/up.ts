@@ -63,9 +63,9 @@ export function wayUp(o: {
       o.metrics.pando_log_records_total.inc(count)
       if (seq <= (applied.get(stream) ?? 0)) return NOTHING
       const wait = consume(b)
-      for (const o of observers) if (o.size > 0) eachRecord(b, 0, o.see)
+      for (const x of observers) if (x.size > 0) eachRecord(b, 0, (p, size) => x.see(b, p, size))
       queue.ring('log', { stream, seq, batch: b })
-      if (wait) await wait
+      if (wait !== undefined) await wait
       return NOTHING
     },
   }

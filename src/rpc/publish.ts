@@ -1,0 +1,53 @@
+/**
+ * Publishes the services of this process to other processes of the same installation: address and secret lie in
+ * `<data dir>/rpc.json` (0600), so that whoever may read the data directory may call.
+ */
+import { randomBytes } from 'node:crypto'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Logger } from '#lib/log.ts'
+import type { Address } from '#lib/settings.ts'
+import { type RpcClient, rpcClient } from './client.ts'
+import { type RpcServer, startRpcServer } from './server.ts'
+
+const fileOf = (dataDir: string) => join(dataDir, 'rpc.json')
+
+export async function publishRpc(o: { dataDir: string; listen: Address; log: Logger }): Promise<RpcServer> {
+  const secret = randomBytes(32).toString('base64url')
+  const server = await startRpcServer({ ...o.listen, secret, log: o.log })
+  const file = fileOf(o.dataDir)
+  const { host, port } = server.address
+  writeFileSync(`${file}.new`, JSON.stringify({ origin: `http://${host}:${port}`, secret, pid: process.pid }), { mode: 0o600 })
+  renameSync(`${file}.new`, file)
+  return {
+    ...server,
+    close: async () => {
+      if (published(o.dataDir)?.secret === secret) rmSync(file, { force: true })
+      await server.close()
+    },
+  }
+}
+
+/** A client for the cloud that runs on this data directory, undefined if none does. */
+export async function connectRpc(dataDir: string): Promise<RpcClient | undefined> {
+  const found = published(dataDir)
+  if (!found || !alive(found.pid)) return undefined
+  return rpcClient({ origin: found.origin, secret: found.secret })
+}
+
+function published(dataDir: string): { origin: string; secret: string; pid: number } | undefined {
+  try {
+    return JSON.parse(readFileSync(fileOf(dataDir), 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (e) {
+    return (e as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
