@@ -1,5 +1,5 @@
 import { type ProtocolCode, ProtocolError } from './errors.ts'
-import type { EventFrame, NewProperty, Property, StatusFrame } from './frames.ts'
+import type { EventFrame, Property, StatusFrame } from './frames.ts'
 import { goText } from './gotext.ts'
 import { parseExact } from './json.ts'
 import type { Index, Model, ModelCall, ModelObject, ModelParam } from './modelparse.ts'
@@ -108,7 +108,7 @@ const valuesOf = (
  * `{label: [v, …]}` (text, or parsed by `parseExact`) → properties for `encodeStatus`, sub-device = the object's part. All or nothing. Errors
  * (application-api §1): `status_empty`, `wrong_format`, `object_unknown`, `wrong_count`, `value_…`, and those of `parseExact`.
  */
-export const statusFromJson = (model: Model, json: unknown): (Property & NewProperty)[] => {
+export const statusFromJson = (model: Model, json: unknown): Property[] => {
   const entries = entriesOf(json, statusForm)
   if (entries.length === 0) throw new ProtocolError('status_empty')
   return entries.map(([label, list]) => {
@@ -128,8 +128,8 @@ export type NewCommand = { name: string; subDevice: number; no: number; priority
  */
 export const commandFromJson = (model: Model, json: unknown): NewCommand => {
   const entries = entriesOf(json, commandForm)
-  const [name, list] = entries[0] ?? []
-  if (name === undefined || entries.length > 1) throw new ProtocolError('command_not_one', { got: entries.length })
+  if (entries.length !== 1) throw new ProtocolError('command_not_one', { got: entries.length })
+  const [name, list] = entries[0]!
   const command = commandOf(model, name)
   if (command === undefined) throw unknownName('command_unknown', name)
   return {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ProtocolError } from '../../src/protocol/errors.ts'
 
 /**
  * Where we answer otherwise than the old cloud did in a golden case, on purpose. `case` names golden cases (all that a RegExp matches),
@@ -9,6 +10,16 @@ export type Difference = { case: string | RegExp; ours: string | RegExp; why: st
 
 /** A golden case: what the old cloud did, and what we do, as comparable text. */
 export type Outcome = { name: string; theirs: string; ours: string }
+
+/** What `act` gives, or `error <code or message>` of the one class of errors that it may throw. */
+export const outcome = (say: 'code' | 'message', act: () => string): string => {
+  try {
+    return act()
+  } catch (error) {
+    assert.ok(error instanceof ProtocolError, `${error}`)
+    return `error ${error[say]}`
+  }
+}
 
 const covers = (row: Difference, name: string): boolean => (typeof row.case === 'string' ? row.case === name : row.case.test(name))
 

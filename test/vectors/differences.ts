@@ -72,3 +72,42 @@ export const frameDifferences: readonly Difference[] = [
   { case: 'decode odd data count 65535 no params', ours: 'error tlv_missing', why: zeros },
   { case: 'decode odd data bool tag then byte', ours: /\[13 113 1: 13 true\]$/, why: boolWorks },
 ]
+
+const wholeKey = 'a key has 64 hex digits; the old cloud decoded an id from parts of keys, and ids alone let applications in'
+const keyForm = { ours: 'error invalid key format.', why: 'texts of the key decoder are free: one text for one mistake' }
+
+export const keyDifferences: readonly Difference[] = [
+  { case: /^decode (empty|not hex|odd)$/, ...keyForm },
+  { case: /^decode (48 bytes|truncated to (31|24) bytes)$/, ours: 'error invalid key format.', why: wholeKey },
+]
+
+export const identifierDifferences: readonly Difference[] = [
+  {
+    case: 'domain "product/10" covers 1-a-3333-11111',
+    ours: 'true',
+    why: 'device codes may hold `-`; the old cloud refused such devices to every application',
+  },
+]
+
+const named = 'the message names label, position, expected type and range; the old cloud crashed (HTTP 500)'
+const nameless = 'an object that the product does not have has no name; it is reported beside the values and kept raw'
+
+export const modelDifferences: readonly Difference[] = [
+  { case: /^status to JSON: (unknown object number -> key ""|two unknown objects)$/, ours: '{}', why: nameless },
+  { case: /^event to JSON: empty string made by MakeTLV/, ours: '{"alarm":[""]}', why: noLength },
+  {
+    case: 'JSON to status: {"atmosphere":["1",2,3]}',
+    ours: 'error wrong value at position 1 (red) of atmosphere: expected uint16 (0 to 65535), got "1"',
+    why: named,
+  },
+  { case: 'JSON to status: {"o_bytes":[""]}', ours: '000b006f0001000b0000', why: noLength },
+  { case: 'JSON to status: {"o_bool":[true]}', ours: '000d00710001000d01', why: boolWorks },
+  { case: 'JSON to status: {"o_bool":[1]}', ours: 'error wrong value at position 1 (v) of o_bool: expected bool, got 1', why: boolWorks },
+  { case: 'JSON to command: {"flag":[true]}', ours: /0001000600010001000d01$/, why: boolWorks },
+  {
+    case: 'JSON to command: {"say":[1]}',
+    ours: 'error wrong value at position 1 (text) of say: expected string (at most 65535 bytes), got 1',
+    why: named,
+  },
+  { case: 'JSON to command: {}', ours: 'error exactly one command a call', why: 'the old cloud sent the command 0, which no device knows' },
+]
