@@ -1,0 +1,53 @@
+/** The notifier: webhooks to applications, what waits, what was given up. */
+import { type Static, Type } from 'typebox'
+import { contract, method } from './contract.ts'
+import { DeadLetter } from './registry.ts'
+
+const Id = Type.Integer({ minimum: 1 })
+const Time = Type.Number({ description: 'ms since 1970' })
+
+/** How one application's receiver is doing. */
+export const ReceiverState = Type.Object({
+  applicationId: Id,
+  name: Type.String(),
+  /** `ok`; `failing`: tried again later; `behind`: reads from the log until it has caught up; `paused` */
+  state: Type.Union([Type.Literal('ok'), Type.Literal('failing'), Type.Literal('behind'), Type.Literal('paused')]),
+  /** deliveries in memory that wait or are under way; what has not been read from the log yet is not counted */
+  waiting: Type.Integer(),
+  /** arrival of the oldest of them */
+  oldest: Type.Optional(Time),
+  failingSince: Type.Optional(Time),
+  lastError: Type.Optional(Type.String()),
+  nextTry: Type.Optional(Time),
+})
+export type ReceiverState = Static<typeof ReceiverState>
+
+export const DeliveryOutcome = Type.Object({
+  /** the receiver answered 2xx */
+  delivered: Type.Boolean(),
+  /** its answer, where there was one */
+  status: Type.Optional(Type.Integer()),
+  /** why it counts as not delivered */
+  error: Type.Optional(Type.String()),
+  /** how long it took, ms */
+  took: Type.Number(),
+})
+export type DeliveryOutcome = Static<typeof DeliveryOutcome>
+
+export const notifier = contract('notifier', {
+  state: method(Type.Object({}), Type.Object({ items: Type.Array(ReceiverState) }), { retry: true }),
+  /** Deliveries given up, oldest first. */
+  deadLetters: method(
+    Type.Object({
+      applicationId: Type.Optional(Id),
+      after: Type.Optional(Type.Integer()),
+      limit: Type.Optional(Type.Integer()),
+    }),
+    Type.Object({ items: Type.Array(DeadLetter) }),
+    { retry: true },
+  ),
+  /** Sends a dead letter once more, under the same webhook-id; it is removed when the receiver confirms. `not_found`: no such letter. */
+  redeliver: method(Type.Object({ id: Id }), DeliveryOutcome, { deadline: 70_000 }),
+  /** Sends `{"tag":"test",…}` to the application's receiver, once, past the queue. `application_unknown`. */
+  test: method(Type.Object({ applicationId: Id }), DeliveryOutcome, { deadline: 70_000 }),
+})
