@@ -1,0 +1,81 @@
+/** Presence in the memory of one process. Leases run on timers, so that a clock that jumps disconnects nobody. */
+import type { EngineHealth } from '#core/health.ts'
+import type { PresenceOptions } from '../open.ts'
+import type { Presence, Route } from '../port.ts'
+
+interface Node {
+  /** routes claimed for it that nobody has replaced */
+  routes: number
+  /** ends the running lease; undefined while it has none */
+  cancelLease: (() => void) | undefined
+}
+
+type Lost = { node: string; routes: Route[] }
+
+export function memoryPresence({ clock }: PresenceOptions): Presence {
+  const nodes = new Map<string, Node>()
+  const routes = new Map<number, Route>()
+  const since = clock.now()
+  let lost: Lost[] = []
+
+  const nodeOf = (name: string): Node => {
+    let node = nodes.get(name)
+    if (!node) nodes.set(name, (node = { routes: 0, cancelLease: undefined }))
+    return node
+  }
+  const alive = (r: Route | undefined): Route | undefined =>
+    r !== undefined && nodes.get(r.node)?.cancelLease !== undefined ? r : undefined
+
+  const claimOne = (route: Route): Route | undefined => {
+    const before = routes.get(route.device)
+    if (before) nodeOf(before.node).routes--
+    nodeOf(route.node).routes++
+    routes.set(route.device, route)
+    return alive(before)
+  }
+  const releaseOne = ({ device, epoch }: { device: number; epoch: number }): boolean => {
+    const route = routes.get(device)
+    if (route?.epoch !== epoch) return false
+    nodeOf(route.node).routes--
+    return routes.delete(device)
+  }
+  const remove = (name: string): Route[] => {
+    const gone: Route[] = []
+    nodes.get(name)?.cancelLease?.()
+    nodes.delete(name)
+    for (const route of routes.values()) if (route.node === name) gone.push(route)
+    for (const route of gone) routes.delete(route.device)
+    return gone
+  }
+  const expire = (node: string): void => void lost.push({ node, routes: remove(node) })
+
+  return {
+    claim: async (claims) => claims.map(claimOne),
+    release: async (ends) => ends.map(releaseOne),
+    routes: async (devices) => devices.map((d) => alive(routes.get(d))),
+    async lease(name, ttlMs) {
+      const node = nodeOf(name)
+      node.cancelLease?.()
+      node.cancelLease = clock.after(ttlMs, () => expire(name))
+    },
+    async leave(node) {
+      remove(node)
+    },
+    async expired() {
+      const reported = lost
+      lost = []
+      return reported
+    },
+    async count() {
+      let n = 0
+      for (const node of nodes.values()) if (node.cancelLease) n += node.routes
+      return n
+    },
+    health: (): EngineHealth => ({ state: 'ok', since }),
+    async close() {
+      for (const node of nodes.values()) node.cancelLease?.()
+      nodes.clear()
+      routes.clear()
+    },
+  }
+}

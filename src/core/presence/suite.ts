@@ -1,0 +1,138 @@
+/** What every presence engine must do. One function: engines call it from their test file. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Presence, Route } from './port.ts'
+
+/** A fresh, empty engine, and how its time passes: `advance` resolves when leases of that age have run out. */
+export interface PresenceSubject {
+  presence: Presence
+  advance(ms: number): Promise<void>
+  /** another client of the same data; absent where an engine has only one */
+  another?(): Promise<Presence>
+}
+
+const TTL = 5000
+
+const route = (device: number, node: string, epoch: number): Route => ({
+  device,
+  node,
+  epoch,
+  protocol: 'mqtt',
+  address: `10.0.0.${device}:1`,
+  since: 1_700_000_000_000 + epoch,
+})
+
+export function presenceSuite(name: string, open: () => Promise<PresenceSubject>): void {
+  const check = (what: string, run: (s: PresenceSubject) => Promise<void>) =>
+    test(`presence ${name}: ${what}`, async () => {
+      const subject = await open()
+      try {
+        await run(subject)
+      } finally {
+        await subject.presence.close()
+      }
+    })
+
+  check('a claimed route is found, whole, and unknown devices are offline', async ({ presence: p }) => {
+    await p.lease('n1', TTL)
+    assert.deepEqual(await p.claim([route(1, 'n1', 10), route(2, 'n1', 11)]), [undefined, undefined])
+    assert.deepEqual(await p.routes([2, 3, 1]), [route(2, 'n1', 11), undefined, route(1, 'n1', 10)])
+    assert.equal(await p.count(), 2)
+    assert.equal(p.health().state, 'ok')
+  })
+
+  check('a claim answers the route that it replaces, also inside one call', async ({ presence: p }) => {
+    await p.lease('n1', TTL)
+    await p.lease('n2', TTL)
+    await p.claim([route(1, 'n1', 10)])
+    const replaced = await p.claim([route(1, 'n2', 20), route(2, 'n2', 21), route(1, 'n1', 22)])
+    assert.deepEqual(replaced, [route(1, 'n1', 10), undefined, route(1, 'n2', 20)])
+    assert.deepEqual(await p.routes([1]), [route(1, 'n1', 22)])
+    assert.equal(await p.count(), 2)
+  })
+
+  check('a release ends only the session that it names', async ({ presence: p }) => {
+    await p.lease('n1', TTL)
+    await p.claim([route(1, 'n1', 10)])
+    await p.claim([route(1, 'n1', 20)])
+    assert.deepEqual(
+      await p.release([
+        { device: 1, epoch: 10 },
+        { device: 9, epoch: 1 },
+      ]),
+      [false, false],
+    )
+    assert.deepEqual(await p.routes([1]), [route(1, 'n1', 20)])
+    assert.deepEqual(await p.release([{ device: 1, epoch: 20 }]), [true])
+    assert.deepEqual(await p.release([{ device: 1, epoch: 20 }]), [false])
+    assert.deepEqual(await p.routes([1]), [undefined])
+    assert.equal(await p.count(), 0)
+  })
+
+  check('only nodes with a lease have live routes', async ({ presence: p }) => {
+    await p.claim([route(1, 'n1', 10)])
+    assert.deepEqual(await p.routes([1]), [undefined])
+    assert.equal(await p.count(), 0)
+    await p.lease('n1', TTL)
+    assert.deepEqual(await p.routes([1]), [route(1, 'n1', 10)])
+    assert.equal(await p.count(), 1)
+  })
+
+  check('a lease is renewed; when it runs out its routes are gone and reported once', async ({ presence: p, advance }) => {
+    await p.lease('n1', TTL)
+    await p.lease('n2', TTL)
+    await p.claim([route(1, 'n1', 10), route(2, 'n2', 11), route(3, 'n1', 12)])
+    await advance(TTL * 0.6)
+    await p.lease('n2', TTL)
+    assert.deepEqual(await p.expired(), [])
+    await advance(TTL * 0.6)
+    assert.deepEqual(await p.routes([1, 2, 3]), [undefined, route(2, 'n2', 11), undefined])
+    assert.equal(await p.count(), 1)
+    const expired = await p.expired()
+    assert.deepEqual(
+      expired.map((e) => e.node),
+      ['n1'],
+    )
+    assert.deepEqual(expired[0]!.routes.map((r) => r.device).sort(), [1, 3])
+    assert.deepEqual(await p.expired(), [])
+    assert.deepEqual(await p.claim([route(1, 'n2', 30)]), [undefined], 'a dead route is not replaced')
+  })
+
+  check('a node whose lease ran out begins anew', async ({ presence: p, advance }) => {
+    await p.lease('n1', TTL)
+    await p.claim([route(1, 'n1', 10)])
+    await advance(TTL * 1.2)
+    await p.expired()
+    await p.lease('n1', TTL)
+    assert.deepEqual(await p.routes([1]), [undefined])
+    await p.claim([route(1, 'n1', 20)])
+    assert.deepEqual(await p.routes([1]), [route(1, 'n1', 20)])
+  })
+
+  check('a node that leaves takes its routes along and is not reported', async ({ presence: p, advance }) => {
+    await p.lease('n1', TTL)
+    await p.claim([route(1, 'n1', 10)])
+    await p.leave('n1')
+    assert.deepEqual(await p.routes([1]), [undefined])
+    assert.equal(await p.count(), 0)
+    await advance(TTL * 1.2)
+    assert.deepEqual(await p.expired(), [])
+  })
+
+  check('ten thousand claims in one call', async ({ presence: p }) => {
+    await p.lease('n1', TTL)
+    await p.claim(Array.from({ length: 10_000 }, (_, i) => route(i + 1, 'n1', i + 1)))
+    assert.equal(await p.count(), 10_000)
+    assert.deepEqual(await p.routes([10_000]), [route(10_000, 'n1', 10_000)])
+  })
+
+  check('others see the same', async ({ presence: p, another }) => {
+    if (!another) return
+    const q = await another()
+    await p.lease('n1', TTL)
+    await p.claim([route(1, 'n1', 10)])
+    assert.deepEqual(await q.routes([1]), [route(1, 'n1', 10)])
+    assert.deepEqual(await q.claim([route(1, 'n1', 20)]), [route(1, 'n1', 10)])
+    await q.close()
+  })
+}
