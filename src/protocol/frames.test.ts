@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
-import { anyHead, anyTlvs, u16 } from '../../test/vectors/arbitrary.ts'
+import { anyHead, anyTlvs, fc, u16 } from '../../test/vectors/arbitrary.ts'
 import { type Outcome, outcome, testOutcomes } from '../../test/vectors/compare.ts'
 import { frameDifferences } from '../../test/vectors/differences.ts'
 import { type GoldenValue, goldenValue, hex, octets, vectors } from '../../test/vectors/read.ts'

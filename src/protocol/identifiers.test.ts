@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../../test/vectors/arbitrary.ts'
 import { type Outcome, testOutcomes } from '../../test/vectors/compare.ts'
 import { identifierDifferences } from '../../test/vectors/differences.ts'
 import { vectors } from '../../test/vectors/read.ts'

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../../test/vectors/arbitrary.ts'
 import { type Outcome, outcome, testOutcomes } from '../../test/vectors/compare.ts'
 import { keyDifferences } from '../../test/vectors/differences.ts'
 import { octets, vectors } from '../../test/vectors/read.ts'
-import { ProtocolError } from './errors.ts'
 import { makeKeys } from './keys.ts'
 
 type Key = { aeskey?: string; id: string; key: string }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
-import { anyTlv } from '../../test/vectors/arbitrary.ts'
+import { anyTlv, fc } from '../../test/vectors/arbitrary.ts'
 import { type Outcome, outcome, testOutcomes } from '../../test/vectors/compare.ts'
 import { tlvDifferences } from '../../test/vectors/differences.ts'
 import { type GoldenValue, goldenValue, hex, octets, vectors } from '../../test/vectors/read.ts'
@@ -168,6 +167,18 @@ test('every digit of 64-bit integers passes through JSON both ways', () => {
       assert.equal(valueFromJson(type, json[0], { label: 'x', position: 1 }), value)
     }),
   )
+})
+
+test('float32 powers of two, whose shortest digits are not the nearest', () => {
+  const cases: [number, string][] = [
+    [2 ** -96, '1.2621775e-29'],
+    [2 ** 87, '1.5474251e+26'],
+    [2 ** 90, '1.2379401e+27'],
+    [2 ** 53, '9007199000000000'],
+    [2 ** -149, '1e-45'],
+    [2 ** 24, '16777216'],
+  ]
+  for (const [value, text] of cases) assert.equal(stringifyExact(valueToJson(2, value)), text)
 })
 
 test('float32 is printed with digits that mean the same float32, none of them needless', () => {

@@ -69,6 +69,7 @@ export const valueFromJson = (type: number, json: unknown, place: Place): Value 
 
 const FLOAT32_SMALLEST_NORMAL = 1.1754943508222875e-38
 const FLOAT32_EXACT = 2 ** 24
+const ABOVE = 1 + 2 ** -25
 
 /** The double whose digits are the shortest that mean this float32: 0.1 for 0.10000000149011612. */
 export const shortest32 = (value: number): number => {
@@ -82,6 +83,9 @@ export const shortest32 = (value: number): number => {
   for (let digits = size < FLOAT32_SMALLEST_NORMAL ? 1 : 6; digits < 9; digits++) {
     const rounded = Number(value.toPrecision(digits))
     if (Math.fround(rounded) === value) return rounded
+    // above a power of two there is twice as much room as below: the shortest may not be the nearest
+    const above = Number((value * ABOVE).toPrecision(digits))
+    if (Math.fround(above) === value) return above
   }
   return Number(value.toPrecision(9))
 }
