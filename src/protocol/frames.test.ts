@@ -162,6 +162,14 @@ test('old firmware: a missing count of an event means 0', () => {
   assert.equal(checkFrame(frameKind.event, event(7), 0, 32), reason.frame_truncated)
 })
 
+test('the count of an event is not believed: values are read to the end, as the old cloud did', () => {
+  const b = event(7, 5, 6)
+  b[32] = 1
+  assert.deepEqual([decodeEvent(b).values, decodeEvent(b).count, decodeEvent(b).truncated], [[5, 6], 1, false])
+  b[32] = 3
+  assert.deepEqual([decodeEvent(b).values, decodeEvent(b).count, decodeEvent(b).truncated], [[5, 6], 3, true])
+})
+
 test('an event that lacks more than two bytes, and any short status or command, is not well-formed', () => {
   const whole = event(9, 1)
   assert.equal(checkFrame(frameKind.event, whole, 0, whole.length - 3), reason.tlv_truncated)

@@ -52,6 +52,7 @@ test('B-09 malformed texts, text after the JSON and deep JSON are typed errors',
     const deepest = `${open.repeat(MAX_DEPTH)}9007199254740993${close.repeat(MAX_DEPTH)}`
     assert.equal(stringifyExact(parseExact(deepest)), deepest)
   }
+  assert.deepEqual(parseExact(`["\\"${'['.repeat(1000)}"]`), [`"${'['.repeat(1000)}`])
   assert.deepEqual(parseExact(`["${'['.repeat(1000)}\\"["]`), [`${'['.repeat(1000)}"[`])
 })
 
