@@ -1,0 +1,59 @@
+import { resolve } from 'node:path'
+import type { DeviceLog } from '#core/devicelog/port.ts'
+import type { EngineHealth } from '#core/health.ts'
+import { type Disk, nodeDisk } from '#lib/disk.ts'
+import { PandoError } from '#lib/errors.ts'
+import { fileLog } from './file-log.ts'
+import { lock } from './lock.ts'
+
+export interface FileLogOptions {
+  /** folder of the log */
+  dir: string
+  disk?: Disk
+  /** a segment is closed when it has reached this; default 64 MiB */
+  segmentBytes?: number
+  /** pace at which closed segments are verified in the background; default 8 MiB/s, 0: never */
+  scrubBytesPerSecond?: number
+  log?: EngineLog
+  onState?: (h: EngineHealth) => void
+  now?: () => number
+  /** false: the caller makes sure that nobody else has the folder (tests on a simulated disk) */
+  lock?: boolean
+}
+
+/** What engines write to: a pino logger fits. */
+export interface EngineLog {
+  info(fields: object, text: string): void
+  warn(fields: object, text: string): void
+}
+
+/**
+ * Opens the log in a folder, making it if need be. Throws `conflict` when another process has it (its pid is named), `log_damaged`
+ * naming file and offset, `version_mismatch` when a newer version wrote it, `disk_full` or `log_unavailable` when the disk refuses.
+ */
+export async function openFileLog(options: FileLogOptions): Promise<DeviceLog> {
+  const unlock = options.lock === false ? async () => {} : await lock(options.dir)
+  const defaults = { disk: nodeDisk, segmentBytes: 64 << 20, scrubBytesPerSecond: 8 << 20, now: Date.now }
+  try {
+    return await fileLog({ ...defaults, ...options }, unlock)
+  } catch (e) {
+    await unlock()
+    throw e
+  }
+}
+
+/** Reads `file:`, `file:<folder>` (seen from the data folder), `?segmentBytes=`. */
+export function fileLogOptions(url: string, dataDir: string): { dir: string; segmentBytes?: number } {
+  const [path, query] = url.replace(/^file:(\/\/)?/, '').split('?')
+  const known = new URLSearchParams(query)
+  const out: { dir: string; segmentBytes?: number } = { dir: resolve(dataDir, decodeURIComponent(path!) || 'log') }
+  for (const [name, value] of known) {
+    const n = Number(value)
+    if (name !== 'segmentBytes')
+      throw new PandoError('config_invalid', `device log: unknown option ${name} in ${url}; possible: segmentBytes`)
+    if (!(n >= 1 << 20 && n <= 1 << 30))
+      throw new PandoError('config_invalid', `device log: segmentBytes must be 1048576…1073741824, not ${value}`)
+    out.segmentBytes = n
+  }
+  return out
+}

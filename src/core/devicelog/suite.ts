@@ -1,0 +1,331 @@
+/** What every engine of the device log must do. Engines' tests call this; it needs nothing but a way to open an empty log. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { isPandoError } from '#lib/errors.ts'
+import { BATCH_HEADER, batchHead, checkBatch, makeBatch, newStream, RECORD_HEADER, recordKind } from './batch.ts'
+import type { DeviceLog } from './port.ts'
+
+export interface SuiteEngine {
+  /** an empty log */
+  open(): Promise<DeviceLog>
+  /** closes the log and opens the same again; absent where that has no meaning */
+  reopen?(log: DeviceLog): Promise<DeviceLog>
+  /** removes what `open` made */
+  cleanUp?(): Promise<void>
+}
+
+const code = (c: string) => (e: unknown) => isPandoError(e) && e.code === c
+
+let nextStream = newStream()
+const stream = () => nextStream++
+
+/** A batch with one record of `bytes` octets that tells its stream and seq. */
+function batch(id: number, seq: number, bytes = 24, time = 1_700_000_000_000 + seq): Buffer {
+  const data = Buffer.alloc(bytes, seq & 255)
+  data.write(`${id}/${seq}`.slice(0, bytes), 'latin1')
+  return makeBatch(id, seq, [{ kind: recordKind.status, device: seq, time, data }], time)
+}
+
+async function appendMany(log: DeviceLog, id: number, from: number, to: number, bytes?: number): Promise<Buffer[]> {
+  const out: Buffer[] = []
+  for (let seq = from; seq <= to; seq++) {
+    const b = batch(id, seq, bytes)
+    await log.append(b)
+    out.push(b)
+  }
+  return out
+}
+
+/** All batches of a stream behind `after`, read page by page. */
+async function readAll(log: DeviceLog, id: number, after = 0, maxBytes?: number): Promise<Buffer[]> {
+  const out: Buffer[] = []
+  for (let at = after; ; ) {
+    const page = await log.read(id, at, maxBytes)
+    if (page.length === 0) return out
+    out.push(...page)
+    at = batchHead(page[page.length - 1]!).seq
+  }
+}
+
+const info = async (log: DeviceLog, id: number) => (await log.streams()).find((s) => s.stream === id)
+
+/** Runs the conformance suite of the device log on an engine. */
+export function deviceLogSuite(name: string, engine: SuiteEngine): void {
+  describe(`device log: ${name}`, () => {
+    let log: DeviceLog
+    before(async () => {
+      log = await engine.open()
+    })
+    after(async () => {
+      await log.close()
+      await engine.cleanUp?.()
+    })
+
+    describe('append and read', () => {
+      it('gives back what was appended, byte for byte and in order', async () => {
+        const s = stream()
+        const sent = await appendMany(log, s, 1, 20)
+        assert.deepEqual(await readAll(log, s), sent)
+        assert.deepEqual(await readAll(log, s, 17), sent.slice(17))
+        assert.deepEqual(await log.read(s, 20), [])
+      })
+
+      it('pages by maxBytes: whole batches, at least one', async () => {
+        const s = stream()
+        const sent = await appendMany(log, s, 1, 5, 1000)
+        const one = sent[0]!.length
+        assert.equal((await log.read(s, 0, 1)).length, 1)
+        assert.equal((await log.read(s, 0, one * 2)).length, 2)
+        assert.equal((await log.read(s, 0, one * 3 - 1)).length, 2)
+        assert.deepEqual(await readAll(log, s, 0, 1), sent)
+      })
+
+      it('reads nothing of a stream that it does not know', async () => {
+        assert.deepEqual(await log.read(stream(), 0), [])
+      })
+
+      it('takes batches up to 8 MB', async () => {
+        const s = stream()
+        const large = batch(s, 1, 8_000_000)
+        const largest = batch(s, 2, (8 << 20) - BATCH_HEADER - RECORD_HEADER)
+        await log.append(large)
+        await log.append(largest)
+        await log.append(batch(s, 3))
+        const all = await readAll(log, s)
+        assert.ok(all[0]!.equals(large) && all[1]!.equals(largest) && all.length === 3)
+      })
+
+      it('keeps streams apart that append at the same time', async () => {
+        const ids = Array.from({ length: 8 }, stream)
+        const sent = await Promise.all(ids.map((id, i) => appendMany(log, id, 1, 30, 20 + i * 400)))
+        for (const [i, id] of ids.entries()) assert.deepEqual(await readAll(log, id), sent[i])
+      })
+
+      it('serves a reader that follows a writer', async () => {
+        const s = stream()
+        for (let seq = 1; seq <= 30; seq++) {
+          const b = batch(s, seq)
+          await log.append(b)
+          assert.deepEqual(await log.read(s, seq - 1), [b])
+        }
+      })
+    })
+
+    describe('numbers', () => {
+      it('takes the same batch again, once, also when older', async () => {
+        const s = stream()
+        const sent = await appendMany(log, s, 1, 3)
+        await log.append(sent[2]!)
+        await log.append(Buffer.from(sent[0]!))
+        assert.deepEqual(await readAll(log, s), sent)
+      })
+
+      it('takes the same batch twice at the same time', async () => {
+        const s = stream()
+        const b = batch(s, 1)
+        await Promise.all([log.append(b), log.append(Buffer.from(b))])
+        assert.deepEqual(await readAll(log, s), [b])
+      })
+
+      it('refuses another batch under a number that is used: conflict', async () => {
+        const s = stream()
+        const sent = await appendMany(log, s, 1, 3)
+        for (const seq of [1, 3]) await assert.rejects(log.append(batch(s, seq, 99)), code('conflict'))
+        assert.deepEqual(await readAll(log, s), sent)
+      })
+
+      it('refuses a gap: invalid', async () => {
+        const s = stream()
+        await assert.rejects(log.append(batch(s, 2)), code('invalid'))
+        await assert.rejects(log.append(batch(s, 0)), code('invalid'))
+        await log.append(batch(s, 1))
+        await assert.rejects(log.append(batch(s, 3)), code('invalid'))
+        await log.append(batch(s, 2))
+        assert.equal((await readAll(log, s)).length, 2)
+      })
+
+      it('refuses what is no batch of its own length: invalid', async () => {
+        const s = stream()
+        await assert.rejects(log.append(Buffer.alloc(100)), code('invalid'))
+        await assert.rejects(log.append(batch(s, 1).subarray(0, 60)), code('invalid'))
+        await assert.rejects(log.append(Buffer.alloc(0)), code('invalid'))
+        assert.equal(await info(log, s), undefined)
+      })
+    })
+
+    describe('streams and seals', () => {
+      it('lists streams with what can be read', async () => {
+        const s = stream()
+        assert.equal(await info(log, s), undefined)
+        await appendMany(log, s, 1, 4)
+        assert.deepEqual(await info(log, s), { stream: s, first: 1, last: 4, sealed: false })
+      })
+
+      it('seals: no more appends, for ever; repeating is harmless', async () => {
+        const s = stream()
+        const sent = await appendMany(log, s, 1, 3)
+        assert.equal(await log.seal(s), 3)
+        assert.equal(await log.seal(s), 3)
+        await assert.rejects(log.append(batch(s, 4)), code('stream_sealed'))
+        await log.append(sent[2]!)
+        assert.deepEqual(await readAll(log, s), sent)
+        assert.deepEqual(await info(log, s), { stream: s, first: 1, last: 3, sealed: true })
+      })
+
+      it('seals a stream that has nothing', async () => {
+        const s = stream()
+        assert.equal(await log.seal(s), 0)
+        await assert.rejects(log.append(batch(s, 1)), code('stream_sealed'))
+      })
+
+      it('decides between a seal and appends at the same time: what resolved is in, what came later is refused', async () => {
+        const s = stream()
+        await appendMany(log, s, 1, 2)
+        const [appended, last] = await Promise.all([
+          log.append(batch(s, 3)).then(
+            () => true,
+            () => false,
+          ),
+          log.seal(s),
+        ])
+        assert.equal(last, appended ? 3 : 2)
+        assert.equal((await readAll(log, s)).length, last)
+        await assert.rejects(log.append(batch(s, last + 1)), code('stream_sealed'))
+      })
+    })
+
+    describe('cursors', () => {
+      it('begins at 0, moves forward only, apart for each consumer and stream', async () => {
+        const [a, b] = [stream(), stream()]
+        await appendMany(log, a, 1, 9)
+        await appendMany(log, b, 1, 3)
+        assert.equal(await log.cursor('history', a), 0)
+        await log.advance(
+          'history',
+          new Map([
+            [a, 7],
+            [b, 2],
+          ]),
+        )
+        await log.advance('history', new Map([[a, 5]]))
+        await log.advance('webhooks', new Map([[a, 1]]))
+        assert.deepEqual(
+          await Promise.all([
+            log.cursor('history', a),
+            log.cursor('history', b),
+            log.cursor('webhooks', a),
+            log.cursor('webhooks', b),
+          ]),
+          [7, 2, 1, 0],
+        )
+      })
+
+      it('makes a stream known', async () => {
+        const s = stream()
+        await log.advance('history', new Map([[s, 3]]))
+        assert.equal((await info(log, s))?.stream, s)
+      })
+    })
+
+    describe('health', () => {
+      it('is ok', () => {
+        assert.equal(log.health().state, 'ok')
+      })
+    })
+
+    const { reopen } = engine
+    if (reopen) {
+      describe('closed and opened again', () => {
+        it('has everything: batches, numbers, seals, cursors', async () => {
+          const [a, b] = [stream(), stream()]
+          const sent = await appendMany(log, a, 1, 25, 3000)
+          await appendMany(log, b, 1, 2)
+          await log.seal(b)
+          await log.advance('history', new Map([[a, 13]]))
+          const before = (await log.streams()).sort((x, y) => x.stream - y.stream)
+          log = await reopen(log)
+          assert.deepEqual(
+            (await log.streams()).sort((x, y) => x.stream - y.stream),
+            before,
+          )
+          assert.deepEqual(await readAll(log, a), sent)
+          assert.equal(await log.cursor('history', a), 13)
+          await assert.rejects(log.append(batch(b, 3)), code('stream_sealed'))
+          await log.append(sent[24]!)
+          await assert.rejects(log.append(batch(a, 25, 99)), code('conflict'))
+          await log.append(batch(a, 26))
+          assert.equal((await readAll(log, a)).length, 26)
+        })
+
+        it('refuses appends once closed, after what was under way', async () => {
+          const s = stream()
+          const b = batch(s, 1)
+          const under = log.append(b)
+          log = await reopen(log)
+          await under
+          assert.deepEqual(await readAll(log, s), [b])
+        })
+      })
+    }
+
+    describe('retention', () => {
+      const all = { maxBytes: 0, maxAgeMs: Number.MAX_SAFE_INTEGER }
+
+      it('drops nothing within the limits', async () => {
+        const s = stream()
+        const sent = await appendMany(log, s, 1, 5)
+        const r = await log.retain({ maxBytes: 2 ** 50, maxAgeMs: Number.MAX_SAFE_INTEGER })
+        assert.equal(r.droppedBytes, 0)
+        assert.deepEqual(await readAll(log, s), sent)
+      })
+
+      it('keeps what a registered consumer has not finished with, and says who', async () => {
+        const s = stream()
+        const sent = await appendMany(log, s, 1, 5)
+        await log.consumers(['slow'])
+        const r = await log.retain(all)
+        assert.equal(r.heldBackBy, 'slow')
+        assert.ok(r.bytes > 0)
+        assert.deepEqual(await readAll(log, s), sent)
+      })
+
+      it('drops what all have finished with; numbers go on; sealed streams are forgotten', async () => {
+        const [open, sealed] = [stream(), stream()]
+        const sent = await appendMany(log, open, 1, 6)
+        await appendMany(log, sealed, 1, 2)
+        await log.seal(sealed)
+        await log.consumers(['fast'])
+        await log.advance('fast', new Map((await log.streams()).map((s) => [s.stream, s.last])))
+        const r = await log.retain(all)
+        assert.ok(r.droppedBytes > 0)
+        assert.equal(r.heldBackBy, undefined)
+        assert.deepEqual(await log.read(open, 0), [])
+        assert.deepEqual(await info(log, open), { stream: open, first: 7, last: 6, sealed: false })
+        assert.equal(await info(log, sealed), undefined)
+        await log.append(sent[5]!)
+        await assert.rejects(log.append(batch(open, 8)), code('invalid'))
+        const next = batch(open, 7)
+        await log.append(next)
+        assert.deepEqual(await log.read(open, 0), [next])
+        if (!reopen) return
+        log = await reopen(log)
+        assert.deepEqual(await info(log, open), { stream: open, first: 7, last: 7, sealed: false })
+        assert.equal(await info(log, sealed), undefined)
+      })
+
+      it('drops by age', async () => {
+        const s = stream()
+        await log.append(batch(s, 1, 24, Date.now() - 3600_000))
+        await log.consumers([])
+        await log.retain({ maxBytes: 2 ** 50, maxAgeMs: 7200_000 })
+        assert.equal((await log.read(s, 0)).length, 1)
+        await log.retain({ maxBytes: 2 ** 50, maxAgeMs: 1800_000 })
+        assert.deepEqual(await log.read(s, 0), [])
+      })
+    })
+
+    it('gives only whole batches', async () => {
+      for (const s of await log.streams()) for (const b of await readAll(log, s.stream)) assert.ok(checkBatch(b))
+    })
+  })
+}
