@@ -24,7 +24,7 @@ export const ack: Codec<Ack> = {
     checkPacketId(packet.packetId)
     if (version < 5) return 2
     checkReason(packet.reason, TYPE_OF[packet.type].code)
-    if (packet.properties) return 3 + listSize(packet.properties, TYPE_OF[packet.type].code, version)
+    if (packet.properties) return 3 + listSize(packet.properties, placeOf(TYPE_OF[packet.type].code), version)
     return packet.reason === 0 ? 2 : 3
   },
 
@@ -32,7 +32,7 @@ export const ack: Codec<Ack> = {
     at = putU16(target, at, packet.packetId)
     if (version < 5 || (packet.reason === 0 && !packet.properties)) return at
     target[at++] = packet.reason
-    return packet.properties ? putList(target, at, packet.properties, TYPE_OF[packet.type].code, version) : at
+    return packet.properties ? putList(target, at, packet.properties, placeOf(TYPE_OF[packet.type].code), version) : at
   },
 }
 

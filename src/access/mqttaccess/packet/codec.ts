@@ -1,6 +1,6 @@
 import type { Cursor } from './cursor.ts'
 import type { Packet } from './packets.ts'
-import { type Place, type Properties, placeOf } from './properties.ts'
+import type { Place, Properties } from './properties.ts'
 import { buildProperties, checkProperties } from './properties-read.ts'
 import { propertyListSize, putProperties } from './properties-write.ts'
 import type { Rules } from './rules.ts'
@@ -26,8 +26,8 @@ export function readPropertyList(cursor: Cursor, place: Place, rules: Rules): Pr
 }
 
 /** Bytes of a packet's property list; MQTT 3 has none, whatever the value holds. */
-export function listSize(properties: Properties | undefined, type: number, version: Version): number {
-  return version < 5 ? 0 : propertyListSize(properties, placeOf(type))
+export function listSize(properties: Properties | undefined, place: Place, version: Version): number {
+  return version < 5 ? 0 : propertyListSize(properties, place)
 }
 
 /** Writes what {@link listSize} has measured. */
@@ -35,10 +35,10 @@ export function putList(
   target: Uint8Array,
   at: number,
   properties: Properties | undefined,
-  type: number,
+  place: Place,
   version: Version,
 ): number {
-  return version < 5 ? at : putProperties(target, at, properties, placeOf(type))
+  return version < 5 ? at : putProperties(target, at, properties, place)
 }
 
 /** `packet` with its properties if there are any, so that an absent list is an absent key. */

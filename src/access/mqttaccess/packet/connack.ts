@@ -20,12 +20,13 @@ export const connack: Codec<Connack> = {
 
   size(packet, version) {
     if (version === 5) checkReason(packet.reason, CONNACK)
-    return 2 + listSize(packet.properties, CONNACK, version)
+    return 2 + listSize(packet.properties, placeOf(CONNACK), version)
   },
 
   put(target, at, packet, version) {
-    target[at++] = packet.sessionPresent && packet.reason === 0 ? 1 : 0
+    // MQTT 3.1 reserves the byte
+    target[at++] = version > 3 && packet.sessionPresent && packet.reason === 0 ? 1 : 0
     target[at++] = version < 5 ? returnCodeOf(packet.reason) : packet.reason
-    return putList(target, at, packet.properties, CONNACK, version)
+    return putList(target, at, packet.properties, placeOf(CONNACK), version)
   },
 }

@@ -117,3 +117,19 @@ test('what clients sent in the transcripts of the original reads as what it was 
   assert.deepEqual(refused, new Set(Object.keys(OURS_REFUSE)))
   assert.ok(read > 60, `${read} packets read`)
 })
+
+test('what is wrong in texts behind the properties closes without an answer, all else with one (B-01)', () => {
+  const silent = (text: string): boolean => {
+    try {
+      decode(text)
+    } catch (e) {
+      assert.ok(e instanceof MalformedPacket)
+      return e.silent
+    }
+    return assert.fail('not refused')
+  }
+  assert.equal(silent("10 0e 0004 'MQTT' 05 02 001e 00 0001 00"), true)
+  assert.equal(silent("10 0e 0004 'MQTT' 05 82 001e 00 0001 'c'"), true)
+  assert.equal(silent("10 11 0004 'MQTT' 05 02 001e 00 0001 'c' 0001 'x'"), false)
+  assert.equal(silent("10 11 0004 'MQTT' 05 02 001e 03 21 0000 0001 'c'"), false)
+})

@@ -1,6 +1,6 @@
 import { type Codec, listSize, putList, readPropertyList, withProperties } from './codec.ts'
 import type { Cursor } from './cursor.ts'
-import { MalformedPacket, malformed } from './malformed.ts'
+import { MalformedPacket, malformed, silently } from './malformed.ts'
 import type { Connect, Will } from './packets.ts'
 import { placeOf, WILL } from './properties.ts'
 import { binaryFieldSize, putBinary, putText, putU16, textFieldSize } from './put.ts'
@@ -58,10 +58,10 @@ export const connect: Codec<Connect> = {
       version,
       clean: (flags & CLEAN) !== 0,
       keepAlive,
-      clientId: cursor.text('the client identifier'),
+      clientId: silently(() => cursor.text('the client identifier')),
     }
     if ((flags & WILL_FLAG) !== 0) packet.will = readWill(cursor, flags, rules)
-    readCredentials(cursor, flags, packet)
+    silently(() => readCredentials(cursor, flags, packet))
     cursor.done('CONNECT [MQTT-3.1.2-16…19]')
     return withProperties(packet, properties)
   },
@@ -69,7 +69,7 @@ export const connect: Codec<Connect> = {
   size(packet, version) {
     return (
       (packet.version === 3 ? 12 : 10) +
-      listSize(packet.properties, CONNECT, version) +
+      listSize(packet.properties, placeOf(CONNECT), version) +
       textFieldSize(packet.clientId) +
       (packet.will ? willSize(packet.will, version) : 0) +
       (packet.username === undefined ? 0 : textFieldSize(packet.username)) +
@@ -82,7 +82,7 @@ export const connect: Codec<Connect> = {
     target[at++] = packet.version
     target[at++] = flagsOf(packet)
     at = putU16(target, at, packet.keepAlive)
-    at = putList(target, at, packet.properties, CONNECT, version)
+    at = putList(target, at, packet.properties, placeOf(CONNECT), version)
     at = putText(target, at, packet.clientId)
     if (packet.will) at = putWill(target, at, packet.will, version)
     if (packet.username !== undefined) at = putText(target, at, packet.username)
@@ -102,15 +102,19 @@ function checkFlags(flags: number, first: number, version: Version): void {
 
 function readWill(cursor: Cursor, flags: number, rules: Rules): Will {
   const properties = readPropertyList(cursor, placeOf(WILL), rules)
-  const topicAt = cursor.prefixed('the Will Topic')
-  checkTopicName(cursor.bytes, topicAt, cursor.at, rules.limits)
   const will: Will = {
-    topic: decodeText(cursor.bytes, topicAt, cursor.at),
-    payload: cursor.binary('the Will Payload'),
+    topic: silently(() => readTopic(cursor, rules)),
+    payload: silently(() => cursor.binary('the Will Payload')),
     qos: ((flags & WILL_QOS) >> 3) as Qos,
     retain: (flags & WILL_RETAIN) !== 0,
   }
   return withProperties(will, properties)
+}
+
+function readTopic(cursor: Cursor, rules: Rules): string {
+  const start = cursor.prefixed('the Will Topic')
+  checkTopicName(cursor.bytes, start, cursor.at, rules.limits)
+  return decodeText(cursor.bytes, start, cursor.at)
 }
 
 /**
@@ -134,10 +138,10 @@ function flagsOf(packet: Connect): number {
 }
 
 function willSize(will: Will, version: Version): number {
-  return listSize(will.properties, WILL, version) + textFieldSize(will.topic) + binaryFieldSize(will.payload)
+  return listSize(will.properties, placeOf(WILL), version) + textFieldSize(will.topic) + binaryFieldSize(will.payload)
 }
 
 function putWill(target: Uint8Array, at: number, will: Will, version: Version): number {
-  at = putList(target, at, will.properties, WILL, version)
+  at = putList(target, at, will.properties, placeOf(WILL), version)
   return putBinary(target, putText(target, at, will.topic), will.payload)
 }

@@ -1,9 +1,9 @@
 import { type Codec, listSize, putList, readPropertyList, withProperties } from './codec.ts'
-import { protocolError } from './malformed.ts'
+import { malformed, protocolError, silently } from './malformed.ts'
 import type { Ping, Reasoned } from './packets.ts'
 import { placeOf } from './properties.ts'
 import { checkReason } from './reasons.ts'
-import { AUTH, DISCONNECT, TYPE_OF } from './types.ts'
+import { AUTH, DISCONNECT, PINGREQ, PINGRESP, TYPE_OF } from './types.ts'
 
 /** DISCONNECT (§3.14) and AUTH (§3.15): nothing at all stands for reason 0; MQTT 3 has nothing but that. */
 export const reasoned: Codec<Reasoned> = {
@@ -14,9 +14,10 @@ export const reasoned: Codec<Reasoned> = {
       cursor.done(packet.type.toUpperCase())
       return packet
     }
-    packet.reason = checkReason(cursor.u8('the reason code'), code)
-    // only DISCONNECT may leave out the length of its properties alone (§3.14.2.2.1)
-    const properties = cursor.left > 0 || code === AUTH ? readPropertyList(cursor, placeOf(code), rules) : undefined
+    packet.reason = cursor.u8('the reason code')
+    // a peer that leaves is let go, whatever it says
+    if (code === AUTH) checkReason(packet.reason, code)
+    const properties = cursor.left > 0 ? readPropertyList(cursor, placeOf(code), rules) : undefined
     if (rules.from === 'server' && code === DISCONNECT && properties?.sessionExpiryInterval !== undefined) {
       throw protocolError('a server set a session expiry [MQTT-3.14.2-2]')
     }
@@ -29,7 +30,7 @@ export const reasoned: Codec<Reasoned> = {
     const { code } = TYPE_OF[packet.type]
     checkReason(packet.reason, code)
     // an AUTH in full even where it may be empty: common clients can't read the empty one
-    if (packet.properties || code === AUTH) return 1 + listSize(packet.properties, code, version)
+    if (packet.properties || code === AUTH) return 1 + listSize(packet.properties, placeOf(code), version)
     return packet.reason === 0 ? 0 : 1
   },
 
@@ -38,17 +39,22 @@ export const reasoned: Codec<Reasoned> = {
     const empty = packet.reason === 0 && !packet.properties && code === DISCONNECT
     if (version < 5 || empty) return at
     target[at++] = packet.reason
-    return packet.properties || code === AUTH ? putList(target, at, packet.properties, code, version) : at
+    return packet.properties || code === AUTH ? putList(target, at, packet.properties, placeOf(code), version) : at
   },
 }
 
 /** PINGREQ and PINGRESP: §3.12, §3.13. Empty. */
 export const ping: Codec<Ping> = {
-  read(cursor, first) {
-    const packet: Ping = { type: first >> 4 === TYPE_OF.pingreq.code ? 'pingreq' : 'pingresp' }
-    cursor.done(packet.type.toUpperCase())
-    return packet
-  },
+  read: (_cursor, first) => ({ type: first >> 4 === PINGREQ ? 'pingreq' : 'pingresp' }),
   size: () => 0,
   put: (_target, at) => at,
+}
+
+/** Refuses a PINGREQ or PINGRESP with a body, whoever sent it. @throws {MalformedPacket} silent */
+export function checkPing(first: number, size: number): void {
+  const type = first >> 4
+  if (size === 0 || (type !== PINGREQ && type !== PINGRESP)) return
+  silently(() => {
+    throw malformed(`${size} bytes too many in PINGREQ or PINGRESP`)
+  })
 }

@@ -5,11 +5,23 @@
  */
 export class MalformedPacket extends Error {
   readonly reason: number
+  /** Close without a CONNACK or DISCONNECT, even to a peer that would understand one: as mosquitto does (B-01). */
+  silent = false
 
   constructor(reason: number, message: string) {
     super(message)
     this.name = 'MalformedPacket'
     this.reason = reason
+  }
+}
+
+/** What `read` returns; what it throws is marked {@link MalformedPacket.silent}. */
+export function silently<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (e) {
+    if (e instanceof MalformedPacket) e.silent = true
+    throw e
   }
 }
 

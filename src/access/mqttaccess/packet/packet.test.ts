@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ACK_ROOM, writeAck } from './acks.ts'
 import { MalformedPacket } from './malformed.ts'
 import { checkFirst, decodePacket, encodePacket, packetSize, writePacket } from './packet.ts'
 import type { Packet } from './packets.ts'
@@ -141,6 +142,8 @@ test('short forms of MQTT 5 read as the values they stand for', () => {
     ['e0 00', { type: 'disconnect', reason: 0 }],
     ['e0 01 00', { type: 'disconnect', reason: 0 }],
     ['e0 02 00 00', { type: 'disconnect', reason: 0 }],
+    ['e0 01 7f', { type: 'disconnect', reason: 0x7f }],
+    ['f0 01 18', { type: 'auth', reason: 0x18 }],
     ['f0 00', { type: 'auth', reason: 0 }],
   ]
   for (const [text, value] of rows) assert.deepEqual(decode(bytes(text), 5, 'client'), value, text)
@@ -148,7 +151,7 @@ test('short forms of MQTT 5 read as the values they stand for', () => {
 
 /** Refused packets: [version, sender, bytes, reason, words of the message]. */
 const REFUSED: [Version, 'client' | 'server', string, number, RegExp][] = [
-  [4, 'client', '00 00', 0x81, /type 0/],
+  [4, 'client', '00 00', 0x82, /type 0/],
   [4, 'client', 'f0 00', 0x82, /AUTH/],
   [4, 'client', '20 02 00 00', 0x82, /CONNACK from a client/],
   [4, 'client', 'd0 00', 0x82, /PINGRESP from a client/],
@@ -167,8 +170,22 @@ const REFUSED: [Version, 'client' | 'server', string, number, RegExp][] = [
   [5, 'client', '62 03 0001 10', 0x82, /reason code 0x10/],
   [5, 'client', '40 05 0001 00 00 00', 0x81, /too many/],
   [5, 'client', '40 05 0001 00 01 26', 0x81, /cut short/],
-  [5, 'client', 'e0 01 7f', 0x82, /reason code/],
-  [5, 'client', 'f0 01 18', 0x81, /cut short/],
+  [5, 'client', 'f0 02 01 00', 0x82, /reason code/],
+  [5, 'client', 'f1 00', 0x82, /MQTT-2.1.3-1/],
+  [5, 'client', "82 07 0000 00 0001 'a' 00", 0x81, /MQTT-2.2.1-3/],
+  [5, 'client', "a2 06 0000 00 0001 'a'", 0x81, /MQTT-2.2.1-3/],
+  [5, 'client', "82 09 0001 02 0b00 0001 'a' 00", 0x81, /subscriptionIdentifiers is 0/],
+  [5, 'client', "82 0b 0001 04 0b01 0b01 0001 'a' 00", 0x82, /twice/],
+  [5, 'client', "82 09 0001 02 1700 0001 'a' 00", 0x81, /not allowed/],
+  [5, 'client', '40 06 0001 00 02 1700', 0x82, /not allowed/],
+  [5, 'client', "82 07 0001 00 0001 'a' 03", 0x81, /MQTT-3.8.3-4/],
+  [5, 'client', "82 07 0001 00 0001 'a' 30", 0x81, /Retain Handling/],
+  [5, 'client', "82 07 0001 00 0001 'a' 40", 0x81, /MQTT-3.8.3-5/],
+  [4, 'client', "82 06 0001 0001 'a' 04", 0x81, /MQTT-3-8.3-4/],
+  [5, 'client', "82 0f 0001 00 0009 '$share//t' 00", 0x81, /MQTT-4.8.2-1/],
+  [5, 'client', "82 10 0001 00 000a '$share/g/t' 04", 0x82, /MQTT-3.8.3-4/],
+  [4, 'client', '82 02 0001', 0x81, /MQTT-3.8.3-2/],
+  [4, 'client', 'a2 02 0001', 0x81, /MQTT-3.10.3-2/],
   [5, 'client', "f0 07 18 05 16 0002 'xx'", 0x82, /without a method/],
   [5, 'server', 'e0 07 00 05 11 00000001', 0x82, /MQTT-3.14.2-2/],
   [4, 'server', '20 02 02 00', 0x81, /MQTT-3.2.2-1/],
@@ -243,5 +260,20 @@ test('values that MQTT cannot carry are refused when they are written', () => {
       (e) => e instanceof MalformedPacket && words.test(e.message),
       JSON.stringify(packet).slice(0, 80),
     )
+  }
+})
+
+test('writeAck writes what the codec writes', () => {
+  const rows: [Packet, number][] = [
+    [{ type: 'puback', packetId: 1, reason: 0 }, 4],
+    [{ type: 'pubrec', packetId: 0xfffe, reason: 0x97 }, 5],
+    [{ type: 'pubrel', packetId: 258, reason: 0 }, 6],
+    [{ type: 'pubcomp', packetId: 3, reason: 0x92 }, 7],
+  ]
+  for (const [packet, type] of rows) {
+    if (!('reason' in packet) || !('packetId' in packet)) continue
+    const target = new Uint8Array(2 + ACK_ROOM)
+    const end = writeAck(target, 2, type, packet.packetId, packet.reason)
+    assert.equal(hex(target.subarray(2, end)), hex(encodePacket(packet, 5)))
   }
 })

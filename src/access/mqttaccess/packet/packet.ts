@@ -3,14 +3,14 @@ import type { Codec } from './codec.ts'
 import { connack } from './connack.ts'
 import { connect } from './connect.ts'
 import { Cursor } from './cursor.ts'
-import { ping, reasoned } from './disconnect.ts'
+import { checkPing, ping, reasoned } from './disconnect.ts'
 import { malformed, protocolError } from './malformed.ts'
 import type { Packet, Publish } from './packets.ts'
 import { publish, publishFirst } from './publish.ts'
 import type { Rules } from './rules.ts'
 import { suback, unsuback } from './suback.ts'
 import { subscribe, unsubscribe } from './subscribe.ts'
-import { CONNECT, PACKET_TYPES, type PacketName, type PacketType, PUBLISH, TYPE_OF, type Version } from './types.ts'
+import { AUTH, CONNECT, PACKET_TYPES, type PacketName, type PacketType, PUBLISH, TYPE_OF, type Version } from './types.ts'
 import { MAX_VARINT, varintSize, writeVarint } from './varint.ts'
 
 const CODECS = {
@@ -38,6 +38,7 @@ const codecOf = (name: PacketName) => CODECS[name] as unknown as Codec<Packet>
  * @throws {MalformedPacket} and nothing else
  */
 export function decodePacket(bytes: Uint8Array, first: number, start: number, end: number, rules: Rules): Packet {
+  checkPing(first, end - start)
   const type = checkFirst(first, rules)
   return codecOf(type.name).read(new Cursor(bytes, start, end, rules.limits.strictText), first, rules)
 }
@@ -45,14 +46,16 @@ export function decodePacket(bytes: Uint8Array, first: number, start: number, en
 /** Type, direction and fixed flags of a packet. @throws {MalformedPacket} */
 export function checkFirst(first: number, rules: Rules): PacketType {
   const type = PACKET_TYPES[first >> 4]
-  if (type === undefined) throw malformed('packet type 0 (§2.1.2)')
+  if (type === undefined) throw protocolError('packet type 0 (§2.1.2)')
   if (type.since > rules.version) throw protocolError(`${type.name.toUpperCase()} does not exist in this version (§2.1.2)`)
   if (type.from !== 'both' && type.from !== rules.from) {
     throw protocolError(`${type.name.toUpperCase()} from a ${rules.from} (§2.1.2)`)
   }
   // CONNECT looks at its flags once it knows its version; MQTT 3.1 gives DUP and QoS to all packets and uses few
   const free = type.code === PUBLISH || type.code === CONNECT || rules.version === 3
-  if (!free && (first & 0x0f) !== type.flags) throw malformed('flags of the fixed header are wrong [MQTT-2.1.3-1]')
+  if (!free && (first & 0x0f) !== type.flags) {
+    throw (type.code === AUTH ? protocolError : malformed)('flags of the fixed header are wrong [MQTT-2.1.3-1]')
+  }
   return type
 }
 

@@ -1,8 +1,9 @@
 import { copyBytes } from './cursor.ts'
 import { MalformedPacket, malformed, protocolError } from './malformed.ts'
-import { type Kind, type Place, PROPERTY_BY_ID, type Properties, type PropertyRule } from './properties.ts'
+import { type Kind, type Place, PROPERTY_BY_ID, type Properties, type PropertyRule, placeOf } from './properties.ts'
 import type { Rules } from './rules.ts'
 import { checkTopicName } from './topic.ts'
+import { SUBSCRIBE, UNSUBSCRIBE } from './types.ts'
 import { checkUtf8, decodeText } from './utf8.ts'
 import { readVarint, varintSize } from './varint.ts'
 
@@ -21,13 +22,13 @@ export function checkProperties(bytes: Uint8Array, at: number, end: number, plac
   let users = 0
   while (at < end) {
     const row = PROPERTY_BY_ID[bytes[at]!]
-    if (row === undefined) throw malformed(`property 0x${bytes[at]!.toString(16)} does not exist [MQTT-2.2.2.2]`)
+    if (row === undefined) throw malformed(`property 0x${bytes[at]!.toString(16)} does not exist (§2.2.2.2)`)
     const valueAt = at + 1
     at = valueEnd(row.kind, bytes, valueAt, end)
-    if ((row.in & place) === 0) throw misplaced(row)
+    if ((row.in & place) === 0) throw misplaced(row, place)
     const bit = 1 << (row.id & 31)
     const again = row.id < 32 ? seen & bit : seenHigh & bit
-    if (again !== 0 && ((row.many ?? 0) & place) === 0) throw protocolError(`${row.name} stands twice [MQTT-2.2.2.2]`)
+    if (again !== 0 && ((row.many ?? 0) & place) === 0) throw protocolError(`${row.name} stands twice (§2.2.2.2)`)
     if (row.id < 32) seen |= bit
     else seenHigh |= bit
     if (row.kind === 'pair' && ++users > rules.limits.userProperties) throw tooMany(rules.limits.userProperties)
@@ -79,7 +80,8 @@ function checkValue(row: PropertyRule, bytes: Uint8Array, at: number, end: numbe
       if (bytes[at]! > 1) throw protocolError(`${row.name} is neither 0 nor 1 (§2.2.2.2)`)
       return
     case 'text':
-      if (row.id === RESPONSE_TOPIC) checkTopicName(bytes, at + 2, end, rules.limits)
+      // empty: no answer wanted
+      if (row.id === RESPONSE_TOPIC && at + 2 < end) checkTopicName(bytes, at + 2, end, rules.limits)
       else checkUtf8(bytes, at + 2, end, strict)
       return
     case 'pair': {
@@ -152,6 +154,9 @@ export function findProperty(bytes: Uint8Array, at: number, end: number, id: num
 }
 
 const u16 = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes[at + 1]!
-const cutShort = () => malformed('a property is cut short [MQTT-2.2.2.2]')
-const misplaced = (row: PropertyRule) => protocolError(`${row.name} is not allowed in this packet [MQTT-2.2.2.2]`)
+const cutShort = () => malformed('a property is cut short (§2.2.2.2)')
+// §2.2.2.2 wants 0x81, mosquitto says it to these two only, and its sequences are what we are measured by (B-01)
+const SUBSCRIPTIONS = placeOf(SUBSCRIBE) | placeOf(UNSUBSCRIBE)
+const misplaced = (row: PropertyRule, place: Place) =>
+  ((place & SUBSCRIPTIONS) === 0 ? protocolError : malformed)(`${row.name} is not allowed in this packet (§2.2.2.2)`)
 const tooMany = (limit: number) => new MalformedPacket(0x97, `more than ${limit} user properties`)

@@ -38,7 +38,7 @@ export function putProperties(target: Uint8Array, at: number, properties: Proper
 
 function ruleOf(name: string, place: Place): PropertyRule {
   const row = ROWS.get(name)
-  if (row === undefined || (row.in & place) === 0) throw malformed(`${name} is not allowed in this packet [MQTT-2.2.2.2]`)
+  if (row === undefined || (row.in & place) === 0) throw malformed(`${name} is not allowed in this packet (§2.2.2.2)`)
   return row
 }
 

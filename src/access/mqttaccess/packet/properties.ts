@@ -6,6 +6,8 @@ const at = (...types: number[]): Place => types.reduce((bits, code) => bits | (1
 
 /** The Will Properties of a CONNECT; packet type 0 does not exist, so its bit is free. */
 export const WILL = 0
+/** A PUBLISH on its way down: a server may put into it what a client may not. It is in the place PUBLISH too. */
+export const DELIVERY = 16
 export const placeOf = (type: number): Place => 1 << type
 
 /** How a property's value is written (MQTT 5.0 §1.5). `flag` is a byte that must be 0 or 1. */
@@ -26,7 +28,7 @@ export const PROPERTIES = [
   { id: 0x03, name: 'contentType', kind: 'text', in: MESSAGE },
   { id: 0x08, name: 'responseTopic', kind: 'text', in: MESSAGE },
   { id: 0x09, name: 'correlationData', kind: 'binary', in: MESSAGE },
-  { id: 0x0b, name: 'subscriptionIdentifiers', kind: 'varint', in: at(T.PUBLISH, T.SUBSCRIBE), many: at(T.PUBLISH), zero: 0x82 },
+  { id: 0x0b, name: 'subscriptionIdentifiers', kind: 'varint', in: at(DELIVERY, T.SUBSCRIBE), many: at(DELIVERY), zero: 0x81 },
   { id: 0x11, name: 'sessionExpiryInterval', kind: 'u32', in: at(T.CONNECT, T.CONNACK, T.DISCONNECT) },
   { id: 0x12, name: 'assignedClientIdentifier', kind: 'text', in: at(T.CONNACK) },
   { id: 0x13, name: 'serverKeepAlive', kind: 'u16', in: at(T.CONNACK) },

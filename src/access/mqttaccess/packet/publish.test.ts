@@ -76,7 +76,8 @@ const REFUSED: [Version, string, number, RegExp][] = [
   [5, '30 03 0000 00', 0x81, /MQTT-4.7.3-1/],
   [5, '30 06 0000 03 23 0000', 0x94, /topicAlias is 0/],
   [5, "30 0a 0001 's' 06 23 0001 23 0001", 0x82, /twice/],
-  [5, "30 06 0001 's' 02 0b 01", 0x82, /MQTT-3.3.4-6/],
+  [5, "30 06 0001 's' 02 0b 01", 0x82, /subscriptionIdentifiers is not allowed/],
+  [5, "30 06 0001 's' 02 0b 00", 0x82, /subscriptionIdentifiers is not allowed/],
   [5, "30 06 0001 's' 02 01 02", 0x82, /neither 0 nor 1/],
   [5, "30 08 0001 's' 04 08 0001 '#'", 0x81, /MQTT-3.3.2-2/],
   [5, "30 05 0001 's' 80 00", 0x81, /MQTT-1.5.5-1/],
@@ -102,4 +103,9 @@ test('10 000 user properties are refused without being read (B-05)', () => {
   )
   const more = rulesFor('client', { ...DEFAULT_LIMITS, userProperties: 10_000 })
   assert.equal(parse(text, 5, more).properties?.userProperties?.length, 10_000)
+})
+
+test('subscription identifiers come down, and more than one may', () => {
+  const down = parse("30 08 0001 's' 04 0b 01 0b 02", 5, rulesFor('server'))
+  assert.deepEqual(down.properties, { subscriptionIdentifiers: [1, 2] })
 })

@@ -2,7 +2,7 @@ import { type Codec, listSize, putList, withProperties } from './codec.ts'
 import { copyBytes } from './cursor.ts'
 import { malformed, protocolError } from './malformed.ts'
 import type { Publish } from './packets.ts'
-import { type Properties, placeOf, TOPIC_ALIAS } from './properties.ts'
+import { DELIVERY, type Properties, placeOf, TOPIC_ALIAS } from './properties.ts'
 import { buildProperties, checkProperties, findProperty } from './properties-read.ts'
 import { checkPacketId, putText, putU16, textFieldSize } from './put.ts'
 import type { Rules } from './rules.ts'
@@ -42,7 +42,8 @@ export const publishFields = (): PublishFields => ({
   payloadEnd: 0,
 })
 
-const IN_PUBLISH = placeOf(PUBLISH)
+const UP = placeOf(PUBLISH)
+const DOWN = UP | placeOf(DELIVERY)
 
 /**
  * Reads and checks a PUBLISH (§3.3) whose body is `bytes[start, end)`, making nothing: the hot path.
@@ -92,15 +93,10 @@ function parseProperties(bytes: Uint8Array, at: number, end: number, rules: Rule
   into.propsEnd = into.propsStart + size
   if (size === 0) return
   if (into.propsEnd > end) throw cut('the properties')
-  checkProperties(bytes, into.propsStart, into.propsEnd, IN_PUBLISH, rules)
-  if (rules.from === 'client' && findProperty(bytes, into.propsStart, into.propsEnd, SUBSCRIPTION_IDENTIFIER) >= 0) {
-    throw protocolError('a client sent a subscription identifier [MQTT-3.3.4-6]')
-  }
+  checkProperties(bytes, into.propsStart, into.propsEnd, rules.from === 'client' ? UP : DOWN, rules)
   const alias = findProperty(bytes, into.propsStart, into.propsEnd, TOPIC_ALIAS)
   if (alias >= 0) into.topicAlias = (bytes[alias]! << 8) | bytes[alias + 1]!
 }
-
-const SUBSCRIPTION_IDENTIFIER = 0x0b
 
 function refuseDup(rules: Rules): void {
   if (rules.version > 3) throw malformed('DUP is set with QoS 0 [MQTT-3.3.1-2]')
@@ -134,13 +130,13 @@ export const publish: Codec<Publish> = {
   size(packet, version) {
     if (packet.qos > 0) checkPacketId(packet.packetId)
     const head = textFieldSize(packet.topic) + (packet.qos > 0 ? 2 : 0)
-    return head + listSize(packet.properties, PUBLISH, version) + packet.payload.length
+    return head + listSize(packet.properties, DOWN, version) + packet.payload.length
   },
 
   put(target, at, packet, version) {
     at = putText(target, at, packet.topic)
     if (packet.qos > 0) at = putU16(target, at, packet.packetId)
-    at = putList(target, at, packet.properties, PUBLISH, version)
+    at = putList(target, at, packet.properties, DOWN, version)
     target.set(packet.payload, at)
     return at + packet.payload.length
   },

@@ -20,12 +20,12 @@ export const suback: Codec<Suback> = {
   size(packet, version) {
     checkPacketId(packet.packetId)
     for (const reason of packet.reasons) checkReason(reason, SUBACK)
-    return 2 + listSize(packet.properties, SUBACK, version) + packet.reasons.length
+    return 2 + listSize(packet.properties, placeOf(SUBACK), version) + packet.reasons.length
   },
 
   put(target, at, packet, version) {
     at = putU16(target, at, packet.packetId)
-    at = putList(target, at, packet.properties, SUBACK, version)
+    at = putList(target, at, packet.properties, placeOf(SUBACK), version)
     for (const reason of packet.reasons) target[at++] = version < 5 && reason > 2 ? 0x80 : reason
     return at
   },
@@ -45,13 +45,13 @@ export const unsuback: Codec<Unsuback> = {
     checkPacketId(packet.packetId)
     if (version < 5) return 2
     for (const reason of packet.reasons) checkReason(reason, UNSUBACK)
-    return 2 + listSize(packet.properties, UNSUBACK, version) + packet.reasons.length
+    return 2 + listSize(packet.properties, placeOf(UNSUBACK), version) + packet.reasons.length
   },
 
   put(target, at, packet, version) {
     at = putU16(target, at, packet.packetId)
     if (version < 5) return at
-    at = putList(target, at, packet.properties, UNSUBACK, version)
+    at = putList(target, at, packet.properties, placeOf(UNSUBACK), version)
     for (const reason of packet.reasons) target[at++] = reason
     return at
   },

@@ -1,6 +1,6 @@
 import { type Codec, listSize, putList, readPropertyList, withProperties } from './codec.ts'
 import type { Cursor } from './cursor.ts'
-import { MalformedPacket, malformed, protocolError } from './malformed.ts'
+import { MalformedPacket, malformed } from './malformed.ts'
 import type { Subscribe, Subscription, Unsubscribe } from './packets.ts'
 import { placeOf } from './properties.ts'
 import { checkPacketId, putText, putU16, textFieldSize } from './put.ts'
@@ -26,12 +26,12 @@ export const subscribe: Codec<Subscribe> = {
   size(packet, version) {
     checkPacketId(packet.packetId)
     const filters = packet.subscriptions.reduce((sum, s) => sum + textFieldSize(s.filter) + 1, 0)
-    return 2 + listSize(packet.properties, SUBSCRIBE, version) + filters
+    return 2 + listSize(packet.properties, placeOf(SUBSCRIBE), version) + filters
   },
 
   put(target, at, packet, version) {
     at = putU16(target, at, packet.packetId)
-    at = putList(target, at, packet.properties, SUBSCRIBE, version)
+    at = putList(target, at, packet.properties, placeOf(SUBSCRIBE), version)
     for (const subscription of packet.subscriptions) {
       at = putText(target, at, subscription.filter)
       target[at++] = optionsOf(subscription, version)
@@ -59,12 +59,12 @@ export const unsubscribe: Codec<Unsubscribe> = {
   size(packet, version) {
     checkPacketId(packet.packetId)
     const filters = packet.filters.reduce((sum, filter) => sum + textFieldSize(filter), 0)
-    return 2 + listSize(packet.properties, UNSUBSCRIBE, version) + filters
+    return 2 + listSize(packet.properties, placeOf(UNSUBSCRIBE), version) + filters
   },
 
   put(target, at, packet, version) {
     at = putU16(target, at, packet.packetId)
-    at = putList(target, at, packet.properties, UNSUBSCRIBE, version)
+    at = putList(target, at, packet.properties, placeOf(UNSUBSCRIBE), version)
     for (const filter of packet.filters) at = putText(target, at, filter)
     return at
   },
@@ -72,7 +72,7 @@ export const unsubscribe: Codec<Unsubscribe> = {
 
 function readPacketId(cursor: Cursor): number {
   const packetId = cursor.u16('the packet identifier')
-  if (packetId === 0) throw protocolError('packet identifier 0 [MQTT-2.2.1-3]')
+  if (packetId === 0) throw malformed('packet identifier 0 [MQTT-2.2.1-3]')
   return packetId
 }
 

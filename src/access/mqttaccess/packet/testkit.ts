@@ -101,7 +101,7 @@ export function draw(random: () => number): Draw {
         }
       case 'connack': {
         const code = version === 5 ? reason(type) : pick([0, 0x84, 0x85, 0x88, 0x86, 0x87])
-        return { type: name, sessionPresent: code === 0 && bool(), reason: code, ...common }
+        return { type: name, sessionPresent: version > 3 && code === 0 && bool(), reason: code, ...common }
       }
       case 'publish':
         return publish(version)

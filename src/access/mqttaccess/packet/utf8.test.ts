@@ -67,7 +67,7 @@ test('agrees with the platform decoder on random bytes', () => {
   const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   const leads = [0x41, 0xc2, 0xdf, 0xe0, 0xe6, 0xed, 0xef, 0xf0, 0xf1, 0xf4, 0xf5, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf]
   let good = 0
-  for (let n = 0; n < 200_000; n++) {
+  for (let n = 0; n < 50_000; n++) {
     const b = Uint8Array.from({ length: 1 + Math.floor(random() * 5) }, () => leads[Math.floor(random() * leads.length)]!)
     let ours = true
     let theirs = true
@@ -84,7 +84,7 @@ test('agrees with the platform decoder on random bytes', () => {
     assert.equal(ours, theirs, hex(b))
     if (ours) good++
   }
-  assert.ok(good > 1000)
+  assert.ok(good > 300)
 })
 
 test('size and bytes of texts', () => {
