@@ -133,6 +133,17 @@ export class LogWriter {
     this.begin(RECORD_HEADER, recordKind.released, 0, 0, packetId, origin, now, owner, tag)
   }
 
+  /** Tells the owner, with this tag, when all that was added before is durable; records nothing. */
+  after(owner: Owner, tag: number): void {
+    const p = this.current.count > 0 ? this.current : (this.filled.at(-1) ?? this.sending)
+    if (p === undefined) {
+      owner.durable([tag], 0, 1)
+      return
+    }
+    p.owners.push(owner)
+    p.tags.push(tag)
+  }
+
   /** Resolves when all that was added before is durable (or given up because the stream was sealed). */
   drained(): Promise<void> {
     if (this.settled === this.added) return Promise.resolve()

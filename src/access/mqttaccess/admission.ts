@@ -1,0 +1,166 @@
+/** Who may come in: CONNECTs are checked a batch at a time with the device manager, then answered. */
+import type { RefusalDiary } from '#access/shared/refusals.ts'
+import type { Cause } from '#contracts/causes.ts'
+import type { Face } from '#contracts/contract.ts'
+import type { controller } from '#contracts/controller.ts'
+import type { ConnectVerdict, devicemanager } from '#contracts/devicemanager.ts'
+import { recordFlag, recordKind } from '#core/devicelog/batch.ts'
+import { toPandoError } from '#lib/errors.ts'
+import { deviceIdOf } from '#protocol/identifiers.ts'
+import type { Connection } from './connection.ts'
+import { welcome } from './greeting.ts'
+import type { AccessNode } from './node.ts'
+import { encodePacket } from './packet/packet.ts'
+import type { Connect } from './packet/packets.ts'
+import type { Version } from './packet/types.ts'
+import { willOf } from './will.ts'
+
+export interface AdmissionPeers {
+  devicemanager: Face<typeof devicemanager>
+  controller: Face<typeof controller>
+}
+
+interface Asking {
+  c: Connection
+  connect: Connect
+  deviceId: number
+  /** '' if the password is not one: the diary of a device that exists says so */
+  token: string
+}
+
+const BAD_CLIENT_ID = 0x85
+const BAD_PASSWORD = 0x86
+const UNAVAILABLE = 0x88
+const BAD_METHOD = 0x8c
+/** Devices in one question. */
+const MOST_AT_ONCE = 500
+
+export class Admission {
+  private waiting: Asking[] = []
+  private scheduled = false
+  private readonly node: () => AccessNode
+  private readonly instance: string
+  private readonly peers: AdmissionPeers
+  private readonly refusals: RefusalDiary
+
+  constructor(node: () => AccessNode, instance: string, peers: AdmissionPeers, refusals: RefusalDiary) {
+    this.node = node
+    this.instance = instance
+    this.peers = peers
+    this.refusals = refusals
+  }
+
+  ask(c: Connection, connect: Connect): void {
+    if (connect.properties?.authenticationMethod !== undefined) return this.refused(c, BAD_METHOD, 'protocol_error', 0)
+    const deviceId = idOf(connect.clientId)
+    if (deviceId === undefined) return this.refused(c, BAD_CLIENT_ID, 'client_id_malformed', 0)
+    const token = tokenOf(connect.password)
+    this.waiting.push({ c, connect, deviceId, token })
+    if (this.scheduled) return
+    this.scheduled = true
+    setImmediate(this.check)
+  }
+
+  private readonly check = (): void => {
+    this.scheduled = false
+    const asked = this.waiting.splice(0, MOST_AT_ONCE)
+    if (this.waiting.length > 0) {
+      this.scheduled = true
+      setImmediate(this.check)
+    }
+    const items = asked.map(({ c, deviceId, token }) => ({ deviceId, token, protocol: 'mqtt', address: c.address }))
+    this.peers.devicemanager.connect({ node: this.instance, items }).then(
+      (answer) => answer.items.forEach((verdict, i) => this.decided(asked[i]!, verdict)),
+      (e: unknown) => {
+        this.node().log.warn({ err: toPandoError(e), count: asked.length }, 'devices could not be checked')
+        for (const { c } of asked) this.refused(c, UNAVAILABLE, 'server_busy', 0)
+      },
+    )
+  }
+
+  private decided(a: Asking, v: ConnectVerdict): void {
+    if (v.device === undefined || v.epoch === undefined) {
+      const cause = (v.refused ?? 'token_unknown') as Cause
+      return this.refused(a.c, BAD_PASSWORD, cause === 'token_unknown' && a.token === '' ? 'token_malformed' : cause, a.deviceId)
+    }
+    const { c, connect } = a
+    c.deviceId = v.device.id
+    c.productId = v.device.productId
+    c.modelVersion = v.device.modelVersion
+    c.epoch = v.epoch
+    c.token = Buffer.from(a.token, 'hex')
+    if (connect.clean) return this.admit(c, connect, false)
+    this.peers.controller.session({ deviceId: c.deviceId }).then(
+      ({ unreleased }) => {
+        if (unreleased.length > 0) c.unreleased = new Set(unreleased)
+        this.admit(c, connect, unreleased.length > 0)
+      },
+      (e: unknown) => {
+        this.node().log.warn({ err: toPandoError(e), device: c.deviceId }, 'session could not be read')
+        this.gone(c)
+        this.refused(c, UNAVAILABLE, 'server_busy', 0)
+      },
+    )
+  }
+
+  private admit(c: Connection, connect: Connect, present: boolean): void {
+    const node = this.node()
+    if (c.state !== 'asked' || node.stopping) return this.gone(c)
+    // a session that the device manager did not close, or that came in while it did, ends now: one connection a device
+    node.devices.get(c.deviceId)?.end('taken_over', undefined, 0x8e)
+    node.devices.set(c.deviceId, c)
+    c.will = willOf(connect)
+    c.receiveMaximum = connect.properties?.receiveMaximum ?? c.receiveMaximum
+    c.maxPacketOut = connect.properties?.maximumPacketSize ?? c.maxPacketOut
+    c.opened(connect)
+    const about = {
+      protocol: 'mqtt',
+      version: c.dialect.version,
+      address: c.address,
+      keepalive: connect.keepAlive,
+      ...(c.dialect.paced && { paced: true }),
+    }
+    node.uplink.note(recordKind.online, 'none', c, node.now(), about, undefined, undefined, connect.clean ? recordFlag.clean : 0)
+    node.metrics.pando_connections.inc({ protocol: 'mqtt' })
+    node.metrics.pando_connects_total.inc({ protocol: 'mqtt', result: 'accepted' })
+    c.send(welcome(c, present || node.downlink.waiting(c.deviceId), node.limits))
+    node.downlink.back(c)
+    c.proceed()
+  }
+
+  /** The device was let in, but its connection has ended meanwhile. */
+  private gone(c: Connection): void {
+    this.node().departures.add(c.deviceId, c.epoch)
+    c.end('session_gone')
+  }
+
+  private refused(c: Connection, reason: number, cause: Cause, deviceId: number): void {
+    const node = this.node()
+    node.metrics.pando_connects_total.inc({ protocol: 'mqtt', result: cause })
+    if (deviceId > 0 && cause !== 'device_unknown')
+      this.refusals.refused(deviceId, cause, { protocol: 'mqtt', address: c.address })
+    this.refuse(c, c.dialect.version, reason)
+    c.end(cause)
+  }
+
+  /** Answers a CONNECT with a refusal; the connection is ended by the caller. */
+  refuse(c: Connection, version: Version, reason: number, text?: string): void {
+    if (c.state === 'closed') return
+    const properties = version === 5 && text !== undefined ? { reasonString: text.slice(0, 200) } : undefined
+    c.send(encodePacket({ type: 'connack', sessionPresent: false, reason, ...(properties && { properties }) }, version))
+  }
+}
+
+function idOf(clientId: string): number | undefined {
+  try {
+    return deviceIdOf(clientId)
+  } catch {
+    return undefined
+  }
+}
+
+function tokenOf(password: Uint8Array | undefined): string {
+  if (password?.length !== 32) return ''
+  const text = Buffer.from(password).toString('latin1').toLowerCase()
+  return /^[0-9a-f]{32}$/.test(text) ? text : ''
+}

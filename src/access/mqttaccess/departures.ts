@@ -1,0 +1,46 @@
+/** Tells the device manager, a batch at a time, which sessions have ended here. */
+
+import type { Face } from '#contracts/contract.ts'
+import type { devicemanager } from '#contracts/devicemanager.ts'
+import type { Logger } from '#lib/log.ts'
+
+export class Departures {
+  private items: { device: number; epoch: number }[] = []
+  private scheduled = false
+  private sending: Promise<void> = Promise.resolve()
+  private readonly peer: () => Face<typeof devicemanager>
+  private readonly log: Logger
+
+  constructor(peer: () => Face<typeof devicemanager>, log: Logger) {
+    this.peer = peer
+    this.log = log
+  }
+
+  add(device: number, epoch: number): void {
+    this.items.push({ device, epoch })
+    if (this.scheduled) return
+    this.scheduled = true
+    setImmediate(() => this.send())
+  }
+
+  /** Resolves when all that was added is told. */
+  async told(): Promise<void> {
+    if (this.scheduled) this.send()
+    await this.sending
+  }
+
+  private send(): void {
+    this.scheduled = false
+    const items = this.items
+    if (items.length === 0) return
+    this.items = []
+    this.sending = this.sending.then(async () => {
+      try {
+        await this.peer().disconnected({ items })
+      } catch (err) {
+        // the lease of the node, or the next connect of the device, ends such a route
+        this.log.warn({ err, count: items.length }, 'could not report ended sessions')
+      }
+    })
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * The way down: frames for devices, QoS 1. What a device has not acknowledged when its connection breaks is sent again, marked DUP, when it
+ * comes back before the deadline (hard case F-15).
+ */
+import type { Delivery, DeliveryResult } from '#contracts/access.ts'
+import type { Connection } from './connection.ts'
+import type { AccessNode } from './node.ts'
+import { PACED_LIMIT } from './pacer.ts'
+import { encodePacket } from './packet/packet.ts'
+
+interface Waiting {
+  topic: 'c' | 's'
+  frame: Buffer
+  /** 0 = not sent yet */
+  packetId: number
+  done: (r: DeliveryResult) => void
+  cancel: () => void
+}
+
+interface Lane {
+  lastId: number
+  /** in order of sending; those with a packet id come first */
+  queue: Waiting[]
+}
+
+const TOKEN_AT = 9
+/** Header, topic of one letter with its length, packet id; MQTT 5 has a property length more. */
+const PACKET_OVERHEAD = 3 + 3 + 2
+const WINDOW = 32
+const MOST_WAITING = 1000
+/** MQTT 5: from here on a PUBACK's reason says that the device has not taken it. */
+const FAILED = 0x80
+
+export class Downlink {
+  private readonly lanes = new Map<number, Lane>()
+  private readonly node: () => AccessNode
+
+  constructor(node: () => AccessNode) {
+    this.node = node
+  }
+
+  deliver(d: Delivery): Promise<DeliveryResult> {
+    const { devices, clock, metrics } = this.node()
+    const c = devices.get(d.device)
+    const counted = (r: DeliveryResult): DeliveryResult => {
+      metrics.pando_deliveries_total.inc({ protocol: 'mqtt', result: r.delivered ? 'delivered' : (r.error ?? 'failed') })
+      return r
+    }
+    if (!c) return Promise.resolve(counted({ delivered: false, error: 'device_offline' }))
+    const frame = Buffer.from(d.frame, 'base64')
+    const limit = c.dialect.paced ? PACED_LIMIT : c.maxPacketOut
+    if (frame.length + PACKET_OVERHEAD + (c.dialect.version === 5 ? 1 : 0) > limit) {
+      return Promise.resolve(counted({ delivered: false, error: 'frame_too_large', limit }))
+    }
+    const lane = this.lane(d.device)
+    if (lane.queue.length >= MOST_WAITING) return Promise.resolve(counted({ delivered: false, error: 'device_timeout' }))
+    return new Promise((resolve) => {
+      const w: Waiting = { topic: d.topic, frame, packetId: 0, cancel: () => {}, done: (r) => resolve(counted(r)) }
+      w.cancel = clock.after(Math.max(0, d.deadline - clock.now()), () => this.late(d.device, w))
+      lane.queue.push(w)
+      this.pump(c, lane)
+    })
+  }
+
+  /** The device has confirmed a packet id. */
+  acknowledged(c: Connection, packetId: number, reason: number): void {
+    const lane = this.lanes.get(c.deviceId)
+    const w = lane?.queue.find((x) => x.packetId === packetId)
+    // a PUBACK for what has timed out meanwhile
+    if (!lane || !w || packetId === 0) return
+    this.settle(c.deviceId, lane, w, reason < FAILED ? { delivered: true } : { delivered: false, error: 'device_refused' })
+    this.pump(c, lane)
+  }
+
+  /** Whether something waits for the device. */
+  waiting(device: number): boolean {
+    return this.lanes.has(device)
+  }
+
+  /** The device is here (again): what it has not acknowledged is sent once more. */
+  back(c: Connection): void {
+    const lane = this.lanes.get(c.deviceId)
+    if (!lane) return
+    for (const w of lane.queue) if (w.packetId !== 0) this.send(c, w, true)
+    this.pump(c, lane)
+  }
+
+  private lane(device: number): Lane {
+    let lane = this.lanes.get(device)
+    if (!lane) {
+      lane = { lastId: this.firstId(device), queue: [] }
+      this.lanes.set(device, lane)
+    }
+    return lane
+  }
+
+  /** Where numbering goes on after a lane was empty: not where a late PUBACK of the one before could be mistaken. */
+  private firstId(device: number): number {
+    const c = this.node().devices.get(device)
+    return c ? c.lastPacketId : 0
+  }
+
+  private pump(c: Connection, lane: Lane): void {
+    const window = c.dialect.paced ? 1 : Math.min(WINDOW, c.receiveMaximum)
+    let sent = 0
+    for (const w of lane.queue) {
+      if (w.packetId === 0) {
+        if (sent >= window) return
+        lane.lastId = (lane.lastId % 65_535) + 1
+        c.lastPacketId = lane.lastId
+        w.packetId = lane.lastId
+        this.send(c, w, false)
+      }
+      sent++
+    }
+  }
+
+  private send(c: Connection, w: Waiting, dup: boolean): void {
+    w.frame.set(c.token, TOKEN_AT)
+    const topic = w.topic === 's' && c.oldTopic ? 'd' : w.topic
+    c.send(
+      encodePacket(
+        { type: 'publish', topic, payload: w.frame, qos: 1, dup, retain: false, packetId: w.packetId },
+        c.dialect.version,
+      ),
+    )
+  }
+
+  private late(device: number, w: Waiting): void {
+    const lane = this.lanes.get(device)
+    const c = this.node().devices.get(device)
+    if (!lane) return
+    this.settle(device, lane, w, { delivered: false, error: c ? 'device_timeout' : 'device_offline' })
+    if (c) this.pump(c, lane)
+  }
+
+  private settle(device: number, lane: Lane, w: Waiting, r: DeliveryResult): void {
+    w.cancel()
+    lane.queue.splice(lane.queue.indexOf(w), 1)
+    if (lane.queue.length === 0) this.lanes.delete(device)
+    w.done(r)
+  }
+}

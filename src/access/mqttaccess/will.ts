@@ -1,0 +1,30 @@
+/** The will of a device: a status or event that is recorded for it when its connection is lost without a DISCONNECT (MQTT §3.1.2.5). */
+import { type Cause, causes } from '#contracts/causes.ts'
+import { recordKind } from '#core/devicelog/batch.ts'
+import { checkFrame, frameKind } from '#protocol/frames.ts'
+import type { Connection } from './connection.ts'
+import type { Connect } from './packet/packets.ts'
+
+export interface Will {
+  send(c: Connection, cause: Cause, now: number): void
+}
+
+/** Causes after which a will is not sent: the device said goodbye, or may not speak any more (hard case S-05). */
+const silent: readonly Cause[] = ['disconnected', 'token_revoked', 'device_removed', 'taken_over', 'stream_sealed']
+
+export function willOf(connect: Connect): Will | undefined {
+  const { will } = connect
+  if (!will || !['s', 'd', 'e'].includes(will.topic)) return undefined
+  const event = will.topic === 'e'
+  const reason = checkFrame(event ? frameKind.event : frameKind.status, will.payload, 0, will.payload.length)
+  if (reason !== 0) return undefined
+  return {
+    send(c, cause, now) {
+      if (silent.includes(cause) && causes[cause].no !== 0) return
+      const kind = event ? recordKind.event : recordKind.status
+      c.node.uplink.frame(kind, 0, 0, 0, c, now, will.payload, 0, will.payload.length, nobody, 0)
+    },
+  }
+}
+
+const nobody = { durable() {} }
