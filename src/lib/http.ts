@@ -58,8 +58,22 @@ export function httpListeners(): HttpListeners {
 
 async function start(m: Mount): Promise<Shared> {
   const mounts: Mount[] = []
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, maxHeaderSize: 16_384, keepAliveTimeout: 65_000 })
-  server.on('request', (req, res) => pick(mounts, req.url)?.handler(req, res) ?? notFound(res))
+  const server = createServer({
+    requestTimeout: 30_000,
+    headersTimeout: 10_000,
+    connectionsCheckingInterval: 2000,
+    maxHeaderSize: 16_384,
+    keepAliveTimeout: 65_000,
+    // Java's client offers h2c by `Upgrade` on ordinary requests (RFC 9110 §7.8: may be ignored).
+    shouldUpgradeCallback: (req) => pick(mounts, req.url)?.onUpgrade !== undefined,
+  })
+  // Node arms the two timeouts, and lists connections for closing, when a server listens; this one is fed by ours.
+  server.emit('listening')
+  server.on('request', (req, res) => {
+    const found = pick(mounts, req.url)
+    if (found) found.handler(req, res)
+    else notFound(res)
+  })
   server.on('upgrade', (req, socket, head) => {
     const up = pick(mounts, req.url)?.onUpgrade
     if (up) up(req, socket, head)

@@ -1,0 +1,70 @@
+/** The calls of `/application/v1` (application-api §1): what each asks of the other services. Answers are JSON text, '' = no data. */
+import type { Face } from '#contracts/contract.ts'
+import type { controller } from '#contracts/controller.ts'
+import type { Device, registry } from '#contracts/registry.ts'
+import { toPandoError } from '#lib/errors.ts'
+import { codes, type ErrorContext, Refusal, refusalOf } from './errors.ts'
+import type { Caller, Guard } from './guard.ts'
+
+export interface CallPeers {
+  registry: Pick<Face<typeof registry>, 'deviceByKey'>
+  controller: Pick<Face<typeof controller>, 'latest' | 'ask' | 'setStatus' | 'command'>
+}
+
+/** A call on a device that the caller was found to reach. */
+export type DeviceCall = (peers: CallPeers, device: Device, r: { body: string; query: Query }) => Promise<string>
+
+/** A parameter given twice is an array. */
+export type Query = Readonly<Record<string, string | string[] | undefined>>
+
+const STATUS_TIMEOUT = 5000
+const COMMAND_TIMEOUT = 3000
+const MAX_TIMEOUT = 60_000
+
+export const info: DeviceCall = async (_peers, device) => infoText(device)
+
+export const latest: DeviceCall = async ({ controller: c }, { id }) => (await c.latest({ deviceId: id })).json
+
+export const current: DeviceCall = async ({ controller: c }, { id }) =>
+  (await told('ask', c.ask({ deviceId: id, timeout: STATUS_TIMEOUT }))).json
+
+export const setStatus: DeviceCall = async ({ controller: c }, { id }, { body }) => {
+  await c.setStatus({ deviceId: id, body, timeout: STATUS_TIMEOUT })
+  return ''
+}
+
+export const command: DeviceCall = async ({ controller: c }, { id }, { body, query }) => {
+  await c.command({ deviceId: id, body, timeout: timeoutOf(query) })
+  return ''
+}
+
+/** `device/info?device_key=`. Without a caller (old open form) every device answers. */
+export async function infoByKey(peers: CallPeers, guard: Guard, caller: Caller | undefined, query: Query): Promise<string> {
+  const device = await told('deviceKey', peers.registry.deviceByKey({ key: first(query['device_key']) ?? '' }))
+  if (caller) guard.allow(caller, device)
+  return infoText(device)
+}
+
+const infoText = ({ identifier, name, description, version }: Device): string =>
+  JSON.stringify({ identifier, name, description, version })
+
+const first = (v: string | string[] | undefined): string | undefined => (Array.isArray(v) ? v[0] : v)
+
+/** `timeout` in seconds, ms out; absent, empty or 0: the default; above a minute: a minute. */
+function timeoutOf(query: Query): number {
+  const text = first(query['timeout'])
+  if (!text) return COMMAND_TIMEOUT
+  const seconds = /^\d{1,15}(\.\d{1,15})?$/.test(text) ? Number(text) : Number.NaN
+  if (Number.isNaN(seconds)) throw new Refusal(codes.query, 'timeout takes a number of seconds from 0 to 60')
+  return Math.min(Math.round(seconds * 1000), MAX_TIMEOUT) || COMMAND_TIMEOUT
+}
+
+/** The same error means something else where a key was looked up or a device was asked. */
+async function told<T>(context: ErrorContext, call: Promise<T>): Promise<T> {
+  try {
+    return await call
+  } catch (e) {
+    const error = toPandoError(e)
+    throw error.code === 'internal' ? error : refusalOf(error, context)
+  }
+}

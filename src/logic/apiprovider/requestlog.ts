@@ -1,0 +1,45 @@
+/** One log line where a call failed by our fault or was slow, and the metrics of every call. Never a key, never a query. */
+import { randomBytes } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
+import { errorTable, type PandoError } from '#lib/errors.ts'
+import type { Logger } from '#lib/log.ts'
+import type { Metrics } from '#lib/metrics.ts'
+
+/** A call that waits for nobody and takes longer is told. */
+const SLOW_MS = 1000
+
+/** The caller's `X-Request-Id` if it has a harmless form, else a new one. */
+export function requestIdOf(req: FastifyRequest): string {
+  const given = req.headers['x-request-id']
+  return typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : randomBytes(8).toString('hex')
+}
+
+export interface RequestLog {
+  /** → the id under which it was logged, undefined if it was not worth a line */
+  failed(req: FastifyRequest, route: string, e: PandoError): string | undefined
+  done(req: FastifyRequest, route: string, status: number, ms: number, waits: boolean): void
+}
+
+export function requestLog(log: Logger, metrics: Pick<Metrics, 'pando_http_requests_total' | 'pando_http_seconds'>): RequestLog {
+  const fields = (req: FastifyRequest, id: string, route: string) => ({
+    http: { request: { id, method: req.method } },
+    url: { path: pathOf(req) },
+    event: { action: route },
+  })
+  return {
+    failed(req, route, e) {
+      const { status } = errorTable[e.code]
+      if (status < 500 || e.code === 'device_timeout') return undefined
+      const id = requestIdOf(req)
+      log[status === 500 ? 'error' : 'warn']({ ...fields(req, id, route), err: e.cause ?? e, code: e.code }, 'call failed')
+      return id
+    },
+    done(req, route, status, ms, waits) {
+      metrics.pando_http_requests_total.inc({ service: 'apiprovider', route, status })
+      metrics.pando_http_seconds.observe({ service: 'apiprovider' }, ms / 1000)
+      if (ms > SLOW_MS && !waits) log.warn({ ...fields(req, requestIdOf(req), route), duration: ms }, 'call was slow')
+    },
+  }
+}
+
+const pathOf = (req: FastifyRequest): string => req.url.split('?', 1)[0]!.slice(0, 512)

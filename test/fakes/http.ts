@@ -1,0 +1,51 @@
+/** Requests exactly as written: any method, path and headers, no following, no decoding. */
+import { type Agent, request } from 'node:http'
+import { connect } from 'node:net'
+
+export interface HttpAnswer {
+  status: number
+  headers: Record<string, string | string[] | undefined>
+  body: string
+}
+
+export interface HttpAsk {
+  method?: string
+  path: string
+  headers?: Record<string, string>
+  body?: string | Buffer
+  agent?: Agent
+}
+
+export function ask(base: string, { method = 'GET', path, headers = {}, body, agent }: HttpAsk): Promise<HttpAnswer> {
+  const { hostname, port } = new URL(base)
+  return new Promise((done, failed) => {
+    const length = body !== undefined && { 'Content-Length': String(Buffer.byteLength(body)) }
+    const req = request({ hostname, port, method, path, headers: { ...length, ...headers }, agent }, (res) => {
+      const chunks: Buffer[] = []
+      res.on('data', (c: Buffer) => chunks.push(c))
+      res.on('error', failed)
+      res.on('end', () => done({ status: res.statusCode!, headers: res.headers, body: Buffer.concat(chunks).toString('utf8') }))
+    })
+    req.on('error', failed)
+    req.end(body)
+  })
+}
+
+/** Octets over a socket of their own; → all that came back until it was closed. `parts` are written `gap` ms apart. */
+export function raw(base: string, parts: readonly (string | Buffer)[], gap = 0): Promise<string> {
+  const { hostname, port } = new URL(base)
+  return new Promise((done) => {
+    let got = ''
+    const socket = connect(Number(port), hostname)
+    socket.on('data', (c) => (got += c.toString('latin1')))
+    socket.on('error', () => {})
+    socket.on('close', () => done(got))
+    const write = (i: number) => {
+      if (i >= parts.length || socket.destroyed) return
+      socket.write(parts[i]!)
+      if (gap > 0) setTimeout(write, gap, i + 1)
+      else write(i + 1)
+    }
+    socket.once('connect', () => write(0))
+  })
+}
