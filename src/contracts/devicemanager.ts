@@ -43,7 +43,9 @@ export const devicemanager = contract('devicemanager', {
   ),
   /**
    * Devices that want in at an access node, a batch at a time. Where a device is already connected, that session has been
-   * closed and drained (cause `taken_over`) before this answers.
+   * closed and drained (cause `taken_over`) before this answers. Of several connects of one device, in a batch or at the same
+   * time, exactly one gets in; the others are refused with `taken_over`. A node may be asked to close a session (contracts/access.ts)
+   * whose verdict is still on its way: it must then refuse that session when the verdict comes.
    */
   connect: method(
     Type.Object({ node: Type.String(), items: Type.Array(ConnectRequest) }),

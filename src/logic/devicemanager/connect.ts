@@ -1,0 +1,90 @@
+/**
+ * Devices that want in, a batch at a time: tokens in one call, claims in one call, then the sessions that were replaced are
+ * closed and drained before anybody is let in (DESIGN D5).
+ */
+import type { Face } from '#contracts/contract.ts'
+import type { ConnectRequest, ConnectVerdict, devicemanager } from '#contracts/devicemanager.ts'
+import { admit, type Candidate, pickCandidates } from './candidates.ts'
+import { claimRoutes } from './claims.ts'
+import type { CutOff, Meanwhile } from './cutoff.ts'
+import { makeEpochs } from './epochs.ts'
+import type { Held } from './held.ts'
+import type { Leases } from './leases.ts'
+import { isDeviceId } from './login.ts'
+import type { Start } from './service.ts'
+import type { Closer } from './takeover.ts'
+
+interface Parts {
+  held: Held
+  leases: Leases
+  cutOff: CutOff
+  closer: Closer
+}
+
+export function makeConnect(s: Start, { held, leases, cutOff, closer }: Parts): Face<typeof devicemanager>['connect'] {
+  const { presence } = s.ports
+  const epochs = makeEpochs(s.clock)
+  /** device → its newest candidate */
+  const pending = new Map<number, Candidate>()
+
+  async function decide(node: string, items: readonly ConnectRequest[], meanwhile: Meanwhile): Promise<ConnectVerdict[]> {
+    const verdicts = await checkTokens(items)
+    const candidates = pickCandidates(node, items, verdicts, epochs, s.clock)
+    const before = enter(candidates)
+    const way = makeWay(candidates, before)
+    for (const c of candidates) c.way = way
+    try {
+      await way
+      await letIn(candidates, verdicts, meanwhile)
+    } finally {
+      for (const c of candidates) if (pending.get(c.device.id) === c) pending.delete(c.device.id)
+    }
+    return verdicts
+  }
+
+  async function checkTokens(items: readonly ConnectRequest[]): Promise<ConnectVerdict[]> {
+    const asked = items.map(({ deviceId, token }) => ({ deviceId, token }))
+    const { items: checked } = await s.peers.registry.checkTokens({ items: asked })
+    return checked.map(({ device, refused }, i) =>
+      device && isDeviceId(items[i]!.deviceId) ? { device } : { refused: refused ?? 'device_unknown' },
+    )
+  }
+
+  /** The newest connect of a device wins → those that it overtook, which finish first. */
+  function enter(candidates: readonly Candidate[]): Promise<void>[] {
+    const before = new Set<Promise<void>>()
+    for (const c of candidates) {
+      c.previous = pending.get(c.device.id)
+      pending.set(c.device.id, c)
+      if (!c.previous) continue
+      c.previous.overtaken = true
+      if (c.previous.way) before.add(c.previous.way)
+    }
+    return [...before]
+  }
+
+  async function makeWay(candidates: readonly Candidate[], before: readonly Promise<void>[]): Promise<void> {
+    if (before.length > 0) await Promise.allSettled(before)
+    const toClose = await claimRoutes(presence, epochs, candidates)
+    if (toClose.length > 0) await closer.replaced(toClose)
+  }
+
+  async function letIn(candidates: readonly Candidate[], verdicts: ConnectVerdict[], meanwhile: Meanwhile): Promise<void> {
+    const refused: Candidate[] = []
+    for (const c of candidates) {
+      if (admit(c, verdicts, meanwhile)) held.began(c.device.id, c.route.epoch)
+      else refused.push(c)
+    }
+    if (refused.length > 0) await presence.release(refused.map((c) => c.route))
+  }
+
+  return async ({ node, items }) => {
+    const meanwhile = cutOff.watch()
+    try {
+      await leases.heard(node)
+      return { items: await decide(node, items, meanwhile) }
+    } finally {
+      cutOff.release(meanwhile)
+    }
+  }
+}

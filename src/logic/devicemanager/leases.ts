@@ -1,0 +1,40 @@
+import type { Held } from './held.ts'
+import type { Start } from './service.ts'
+
+/** An access node that was silent for this long is dead (DESIGN D5); nodes speak each 2 s. */
+export const LEASE = 5000
+const LOOK_EACH = 1000
+/** A node that connects devices lives; its lease isn't renewed more often than this. */
+const RENEW_AFTER = 1000
+
+export interface Leases {
+  renew(node: string): Promise<void>
+  /** The node has just asked for something: renews if the last time is a while ago. */
+  heard(node: string): Promise<void> | undefined
+  stop(): void
+}
+
+/** Keeps the leases of access nodes, and ends the routes of those that died. */
+export function makeLeases({ ports: { presence }, log, clock }: Start, held: Held): Leases {
+  const fresh = new Set<string>()
+
+  async function renew(node: string): Promise<void> {
+    if (!fresh.has(node)) {
+      fresh.add(node)
+      clock.after(RENEW_AFTER, () => fresh.delete(node))
+    }
+    await presence.lease(node, LEASE)
+  }
+
+  async function look(): Promise<void> {
+    for (const { node, routes } of await presence.expired()) {
+      log.warn({ node, devices: routes.length }, 'access node was silent for too long; its devices count as offline')
+      for (const route of routes) held.ended(route.device, route.epoch)
+    }
+  }
+
+  const stop = clock.every(LOOK_EACH, () => {
+    look().catch((err: unknown) => log.warn({ err }, 'presence does not answer'))
+  })
+  return { renew, heard: (node) => (fresh.has(node) ? undefined : renew(node)), stop }
+}

@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import { isPandoError } from '#lib/errors.ts'
+import { manager, request, token } from './testing.ts'
+
+test('a device with its token comes in and can be found, until it goes', async () => {
+  const m = await manager()
+  m.addNode('n1')
+  const [verdict] = await m.connect('n1', 7)
+  assert.equal(verdict?.device?.id, 7)
+  assert.equal(verdict?.epoch, m.clock.now())
+  const { items } = await m.face.routes({ devices: [8, 7] })
+  assert.deepEqual(items, [
+    { device: 7, node: 'n1', epoch: verdict!.epoch, protocol: 'mqtt', address: '10.0.0.1:5000', since: m.clock.now() },
+  ])
+  assert.deepEqual(await m.face.online({}), { count: 1 })
+  await m.face.disconnected({ items: [{ device: 7, epoch: verdict!.epoch! - 1 }] })
+  assert.deepEqual(await m.face.online({}), { count: 1 }, 'the end of an older session changes nothing')
+  await m.face.disconnected({ items: [{ device: 7, epoch: verdict!.epoch! }] })
+  assert.deepEqual(await m.face.online({}), { count: 0 })
+})
+
+test('S-03 a wrong token, an unknown device: refused with the cause, others of the batch come in', async () => {
+  const m = await manager()
+  const { items } = await m.face.connect({
+    node: 'n1',
+    items: [request(1), request(2, { token: token(1) }), request(5000), request(3)],
+  })
+  assert.deepEqual(
+    items.map((v) => v.refused ?? v.device?.id),
+    [1, 'token_unknown', 'device_unknown', 3],
+  )
+  assert.equal(m.registry.calls, 1)
+})
+
+test('S-09 ids that are none are refused, at login without asking the registry', async () => {
+  const m = await manager()
+  for (const id of [0, -1, 1.5, Number.NaN, 2 ** 53, Number.POSITIVE_INFINITY]) {
+    const { items } = await m.face.connect({ node: 'n1', items: [request(id, { token: token(1) })] })
+    assert.ok(items[0]!.refused, String(id))
+    const before = m.registry.calls
+    await assert.rejects(m.face.login({ deviceId: id, secret: 'secret' }), (e) => isPandoError(e, 'device_unknown'))
+    assert.equal(m.registry.calls, before)
+  }
+  assert.equal((await m.face.login({ deviceId: 5, secret: 'secret' })).token, token(5))
+})
+
+test('takeover: the old session is closed and drained before the new one is answered', async () => {
+  const m = await manager()
+  const old = m.addNode('n1')
+  m.addNode('n2')
+  const [first] = await m.connect('n1', 7)
+  let drained = () => {}
+  old.onClose = () => new Promise((done) => (drained = done))
+  let answered = false
+  const second = m.connect('n2', 7).then((v) => {
+    answered = true
+    return v
+  })
+  while (old.closed.length === 0) await turn()
+  await turn()
+  assert.equal(answered, false)
+  assert.deepEqual(old.closed, [{ device: 7, epoch: first!.epoch, cause: 'taken_over' }])
+  drained()
+  assert.ok((await second)[0]!.epoch! > first!.epoch!)
+  assert.equal((await m.face.routes({ devices: [7] })).items[0]!.node, 'n2')
+})
+
+test('takeover: a node that is unknown, fails or hangs counts as lost; a batch waits for it at most once', async () => {
+  const m = await manager()
+  const node = m.addNode('n1')
+  m.addNode('n2')
+  await m.connect('gone', 1)
+  assert.ok((await m.connect('n2', 1))[0]!.device)
+  await m.connect('n1', 2, 3)
+  node.onClose = () => new Promise(() => {})
+  const second = m.connect('n2', 2)
+  while (node.closed.length === 0) await turn()
+  m.clock.advance(5000)
+  assert.ok((await second)[0]!.device)
+  await m.connect('n1', 3)
+  assert.ok((await m.connect('n2', 3))[0]!.device, 'not waited for again')
+})
+
+test('two connects of a device in one batch leave exactly one, the last', async () => {
+  const m = await manager()
+  const node = m.addNode('n1')
+  const verdicts = await m.connect('n1', 7, 8, 7, 7)
+  assert.deepEqual(
+    verdicts.map((v) => v.refused ?? 'in'),
+    ['taken_over', 'in', 'taken_over', 'in'],
+  )
+  assert.deepEqual(node.closed, [], 'nobody had come in')
+  assert.equal((await m.face.routes({ devices: [7] })).items[0]!.epoch, verdicts[3]!.epoch)
+  assert.deepEqual(await m.face.online({}), { count: 2 })
+})
+
+test('connects of a device at the same time leave exactly one, and all wait for the session before', async () => {
+  const m = await manager()
+  const old = m.addNode('old')
+  m.addNode('n1')
+  m.addNode('n2')
+  await m.connect('old', 7)
+  let drained = () => {}
+  old.onClose = () => new Promise((done) => (drained = done))
+  let answers = 0
+  const both = ['n1', 'n2', 'n1'].map((n) => m.connect(n, 7).finally(() => answers++))
+  while (old.closed.length === 0) await turn()
+  await turn()
+  assert.equal(answers, 0)
+  drained()
+  const verdicts = (await Promise.all(both)).map((v) => v[0]!)
+  const inside = verdicts.filter((v) => v.device)
+  assert.equal(inside.length, 1)
+  assert.deepEqual(
+    verdicts.filter((v) => !v.device).map((v) => v.refused),
+    ['taken_over', 'taken_over'],
+  )
+  assert.equal((await m.face.routes({ devices: [7] })).items[0]!.epoch, inside[0]!.epoch)
+  assert.equal(old.closed.length, 1)
+})
+
+test('F-13 epochs of a device grow, also within a ms and when the clock is set back', async () => {
+  const m = await manager()
+  m.addNode('n1')
+  const epochs: number[] = []
+  const again = async () => epochs.push((await m.connect('n1', 7))[0]!.epoch!)
+  await again()
+  await again()
+  m.clock.advance(1)
+  await again()
+  m.clock.set(m.clock.now() - 3_600_000)
+  await again()
+  await again()
+  m.clock.set(m.clock.now() + 7_200_000)
+  await again()
+  assert.deepEqual(
+    epochs,
+    [...new Set(epochs)].sort((a, b) => a - b),
+  )
+})
+
+test('a route with a greater epoch, made where the clock is ahead, is still replaced by a greater one', async () => {
+  const m = await manager()
+  const ahead = m.addNode('ahead')
+  m.addNode('n1')
+  const epoch = m.clock.now() + 60_000
+  await m.face.alive({ node: 'ahead' })
+  await m.presence.claim([{ device: 7, node: 'ahead', epoch, protocol: 'mqtt', address: 'a:1', since: 0 }])
+  const [verdict] = await m.connect('n1', 7)
+  assert.ok(verdict!.epoch! > epoch)
+  assert.deepEqual(ahead.closed, [{ device: 7, epoch, cause: 'taken_over' }])
+  assert.equal((await m.face.routes({ devices: [7] })).items[0]!.epoch, verdict!.epoch)
+})
+
+test('S-03 a removed device, a revoked token: the live session is ended at once, with its cause', async () => {
+  const m = await manager()
+  const node = m.addNode('n1')
+  const [a, b] = await m.connect('n1', 1, 2, 3)
+  m.queue.ring('registry', { what: 'device', id: 1, change: 'removed' })
+  m.queue.ring('registry', { what: 'token', id: 2, change: 'revoked' })
+  m.queue.ring('registry', { what: 'device', id: 3, change: 'changed' })
+  m.queue.ring('registry', { what: 'device', id: 99, change: 'removed' })
+  await turn()
+  assert.deepEqual(node.closed, [
+    { device: 1, epoch: a!.epoch, cause: 'device_removed' },
+    { device: 2, epoch: b!.epoch, cause: 'token_revoked' },
+  ])
+})
+
+test('S-03 ending a session is tried again when the node fails, within a second', async () => {
+  const m = await manager()
+  const node = m.addNode('n1')
+  await m.connect('n1', 1)
+  node.onClose = async () => {
+    throw new Error('network')
+  }
+  m.queue.ring('registry', { what: 'token', id: 1, change: 'revoked' })
+  await turn()
+  node.onClose = async () => {}
+  for (let ms = 0; ms < 1000; ms += 100) {
+    m.clock.advance(100)
+    await turn()
+  }
+  assert.equal(node.closed.length, 2)
+})
+
+test('S-03 a token revoked while the connect is being decided lets nobody in', async () => {
+  const m = await manager()
+  m.addNode('n1')
+  const connecting = m.connect('n1', 1, 2)
+  m.queue.ring('registry', { what: 'token', id: 1, change: 'revoked' })
+  m.queue.ring('registry', { what: 'device', id: 2, change: 'removed' })
+  assert.deepEqual(await connecting, [{ refused: 'token_unknown' }, { refused: 'device_unknown' }])
+  assert.deepEqual(await m.face.online({}), { count: 0 })
+})
+
+test('a node that falls silent loses its routes after its lease of 5 s; alive keeps them', async () => {
+  const m = await manager()
+  m.addNode('n1')
+  await m.connect('n1', 1)
+  await m.connect('n2', 2)
+  for (let s = 0; s < 10; s += 2) {
+    m.clock.advance(2000)
+    await m.face.alive({ node: 'n1' })
+  }
+  assert.deepEqual(
+    (await m.face.routes({ devices: [1, 2] })).items.map((r) => r.device),
+    [1],
+  )
+  await m.stop()
+})
+
+test('tokens of devices that stay connected are kept alive, also of those that a node says it holds', async () => {
+  const m = await manager()
+  m.addNode('n1')
+  const [one] = await m.connect('n1', 1, 2)
+  await m.face.disconnected({ items: [{ device: 1, epoch: one!.epoch! }] })
+  await m.face.alive({ node: 'n1', devices: [2, 3] })
+  for (let h = 0; h < 12; h++) {
+    m.clock.advance(3_600_000 - 2000)
+    await m.face.alive({ node: 'n1' })
+    m.clock.advance(2000)
+    await m.face.alive({ node: 'n1', devices: [2, 3] })
+    await turn()
+  }
+  assert.deepEqual(m.registry.touched.flat().sort(), [2, 3])
+  await m.stop()
+})
+
+test('tokens with a short life are touched well within it', async () => {
+  const m = await manager({ tokenLife: 60_000 })
+  m.addNode('n1')
+  await m.connect('n1', 1)
+  for (let s = 0; s < 40; s += 2) {
+    m.clock.advance(2000)
+    await m.face.alive({ node: 'n1' })
+  }
+  await turn()
+  assert.deepEqual(m.registry.touched.flat(), [1, 1])
+})

@@ -1,0 +1,128 @@
+/** A device manager on the real engines of one machine, with a registry and access nodes that tests look into. */
+import type { access } from '#contracts/access.ts'
+import type { Face } from '#contracts/contract.ts'
+import type { registry } from '#contracts/registry.ts'
+import { openPresence } from '#core/presence/open.ts'
+import { openQueue } from '#core/queue/open.ts'
+import { PandoError } from '#lib/errors.ts'
+import { httpListeners } from '#lib/http.ts'
+import { silentLog } from '#lib/log.ts'
+import { makeMetrics } from '#lib/metrics.ts'
+import { testClock } from '#lib/testclock.ts'
+import { start } from './service.ts'
+
+export const token = (device: number): string => device.toString(16).padStart(32, '0')
+
+export const deviceRecord = (id: number) => ({
+  id,
+  productId: 1,
+  vendorId: 1,
+  identifier: `1-1-${id}`,
+  code: String(id),
+  name: '',
+  description: '',
+  version: '1',
+  modelVersion: 1,
+  createdAt: 0,
+  updatedAt: 0,
+})
+
+type CloseItem = Parameters<Face<typeof access>['close']>[0]['items'][number]
+
+/** Devices 1…999 exist; the token of device d is `token(d)`. */
+export function fakeRegistry() {
+  const touched: number[][] = []
+  const fake = {
+    calls: 0,
+    touched,
+    async login({ deviceId, secret }: { deviceId: number; secret: string }) {
+      fake.calls++
+      if (deviceId > 999) throw new PandoError('device_unknown', 'no such device')
+      if (secret !== 'secret') throw new PandoError('secret_wrong', 'wrong secret')
+      return { device: deviceRecord(deviceId), token: token(deviceId) }
+    },
+    async checkTokens({ items }: { items: { deviceId: number; token: string }[] }) {
+      fake.calls++
+      return {
+        items: items.map((i) => {
+          if (i.deviceId > 999) return { refused: 'device_unknown' }
+          return i.token === token(i.deviceId) ? { device: deviceRecord(i.deviceId) } : { refused: 'token_unknown' }
+        }),
+      }
+    },
+    async touchTokens({ deviceIds }: { deviceIds: number[] }) {
+      touched.push(deviceIds)
+      return {}
+    },
+  }
+  return fake
+}
+
+export interface FakeNode {
+  closed: CloseItem[]
+  /** how a close goes; resolves by default */
+  onClose: () => Promise<void>
+}
+
+export async function manager(config: { tokenLife?: number } = {}) {
+  const clock = testClock()
+  const log = silentLog()
+  const reg = fakeRegistry()
+  const nodes = new Map<string, FakeNode>()
+  const stops: (() => Promise<void> | void)[] = []
+  const presence = await openPresence('memory:', { clock })
+  const queue = await openQueue('local:', { log })
+  const reach = (name: string): Face<typeof access> | undefined => {
+    const node = nodes.get(name)
+    return (
+      node && {
+        async close({ items }) {
+          node.closed.push(...items)
+          await node.onClose()
+          return { closed: items.length }
+        },
+        deliver: async () => ({ items: [] }),
+      }
+    )
+  }
+  const { face } = await start({
+    config: { tokenLife: 30 * 86_400_000, ...config },
+    log,
+    metrics: makeMetrics(),
+    instance: 'test',
+    ports: { presence, queue },
+    peers: { registry: reg as unknown as Face<typeof registry>, access: reach },
+    http: httpListeners(),
+    clock,
+    onStop: (f) => void stops.push(f),
+    onDrain() {},
+    readiness() {},
+  })
+  const addNode = (name: string): FakeNode => {
+    const node: FakeNode = { closed: [], onClose: async () => {} }
+    nodes.set(name, node)
+    return node
+  }
+  return {
+    face,
+    clock,
+    registry: reg,
+    presence,
+    queue,
+    addNode,
+    /** Connects devices at a node, each with its right token. */
+    connect: async (node: string, ...devices: number[]) =>
+      (await face.connect({ node, items: devices.map((d) => request(d)) })).items,
+    async stop() {
+      for (const f of stops.reverse()) await f()
+    },
+  }
+}
+
+export const request = (deviceId: number, o: { token?: string } = {}) => ({
+  deviceId,
+  token: token(deviceId),
+  protocol: 'mqtt',
+  address: '10.0.0.1:5000',
+  ...o,
+})
