@@ -1,0 +1,23 @@
+/** What the parts of this service share. */
+import type { Registrystore } from '#core/registrystore/port.ts'
+import type { Clock } from '#lib/service.ts'
+import type { Keys } from '#protocol/keys.ts'
+import type { Changes } from './changes.ts'
+import type { Lookups } from './lookups.ts'
+import type { Secrets } from './secrets.ts'
+
+/** Everything belongs to the first tenant until there are others. */
+export const TENANT = 1
+
+export interface Context {
+  store: Registrystore
+  secrets: Secrets
+  keys: Keys
+  clock: Clock
+  changes: Changes
+  lookups: Lookups
+  /** ms that a token lives without being used */
+  tokenLife: number
+  /** work that nobody waits for; its failure is logged */
+  background(what: string, work: Promise<unknown>): void
+}

@@ -1,0 +1,44 @@
+import type { Reads, Registrystore } from '#core/registrystore/port.ts'
+import { PandoError } from '#lib/errors.ts'
+import { TENANT } from './context.ts'
+import { loadKeys, type PlatformKeys } from './keyfile.ts'
+import { makeSecrets, sameText } from './secrets.ts'
+
+interface Config extends Partial<PlatformKeys> {
+  dataDir: string
+}
+
+const names = ['masterKey', 'aesKey'] as const
+const settings = { aesKey: 'PANDO_AES_KEY', masterKey: 'PANDO_MASTER_KEY' } as const
+
+/**
+ * The platform's keys, which must be those that the registry's data was written with: their check values are kept in the store at
+ * the first start. Throws `config_invalid` naming the setting, `store_damaged` naming the file.
+ */
+export async function platformKeys(config: Config, store: Registrystore): Promise<PlatformKeys> {
+  const keys = loadKeys(config.dataDir, config, (await checkValues(store)).size === 0)
+  const secrets = makeSecrets(keys.masterKey, TENANT)
+  const kept = await store.transaction(async (tx) => {
+    const before = await checkValues(tx)
+    if (before.size > 0) return before
+    await tx.insert(
+      'meta',
+      names.map((name) => ({ name, value: secrets.checkValue(name, keys[name]) })),
+    )
+    return checkValues(tx)
+  })
+  for (const name of names) {
+    if (!sameText(kept.get(name) ?? '', secrets.checkValue(name, keys[name]))) throw other(config, name)
+  }
+  return keys
+}
+
+const checkValues = async (store: Reads): Promise<Map<string, string>> =>
+  new Map((await store.select('meta', { in: { column: 'name', values: names } })).map((r) => [r.name, r.value]))
+
+function other(config: Config, name: (typeof names)[number]): PandoError {
+  const source = config[name] === undefined ? `keys.json in ${config.dataDir}` : settings[name]
+  return new PandoError('config_invalid', `${source} is not the key that this registry was written with`, {
+    setting: settings[name],
+  })
+}

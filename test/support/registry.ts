@@ -1,0 +1,74 @@
+/** A registry service on a store of its own in a temporary directory. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import type { RegistryBell } from '#core/queue/port.ts'
+import { openRegistrystore } from '#core/registrystore/open.ts'
+import type { Registrystore } from '#core/registrystore/port.ts'
+import { makeLog } from '#lib/log.ts'
+import type { Clock } from '#lib/service.ts'
+import { type RegistryFace, start } from '#logic/registry/service.ts'
+
+export const AES_KEY = 'ABCDEFGHIJKLMNOPABCDEFGHIJKLMNOP'
+export const MASTER_KEY = 'master key of the tests, 32 characters'
+export const DAY = 86_400_000
+
+export interface Registry {
+  face: RegistryFace
+  store: Registrystore
+  bells: RegistryBell[]
+  clock: { at: number }
+  /** what was logged, as text */
+  logged(): string
+  stop(): Promise<void>
+}
+
+export const tempDir = (): string => mkdtempSync(join(tmpdir(), 'pando-registry-'))
+export const removeDir = (dir: string): void => rmSync(dir, { recursive: true, force: true })
+
+interface Options {
+  aesKey?: string
+  masterKey?: string
+  tokenLife?: number
+}
+
+/** Starts one on `dir`; several may run on the same directory, as several processes would. */
+export async function startRegistry(dir: string, o: Options = { aesKey: AES_KEY, masterKey: MASTER_KEY }): Promise<Registry> {
+  const store = await openRegistrystore('sqlite:', { dataDir: dir })
+  const bells: RegistryBell[] = []
+  const time = { at: 1_800_000_000_000 }
+  const timers: (() => void)[] = []
+  const clock: Clock = { now: () => time.at, after: () => () => undefined, every: (_, f) => (timers.push(f), () => undefined) }
+  let logged = ''
+  const destination = new Writable({ write: (chunk, _, done) => ((logged += chunk), done()) })
+  const stops: (() => Promise<void> | void)[] = []
+  const ports = { registrystore: store, queue: { ring: (_: string, bell: unknown) => void bells.push(bell as RegistryBell) } }
+  const config = { dataDir: dir, tokenLife: 30 * DAY, ...o }
+  const onStop = (f: () => Promise<void> | void) => void stops.push(f)
+  try {
+    const { face } = await start({ config, log: makeLog({ level: 'debug', destination }), ports, clock, onStop })
+    const stop = async () => {
+      for (const f of stops) await f()
+      await store.close()
+    }
+    return { face, store, bells, clock: time, logged: () => logged, stop }
+  } catch (e) {
+    await store.close()
+    throw e
+  }
+}
+
+export const CONFIG = JSON.stringify({
+  objects: [{ no: 1, label: 'light', part: 1, status: [{ value_type: 7, name: 'on' }] }],
+  commands: [],
+  events: [],
+})
+
+/** A vendor, a product and an application. */
+export async function furnish(face: RegistryFace) {
+  const vendor = await face.addVendor({ name: 'Acme', description: 'Acme things' })
+  const product = await face.addProduct({ vendorId: vendor.id, name: 'lamp', description: 'a lamp', config: CONFIG })
+  const application = await face.addApplication({ name: 'app', description: '', domain: '*', reportUrl: '', reportToken: 'tok' })
+  return { vendor, product, application }
+}
