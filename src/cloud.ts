@@ -1,7 +1,7 @@
 /** The composition root: opens engines, starts services, wires them, stops them. Also the embedding API. */
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
-import { access } from '#contracts/access.ts'
+import type { access } from '#contracts/access.ts'
 import type { Contract, Face } from '#contracts/contract.ts'
 import type { controller } from '#contracts/controller.ts'
 import type { devicemanager } from '#contracts/devicemanager.ts'
@@ -17,7 +17,7 @@ import { type Clock, type Started, systemClock } from '#lib/service.ts'
 import { encodedFace } from '#rpc/encoded.ts'
 import { publishRpc } from '#rpc/publish.ts'
 import { type Config, readConfig } from './config.ts'
-import { openPort } from './engines.ts'
+import { type Opening, openPort } from './engines.ts'
 import { type PortName, type Ports, type ServiceName, serviceEntry, serviceNames } from './services.ts'
 
 export interface CloudOptions {
@@ -84,7 +84,8 @@ async function startAll({ o, config, log, names, instance, stops, drains, stop }
   const http = httpListeners()
   stops.push(() => http.close())
   const tls = tlsOf(config)
-  const ports = await openPorts(names, config, log, stops)
+  const clock = o.clock ?? systemClock
+  const ports = await openPorts(names, { config, log, clock }, stops)
   const readiness: (() => Check)[] = portChecks(ports)
   const faces = new Map<ServiceName, object>()
   const rpc = await publishRpc({ dataDir: config.dataDir, listen: config.rpcListen, log })
@@ -103,14 +104,17 @@ async function startAll({ o, config, log, names, instance, stops, drains, stop }
       peers,
       http,
       ...(tls && { tls }),
-      clock: o.clock ?? systemClock,
+      clock,
       onStop: (f) => stops.push(f),
       onDrain: (f) => drains.push(f),
       readiness: (check, f) => readiness.push(() => ({ name: `${name}: ${check}`, ...asCheck(f()) })),
     })
     Object.assign(listen, started.listen)
     if (!started.face || !entry.contract) continue
-    faces.set(name, o.calls === 'encoded' ? encodedFace(entry.contract as Contract, started.face as Face<Contract>) : started.face)
+    faces.set(
+      name,
+      o.calls === 'encoded' ? encodedFace(entry.contract as Contract, started.face as Face<Contract>) : started.face,
+    )
     if (!entry.holdsDevices) rpc.serve(entry.contract, started.face)
   }
   drains.push(() => http.stopAccepting())
@@ -129,12 +133,17 @@ function chosen(wanted: readonly string[] | undefined): readonly ServiceName[] {
   return serviceNames.filter((name) => wanted.includes(name))
 }
 
-async function openPorts(names: readonly ServiceName[], config: Config, log: Logger, stops: (() => Promise<void> | void)[]): Promise<Ports> {
+async function openPorts(
+  names: readonly ServiceName[],
+  config: Config,
+  log: Logger,
+  stops: (() => Promise<void> | void)[],
+): Promise<Ports> {
   const ports: Partial<Record<PortName, unknown>> = {}
   for (const name of names) {
     for (const port of serviceEntry(name).opens) {
       if (ports[port]) continue
-      const engine = await openPort(port, config, log)
+      const engine = await openPort(port, opening)
       ports[port] = engine
       stops.push(() => engine.close())
     }
@@ -149,7 +158,10 @@ function portChecks(ports: Ports): (() => Check)[] {
   })
 }
 
-const asCheck = (why: string | undefined): Omit<Check, 'name'> => ({ ok: why === undefined, ...(why !== undefined && { detail: why }) })
+const asCheck = (why: string | undefined): Omit<Check, 'name'> => ({
+  ok: why === undefined,
+  ...(why !== undefined && { detail: why }),
+})
 
 /** Faces are looked up when they are called, since services call one another in circles. */
 function peersOf(faces: Map<ServiceName, object>, instance: string, names: readonly ServiceName[]): object {
@@ -159,7 +171,9 @@ function peersOf(faces: Map<ServiceName, object>, instance: string, names: reado
     if (!found) throw new PandoError('unavailable', `the service ${name} is not there`, { service: name })
     return found
   }
-  const peers = { access: (node: string) => (node === instance && holder ? (faces.get(holder) as Face<typeof access>) : undefined) }
+  const peers = {
+    access: (node: string) => (node === instance && holder ? (faces.get(holder) as Face<typeof access>) : undefined),
+  }
   for (const name of serviceNames) Object.defineProperty(peers, name, { get: () => face(name), enumerable: true })
   return peers
 }
@@ -176,7 +190,11 @@ function tlsOf(config: Config): TlsOptions | undefined {
   return { cert: read('PANDO_TLS_CERT', config.tlsCert), key: read('PANDO_TLS_KEY', config.tlsKey), minVersion: 'TLSv1.2' }
 }
 
-async function stopAll(drains: (() => Promise<void> | void)[], stops: (() => Promise<void> | void)[], log: Logger): Promise<void> {
+async function stopAll(
+  drains: (() => Promise<void> | void)[],
+  stops: (() => Promise<void> | void)[],
+  log: Logger,
+): Promise<void> {
   const quietly = async (f: () => Promise<void> | void) => {
     try {
       await f()

@@ -40,7 +40,12 @@ export const settings = {
     'The least severe log lines that are written.',
   ),
 
-  rpcListen: setting('PANDO_RPC_LISTEN', address, '127.0.0.1:0', 'Where other processes of this installation (pdcfg, pando why) reach the services; the address and a secret are kept in the data directory.'),
+  rpcListen: setting(
+    'PANDO_RPC_LISTEN',
+    address,
+    '127.0.0.1:0',
+    'Where other processes of this installation (pdcfg, pando why) reach the services; the address and a secret are kept in the data directory.',
+  ),
 
   httpaccessListen: setting('PANDO_HTTPACCESS_LISTEN', address, '0.0.0.0:8080', 'Device HTTP API: registration, login.'),
   mqttaccessListen: setting(

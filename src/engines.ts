@@ -5,16 +5,23 @@ import { openPresence } from '#core/presence/open.ts'
 import { openQueue } from '#core/queue/open.ts'
 import { openRegistrystore } from '#core/registrystore/open.ts'
 import type { Logger } from '#lib/log.ts'
+import type { Clock } from '#lib/service.ts'
 import type { Config } from './config.ts'
 import type { PortName, Ports } from './services.ts'
 
-const openers: { [P in PortName]: (config: Config, log: Logger) => Promise<Ports[P]> } = {
-  registrystore: (c, log) => openRegistrystore(c.registryUrl, { dataDir: c.dataDir, log }),
-  devicelog: (c, log) => openDeviceLog(c.devicelogUrl, { dataDir: c.dataDir, log }),
-  history: (c, log) => openHistory(c.historyUrl, { dataDir: c.dataDir, log }),
-  presence: (c, log) => openPresence(c.presenceUrl, { dataDir: c.dataDir, log }),
-  queue: (c, log) => openQueue(c.queueUrl, { dataDir: c.dataDir, log }),
+export interface Opening {
+  config: Config
+  log: Logger
+  clock: Clock
 }
 
-export const openPort = <P extends PortName>(port: P, config: Config, log: Logger): Promise<Ports[P]> =>
-  openers[port](config, log.child({ port }))
+const openers: { [P in PortName]: (o: Opening) => Promise<Ports[P]> } = {
+  registrystore: ({ config, log }) => openRegistrystore(config.registryUrl, { dataDir: config.dataDir, log }),
+  devicelog: ({ config, log }) => openDeviceLog(config.devicelogUrl, { dataDir: config.dataDir, log }),
+  history: ({ config, log }) => openHistory(config.historyUrl, { dataDir: config.dataDir, log }),
+  presence: ({ config, clock }) => openPresence(config.presenceUrl, { clock }),
+  queue: ({ config, log }) => openQueue(config.queueUrl, { log }),
+}
+
+export const openPort = <P extends PortName>(port: P, o: Opening): Promise<Ports[P]> =>
+  openers[port]({ ...o, log: o.log.child({ port }) })

@@ -40,16 +40,35 @@ export interface ServiceEntry {
 
 /** In the order in which they start; they stop in the opposite one. */
 export const serviceTable = {
-  registry: { load: () => import('#logic/registry/service.ts'), contract: registry, opens: ['registrystore', 'queue'], calls: [] },
-  devicemanager: { load: () => import('#logic/devicemanager/service.ts'), contract: devicemanager, opens: ['presence', 'queue'], calls: ['registry'] },
+  registry: {
+    load: () => import('#logic/registry/service.ts'),
+    contract: registry,
+    opens: ['registrystore', 'queue'],
+    calls: [],
+  },
+  devicemanager: {
+    load: () => import('#logic/devicemanager/service.ts'),
+    contract: devicemanager,
+    opens: ['presence', 'queue'],
+    calls: ['registry'],
+  },
   controller: {
     load: () => import('#logic/controller/service.ts'),
     contract: controller,
     opens: ['devicelog', 'history', 'queue'],
     calls: ['registry', 'devicemanager'],
   },
-  notifier: { load: () => import('#logic/notifier/service.ts'), contract: notifier, opens: ['devicelog', 'queue'], calls: ['registry'] },
-  apiprovider: { load: () => import('#logic/apiprovider/service.ts'), opens: ['queue'], calls: ['registry', 'devicemanager', 'controller'] },
+  notifier: {
+    load: () => import('#logic/notifier/service.ts'),
+    contract: notifier,
+    opens: ['devicelog', 'queue'],
+    calls: ['registry'],
+  },
+  apiprovider: {
+    load: () => import('#logic/apiprovider/service.ts'),
+    opens: ['queue'],
+    calls: ['registry', 'devicemanager', 'controller'],
+  },
   mqttaccess: {
     load: () => import('#access/mqttaccess/service.ts'),
     contract: access,
@@ -57,7 +76,11 @@ export const serviceTable = {
     calls: ['devicemanager', 'controller'],
     holdsDevices: true,
   },
-  httpaccess: { load: () => import('#access/httpaccess/service.ts'), opens: [], calls: ['registry', 'devicemanager', 'controller'] },
+  httpaccess: {
+    load: () => import('#access/httpaccess/service.ts'),
+    opens: [],
+    calls: ['registry', 'devicemanager', 'controller'],
+  },
 } as const satisfies Record<string, Omit<ServiceEntry, 'calls'> & { calls: readonly string[] }>
 
 export type ServiceName = keyof typeof serviceTable

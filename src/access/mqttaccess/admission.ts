@@ -68,9 +68,11 @@ export class Admission {
       this.scheduled = true
       setImmediate(this.check)
     }
-    const items = asked.map(({ c, deviceId, token }) => ({ deviceId, token, protocol: 'mqtt', address: c.address }))
-    this.peers.devicemanager.connect({ node: this.instance, items }).then(
-      (answer) => answer.items.forEach((verdict, i) => this.decided(asked[i]!, verdict)),
+    const questions = asked.map(({ c, deviceId, token }) => ({ deviceId, token, protocol: 'mqtt', address: c.address }))
+    this.peers.devicemanager.connect({ node: this.instance, items: questions }).then(
+      ({ items }) => {
+        for (let i = 0; i < asked.length; i++) this.decided(asked[i]!, items[i]!)
+      },
       (e: unknown) => {
         this.node().log.warn({ err: toPandoError(e), count: asked.length }, 'devices could not be checked')
         for (const { c } of asked) this.refused(c, UNAVAILABLE, 'server_busy', 0)
