@@ -1,5 +1,14 @@
 /** How every port finds its engine: the scheme of a URL names it, and it is imported only then. */
 import { PandoError } from '#lib/errors.ts'
+import type { Logger } from '#lib/log.ts'
+import type { Clock } from '#lib/service.ts'
+
+/** What a process has for its engines; each takes what it needs. */
+export interface EngineOptions {
+  dataDir?: string
+  log: Logger
+  clock?: Clock
+}
 
 /** Opens an engine: the URL as it was set (relative paths intact), and what the port's engines need. */
 export type OpenEngine<Engine, Options> = (url: string, options: Options) => Engine | Promise<Engine>

@@ -70,7 +70,7 @@ export async function manager(config: { tokenLife?: number } = {}) {
   const reg = fakeRegistry()
   const nodes = new Map<string, FakeNode>()
   const stops: (() => Promise<void> | void)[] = []
-  const presence = await openPresence('memory:', { clock })
+  const presence = await openPresence('memory:', { clock, log })
   const queue = await openQueue('local:', { log })
   const reach = (name: string): Face<typeof access> | undefined => {
     const node = nodes.get(name)

@@ -1,11 +1,12 @@
 /** Discovery inside one process: what its own services announce. */
+
+import type { EngineOptions } from '#core/engines.ts'
 import type { EngineHealth } from '#core/health.ts'
-import type { DiscoveryOptions } from '../open.ts'
 import type { Discovery, Instance } from '../port.ts'
 
 type Changed = (instances: Instance[]) => void
 
-export function localDiscovery({ log }: DiscoveryOptions): Discovery {
+export function localDiscovery({ log }: EngineOptions): Discovery {
   const since = Date.now()
   const byService = new Map<string, Map<string, Instance>>()
   const watchers = new Map<string, Set<Changed>>()

@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { silentLog } from '#lib/log.ts'
 import { testClock } from '#lib/testclock.ts'
 import { openPresence } from '../open.ts'
 import { presenceSuite } from '../suite.ts'
 
 presenceSuite('memory', async () => {
   const clock = testClock()
-  return { presence: await openPresence('memory:', { clock }), advance: async (ms) => clock.advance(ms) }
+  return { presence: await openPresence('memory:', { clock, log: silentLog() }), advance: async (ms) => clock.advance(ms) }
 })
 
 test('F-13 presence memory: a clock that is set disconnects nobody', async () => {
   const clock = testClock()
-  const p = await openPresence('memory:', { clock })
+  const p = await openPresence('memory:', { clock, log: silentLog() })
   await p.lease('n1', 5000)
   await p.claim([{ device: 1, node: 'n1', epoch: 1, protocol: 'mqtt', address: 'a:1', since: 0 }])
   clock.set(clock.now() + 10 * 86_400_000)

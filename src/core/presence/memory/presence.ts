@@ -1,6 +1,8 @@
 /** Presence in the memory of one process. Leases run on timers, so that a clock that jumps disconnects nobody. */
+
+import type { EngineOptions } from '#core/engines.ts'
 import type { EngineHealth } from '#core/health.ts'
-import type { PresenceOptions } from '../open.ts'
+import { systemClock } from '#lib/service.ts'
 import type { Presence, Route } from '../port.ts'
 
 interface Node {
@@ -12,7 +14,7 @@ interface Node {
 
 type Lost = { node: string; routes: Route[] }
 
-export function memoryPresence({ clock }: PresenceOptions): Presence {
+export function memoryPresence({ clock = systemClock }: EngineOptions): Presence {
   const nodes = new Map<string, Node>()
   const routes = new Map<number, Route>()
   const since = clock.now()

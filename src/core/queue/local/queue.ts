@@ -1,6 +1,7 @@
 /** The doorbell inside one process: a bell reaches its listeners before `ring` returns, with the batch itself. */
+
+import type { EngineOptions } from '#core/engines.ts'
 import type { EngineHealth } from '#core/health.ts'
-import type { QueueOptions } from '../open.ts'
 import type { Bells, Queue } from '../port.ts'
 
 interface Listener {
@@ -8,7 +9,7 @@ interface Listener {
   handler: (bell: never) => void
 }
 
-export function localQueue({ log }: QueueOptions): Queue {
+export function localQueue({ log }: EngineOptions): Queue {
   const since = Date.now()
   /** replaced, never changed: a handler may listen or stop while a bell rings */
   const listeners: { [T in keyof Bells]: readonly Listener[] } = { log: [], registry: [] }
