@@ -1,0 +1,138 @@
+/** The current values together with their snapshots `current.<n>.snap`: the last two are kept. */
+import { type Disk, nodeDisk } from '#lib/disk.ts'
+import { toPandoError } from '#lib/errors.ts'
+import type { Current, CurrentValue } from '../port.ts'
+import { CurrentTable } from './current.ts'
+import { list, remove } from './disk.ts'
+import { readSnapshot, writeSnapshot } from './snapshot.ts'
+
+const NAME = /^current\.(\d+)\.snap(\.tmp)?$/
+
+export class KeptCurrent implements Current {
+  readonly saved: ReadonlyMap<number, number>
+  /** what is wrong with the snapshots, if something is */
+  problem: string | undefined
+  #table: CurrentTable
+  #disk: Disk
+  #folder: string
+  #next: number
+  /** numbers of the snapshots that are whole, newest first */
+  #whole: number[]
+  #last: Promise<void> = Promise.resolve()
+  /** told of a new `problem` */
+  changed = (): void => {}
+
+  private constructor(disk: Disk, folder: string, found: Found) {
+    this.#disk = disk
+    this.#folder = folder
+    this.#table = found.table
+    this.saved = found.cursors
+    this.problem = found.problem
+    this.#next = found.highest + 1
+    this.#whole = found.whole
+  }
+
+  /** Loads the newest snapshot that is whole; with none the table and `saved` are empty. */
+  static async open(folder: string, disk: Disk = nodeDisk): Promise<KeptCurrent> {
+    return new KeptCurrent(disk, folder, await findSnapshot(disk, folder))
+  }
+
+  get devices(): number {
+    return this.#table.devices
+  }
+
+  put(device: number, slot: number, time: number, b: Uint8Array, from: number, to: number): void {
+    this.#table.put(device, slot, time, b, from, to)
+  }
+
+  get(device: number, slot: number): CurrentValue | undefined {
+    return this.#table.get(device, slot)
+  }
+
+  each(device: number, visit: (slot: number, value: CurrentValue) => void): void {
+    this.#table.each(device, visit)
+  }
+
+  remove(device: number, slot?: number): void {
+    this.#table.remove(device, slot)
+  }
+
+  save(cursors: ReadonlyMap<number, number>): Promise<void> {
+    const image = this.#table.freeze()
+    const of = new Map(cursors)
+    const done = this.#last.then(async () => {
+      try {
+        await this.#write((path) => writeSnapshot(this.#disk, path, image, of))
+        this.#tell(undefined)
+      } catch (e) {
+        this.#tell(`snapshot of current values: ${(e as Error).message}`)
+        throw toPandoError(e)
+      }
+    })
+    this.#last = done.catch(() => {})
+    return done
+  }
+
+  async #write(write: (path: string) => Promise<void>): Promise<void> {
+    const number = this.#next++
+    const path = this.#path(number)
+    await write(`${path}.tmp`)
+    await this.#disk.rename(`${path}.tmp`, path)
+    await this.#disk.syncDir(this.#folder)
+    this.#whole = [number, ...this.#whole].slice(0, 2)
+    const kept = new Set(this.#whole.map((n) => this.#path(n)))
+    for (const name of await list(this.#disk, this.#folder)) {
+      if (NAME.test(name) && !kept.has(`${this.#folder}/${name}`)) await remove(this.#disk, `${this.#folder}/${name}`)
+    }
+  }
+
+  #path(n: number): string {
+    return `${this.#folder}/current.${n}.snap`
+  }
+
+  #tell(problem: string | undefined): void {
+    if (problem === this.problem) return
+    this.problem = problem
+    this.changed()
+  }
+
+  /** Waits for what is being saved. */
+  async close(): Promise<void> {
+    await this.#last
+  }
+}
+
+interface Found {
+  table: CurrentTable
+  cursors: ReadonlyMap<number, number>
+  whole: number[]
+  highest: number
+  problem: string | undefined
+}
+
+async function findSnapshot(disk: Disk, folder: string): Promise<Found> {
+  await disk.mkdir(folder)
+  const numbers: number[] = []
+  for (const name of await list(disk, folder)) {
+    const m = NAME.exec(name)
+    if (m && !m[2]) numbers.push(Number(m[1]))
+  }
+  numbers.sort((a, b) => b - a)
+  const problems: string[] = []
+  const highest = numbers[0] ?? 0
+  for (const number of numbers) {
+    try {
+      const { table, cursors } = await readSnapshot(disk, `${folder}/current.${number}.snap`)
+      return {
+        table,
+        cursors,
+        whole: numbers.filter((n) => n <= number).slice(0, 2),
+        highest,
+        problem: problems.join('; ') || undefined,
+      }
+    } catch (e) {
+      problems.push((e as Error).message)
+    }
+  }
+  return { table: new CurrentTable(), cursors: new Map(), whole: [], highest, problem: problems.join('; ') || undefined }
+}

@@ -1,0 +1,68 @@
+/** What the engine and its worker say to each other. */
+import { type ErrorData, errorData, toPandoError } from '#lib/errors.ts'
+import type { HistoryQuery } from '../port.ts'
+import type { Keeper, Told } from './keeper.ts'
+import type { Answer } from './query.ts'
+
+export interface Chunk {
+  type: 'chunk'
+  buffer: ArrayBuffer
+  size: number
+}
+
+/** What is answered. */
+export type Question =
+  | { type: 'read'; id: number; query: HistoryQuery }
+  | { type: 'flush'; id: number }
+  | { type: 'retain'; id: number; limit: { maxBytes: number; maxAgeMs: number } }
+  | { type: 'close'; id: number }
+
+export type Request = Chunk | Question
+
+export type Retained = { droppedBytes: number; bytes: number }
+
+export type Reply =
+  | { type: 'ready' }
+  | { type: 'taken'; bytes: number }
+  | { type: 'cursors'; cursors: ReadonlyMap<number, number> }
+  | { type: 'health'; error: string | undefined }
+  | { type: 'done'; id: number; value: Answer | Retained | undefined }
+  | { type: 'failed'; id: number; error: ErrorData; detail?: string }
+
+export type Post = (reply: Reply, transfer?: ArrayBuffer[]) => void
+
+/** How the keeper's own news become messages. */
+export const teller = (post: Post): Told => ({
+  taken: (bytes) => post({ type: 'taken', bytes }),
+  cursors: (cursors) => post({ type: 'cursors', cursors }),
+  health: (error) => post({ type: 'health', error }),
+})
+
+/** → a function that has the keeper do what a request says. */
+export function serveKeeper(keeper: Keeper, post: Post): (request: Request) => Promise<void> {
+  return async (request) => {
+    if (request.type === 'chunk') return keeper.add(Buffer.from(request.buffer, 0, request.size))
+    try {
+      const value = await perform(keeper, request)
+      post({ type: 'done', id: request.id, value }, value && 'count' in value ? [value.bytes.buffer] : [])
+    } catch (e) {
+      const error = toPandoError(e)
+      post({ type: 'failed', id: request.id, error: errorData(error), detail: String(error.cause ?? '') })
+    }
+  }
+}
+
+async function perform(keeper: Keeper, request: Question): Promise<Answer | Retained | undefined> {
+  switch (request.type) {
+    case 'read':
+      return await keeper.read(request.query)
+    case 'flush':
+      await keeper.flush()
+      return undefined
+    case 'retain':
+      return await keeper.retain(request.limit)
+    case 'close':
+      await keeper.close()
+      return undefined
+  }
+}

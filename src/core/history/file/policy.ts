@@ -1,0 +1,37 @@
+/** Which runs of history are to become one. */
+import type { Run } from './run.ts'
+
+/** So many runs of about one size, or smaller, become one: each record is written again log₈ times a day. */
+const FAN = 8
+const SMALLEST = 1 << 17
+
+const tier = (size: number): number => (size < SMALLEST ? 0 : 1 + Math.floor(Math.log(size / SMALLEST) / Math.log(FAN)))
+
+/**
+ * The next merge, if there is one: runs of one day that follow each other in order of arrival. A damaged run is never merged, nor is
+ * anything across it. Days up to `past` get no more records as a rule and are made one run.
+ */
+export function pickMerge(whole: readonly Run[], all: readonly Run[], past: number): Run[] | undefined {
+  for (const runs of Map.groupBy(all, (run) => run.info.day).values()) {
+    const firstDamaged = runs.findLastIndex((run) => !whole.includes(run))
+    const joinable = runs.slice(firstDamaged + 1)
+    const picked = runs[0]!.info.day <= past ? pickPast(joinable) : pickToday(joinable)
+    if (picked) return picked
+  }
+  return undefined
+}
+
+function pickPast(runs: readonly Run[]): Run[] | undefined {
+  const bytes = runs.reduce((sum, run) => sum + run.info.size, 0)
+  const largest = Math.max(...runs.map((run) => run.info.size))
+  return runs.length > 4 || (runs.length > 1 && (bytes - largest) * 16 > largest) ? [...runs] : undefined
+}
+
+function pickToday(runs: readonly Run[]): Run[] | undefined {
+  const highest = Math.max(...runs.map((run) => tier(run.info.size)))
+  for (let t = 0; t <= highest; t++) {
+    const newest = runs.slice(runs.findLastIndex((run) => tier(run.info.size) > t) + 1)
+    if (newest.length >= FAN) return newest
+  }
+  return undefined
+}

@@ -1,0 +1,60 @@
+/** Records in the form of the log (devicelog/batch.ts), one behind the other, with their places. */
+import { at, RECORD_HEADER } from '#core/devicelog/batch.ts'
+import { Octets } from './octets.ts'
+
+export const DAY = 86_400_000
+
+export const dayOf = (time: number): number => Math.floor(time / DAY)
+
+/** 20614 → 2026-06-10 */
+export const dayName = (day: number): string => new Date(day * DAY).toISOString().slice(0, 10)
+
+/** Arrival of the record at p: whole ms since 1970; whatever is no such time counts as 0. */
+export function timeOf(v: DataView, p: number): number {
+  const t = v.getFloat64(p + at.time, true)
+  return t >= 0 && t <= 8.64e15 ? Math.floor(t) : 0
+}
+
+export class Records {
+  readonly out: Octets
+  places: Uint32Array = new Uint32Array(64)
+  count = 0
+
+  constructor(size = 4096) {
+    this.out = new Octets(size)
+  }
+
+  clear(): void {
+    this.out.at = 0
+    this.count = 0
+  }
+
+  time(i: number): number {
+    return this.out.v.getFloat64(this.places[i]! + at.time, true)
+  }
+
+  /** Room for a record with n octets of data: → its place. */
+  place(n: number): number {
+    const size = RECORD_HEADER + n
+    this.out.reserve(size)
+    if (this.count === this.places.length) this.places = longer(this.places)
+    const p = (this.places[this.count++] = this.out.at)
+    this.out.v.setUint32(p + at.size, size, true)
+    this.out.at += size
+    return p
+  }
+
+  /** Takes over the record that lies in b at p. */
+  copy(b: Uint8Array, v: DataView, p: number): void {
+    const size = v.getUint32(p + at.size, true)
+    const to = this.place(size - RECORD_HEADER)
+    this.out.b.set(b.subarray(p, p + size), to)
+    this.out.v.setFloat64(to + at.time, timeOf(v, p), true)
+  }
+}
+
+export const longer = (a: Uint32Array): Uint32Array => {
+  const b = new Uint32Array(a.length * 2)
+  b.set(a)
+  return b
+}
