@@ -1,0 +1,80 @@
+/** Deals the records of a batch out to the applications that want them. */
+import { at, batchHead } from '#core/devicelog/batch.ts'
+import { domainCovers } from '#protocol/identifiers.ts'
+import { needsModel, webhookBody } from './body.ts'
+import { type Directory, type Known, Missing, modelKey } from './directory.ts'
+import type { Receiver } from './receiver.ts'
+import { type Wanted, wanted } from './scan.ts'
+
+/** Applications that get dealings together, and which record kinds they want. */
+export interface Audience {
+  readonly receivers: readonly Receiver[]
+  /** bits `1 << kind` */
+  readonly mask: number
+  /** receivers by product, filled while dealing */
+  readonly byProduct: Map<number, Receiver[]>
+}
+
+export const audience = (receivers: readonly Receiver[]): Audience => ({
+  receivers,
+  mask: receivers.reduce((mask, r) => mask | r.mask, 0),
+  byProduct: new Map(),
+})
+
+/**
+ * Hands the batch's webhooks to the audience and copies what it keeps. A promise: nothing was dealt, devices or models are being
+ * fetched; call again when it has resolved.
+ */
+export function deal(b: Buffer, to: Audience, directory: Directory): Promise<void> | undefined {
+  const records = wanted(b, to.mask)
+  if (records.length === 0) return undefined
+  const missing = new Missing()
+  for (const w of records) look(b, w, directory, missing)
+  if (missing.any) return directory.fetch(missing)
+  const { stream, seq } = batchHead(b)
+  const touched = new Set<Receiver>()
+  for (const w of records) {
+    const device = b.readDoubleLE(w.p + at.device)
+    const known = directory.device(device)
+    if (!known) continue
+    const takers = takersOf(to, known).filter(
+      (r) => r.mask & (1 << w.kind) && r.takes(stream, seq, b.readDoubleLE(w.p + at.time)),
+    )
+    if (takers.length === 0) continue
+    const model = needsModel(w.kind) ? directory.model(keyOf(b, w, known)) : null
+    const body = webhookBody(b, w.p, w.size, known.identifierJson, model ?? null)
+    if (!body) continue
+    const id = messageId(stream, seq, w.index)
+    for (const r of takers) {
+      r.take(device, b.readDoubleLE(w.p + at.time), { id, body }, stream, seq)
+      touched.add(r)
+    }
+  }
+  for (const r of touched) r.outbox.pump()
+  return undefined
+}
+
+/** The webhook-id: the record's place in the log, so that it is the same however often the record is read. */
+export const messageId = (stream: number, seq: number, index: number): string => `msg_${stream.toString(36)}_${seq}_${index}`
+
+function look(b: Buffer, w: Wanted, directory: Directory, missing: Missing): void {
+  const device = b.readDoubleLE(w.p + at.device)
+  const known = directory.device(device)
+  if (known === undefined) missing.devices.add(device)
+  if (!needsModel(w.kind) || known === null) return
+  const key = known ? keyOf(b, w, known) : undefined
+  if (key !== undefined && directory.model(key) === undefined) missing.models.add(key)
+}
+
+/** Records name product and model version that were valid when they came; a writer that knew neither leaves 0. */
+const keyOf = (b: Buffer, w: Wanted, known: Known): number =>
+  modelKey(b.readUInt32LE(w.p + at.product) || known.product, b.readUInt16LE(w.p + at.version) || known.modelVersion)
+
+function takersOf(to: Audience, known: Known): Receiver[] {
+  let found = to.byProduct.get(known.product)
+  if (!found) {
+    found = to.receivers.filter((r) => domainCovers(r.domain, known.vendor, known.product))
+    to.byProduct.set(known.product, found)
+  }
+  return found
+}

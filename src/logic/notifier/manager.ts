@@ -1,0 +1,154 @@
+/** Keeps a receiver for each application that is to be told, and their places in the log. */
+import type { Face } from '#contracts/contract.ts'
+import type { Application, registry } from '#contracts/registry.ts'
+import type { DeviceLog } from '#core/devicelog/port.ts'
+import type { Head } from './head.ts'
+import { places } from './places.ts'
+import type { Receiver } from './receiver.ts'
+import type { Sender } from './sender.ts'
+
+export interface ManagerOptions {
+  devicelog: DeviceLog
+  registry: Pick<Face<typeof registry>, 'applications'>
+  head: Head
+  now(): number
+  makeReceiver(app: Application): Receiver
+  closeSender(sender: Sender): Promise<void>
+  /** ms after which a paused application no longer holds the log back */
+  pauseHolds: number
+}
+
+const PAGE = 200
+/** `DeviceLog.consumers` replaces the whole list, so the other consumer of the log is named with ours. */
+const OTHERS = ['controller']
+
+export class Manager {
+  /** every application by id, paused ones too */
+  apps = new Map<number, Application>()
+  readonly receivers = new Map<number, Receiver>()
+  readonly #o: ManagerOptions
+  #refreshing: Promise<void> = Promise.resolve()
+  #stopped = false
+
+  constructor(o: ManagerOptions) {
+    this.#o = o
+  }
+
+  /** Reads the applications again and does what has changed. Rejects when registry or log do not answer: call again. */
+  refresh(): Promise<void> {
+    const next = this.#refreshing.then(
+      () => this.#refresh(),
+      () => this.#refresh(),
+    )
+    this.#refreshing = next
+    return next
+  }
+
+  /** Stores how far each application has got. */
+  async flush(): Promise<void> {
+    const { head } = this.#o
+    for (const r of this.receivers.values()) if (r.atHead) for (const stream of head.touched) r.progress.touched.add(stream)
+    head.touched.clear()
+    await Promise.all([...this.receivers.values()].map((r) => this.#store(r)))
+  }
+
+  /** Streams that the log has dropped. */
+  forget(streams: readonly number[]): void {
+    for (const r of this.receivers.values()) {
+      for (const stream of streams) {
+        r.read.delete(stream)
+        r.progress.forget(stream)
+      }
+    }
+  }
+
+  /** Deliveries in memory. */
+  get waiting(): number {
+    let n = 0
+    for (const r of this.receivers.values()) n += r.outbox.waiting
+    return n
+  }
+
+  /** Tries under way may end within `ms`; then they are cut, and made again after the next start. */
+  async stop(ms: number): Promise<void> {
+    this.#stopped = true
+    await this.#refreshing.catch(() => {})
+    const all = [...this.receivers.values()]
+    const ended = Promise.all(all.map((r) => r.stop()))
+    const late = new Promise<void>((resolve) => {
+      setTimeout(resolve, ms).unref()
+    })
+    await Promise.race([ended, late])
+    await Promise.all(all.map((r) => this.#o.closeSender(r.sender)))
+    await ended
+    await this.flush()
+  }
+
+  async #refresh(): Promise<void> {
+    if (this.#stopped) return
+    const apps = new Map((await this.#applications()).map((a) => [a.id, a]))
+    this.apps = apps
+    const holding = [...apps.values()].filter((a) => this.#holds(a)).map((a) => `notifier/${a.id}`)
+    await this.#o.devicelog.consumers([...OTHERS, ...holding])
+    for (const r of [...this.receivers.values()]) if (changed(r.app, apps.get(r.app.id))) await this.#drop(r)
+    for (const app of apps.values()) if (!app.paused && !this.receivers.has(app.id)) await this.#add(app)
+  }
+
+  /** A paused application keeps its place, but one that was forgotten must not fill the disk. */
+  #holds(app: Application): boolean {
+    return !app.paused || this.#o.now() - app.updatedAt < this.#o.pauseHolds
+  }
+
+  async #add(app: Application): Promise<void> {
+    const r = this.#o.makeReceiver(app)
+    for (const [stream, seq] of await places(this.#o.devicelog, r.consumer, app.createdAt)) {
+      r.read.set(stream, seq)
+      r.progress.touched.add(stream)
+    }
+    this.receivers.set(app.id, r)
+    void this.#o.head.follow(r)
+  }
+
+  /** Cuts its tries, so that a receiver that hangs delays nobody; its place is stored before another takes over from there. */
+  async #drop(r: Receiver): Promise<void> {
+    const ended = r.stop()
+    await this.#o.closeSender(r.sender)
+    await ended
+    await this.flush()
+    this.#o.head.remove(r)
+    this.receivers.delete(r.app.id)
+  }
+
+  async #store(r: Receiver): Promise<void> {
+    const { touched } = r.progress
+    if (touched.size === 0) return
+    const streams = [...touched]
+    touched.clear()
+    try {
+      const positions = streams.map((s): [number, number] => [s, r.progress.cursor(s, this.#o.head.positionOf(r, s))])
+      await this.#o.devicelog.advance(r.consumer, new Map(positions))
+    } catch (e) {
+      for (const stream of streams) touched.add(stream)
+      throw e
+    }
+  }
+
+  async #applications(): Promise<Application[]> {
+    const all: Application[] = []
+    for (;;) {
+      const after = all.at(-1)?.id ?? 0
+      const { items } = await this.#o.registry.applications({ after, limit: PAGE })
+      if (items.length === 0) return all
+      all.push(...items)
+    }
+  }
+}
+
+/** Whether a receiver must be made anew: what it works with has changed, or it is to be no more. */
+function changed(was: Application, is: Application | undefined): boolean {
+  if (!is || is.paused) return true
+  const { domain, reportUrl, reportToken, signingSecret } = was
+  const same =
+    is.domain === domain && is.reportUrl === reportUrl && is.reportToken === reportToken && is.signingSecret === signingSecret
+  return !same || is.tags.join() !== was.tags.join()
+}

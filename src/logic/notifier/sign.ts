@@ -1,0 +1,42 @@
+/** Headers of a webhook: those of the old cloud, then Standard Webhooks (standardwebhooks.com, version 1 symmetric signatures). */
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
+
+const USER_AGENT = 'pando-cloud/1'
+
+export interface Signer {
+  /** flat name, value, name, value …; `seconds` = the time of this try */
+  headers(id: string, seconds: number, body: Uint8Array): string[]
+}
+
+/** `whsec_` + base64 → key; other texts are taken literally, as most receivers' libraries do. */
+function keyOf(secret: string): KeyObject {
+  const encoded = secret.startsWith('whsec_')
+  return createSecretKey(encoded ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret, 'utf8'))
+}
+
+/** What a header may carry: anything else would let a stored token break out of its line. */
+const UNSAFE = /[^\t\x20-\x7e\x80-\xff]/g
+
+export function signer(o: { reportToken: string; signingSecret: string }): Signer {
+  const key = keyOf(o.signingSecret)
+  const token = o.reportToken.replace(UNSAFE, '')
+  return {
+    headers: (id, seconds, body) => {
+      const signature = createHmac('sha256', key).update(`${id}.${seconds}.`).update(body).digest('base64')
+      return [
+        'User-Agent',
+        USER_AGENT,
+        'App-Token',
+        token,
+        'Content-Type',
+        'application/json',
+        'webhook-id',
+        id,
+        'webhook-timestamp',
+        String(seconds),
+        'webhook-signature',
+        `v1,${signature}`,
+      ]
+    },
+  }
+}

@@ -1,0 +1,98 @@
+/** One POST under way: undici's handler, reduced to what became of it. */
+import type { Dispatcher } from 'undici'
+
+/** What became of one try. `status` 0: no answer. */
+export interface Outcome {
+  ok: boolean
+  status: number
+  /** one line for people; '' when ok */
+  error: string
+  /** the receiver asked to wait this many ms */
+  retryAfter?: number
+}
+
+/** Octets of an answer that are read; what it says beyond its status is never used. */
+export const ANSWER_LIMIT = 16_384
+
+/** A try under way, as undici's handler. */
+export class Try implements Dispatcher.DispatchHandler {
+  readonly deadline: number
+  readonly #end: (t: Try, outcome: Outcome) => void
+  readonly #done: (outcome: Outcome) => void
+  #controller: Dispatcher.DispatchController | undefined
+  #status = 0
+  #retryAfter: string | undefined
+  #received = 0
+  #ended = false
+
+  constructor(deadline: number, end: (t: Try, outcome: Outcome) => void, done: (outcome: Outcome) => void) {
+    this.deadline = deadline
+    this.#end = end
+    this.#done = done
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#ended) controller.abort(new Error('too late'))
+  }
+
+  onResponseStart(
+    _: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    if (status < 200) return
+    this.#status = status
+    const wait = headers['retry-after']
+    if (typeof wait === 'string') this.#retryAfter = wait
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#received += chunk.length
+    if (this.#received > ANSWER_LIMIT) this.#cut(controller, new Error('the answer is too long'))
+  }
+
+  onResponseEnd(): void {
+    this.finish('')
+  }
+
+  onResponseError(_: Dispatcher.DispatchController | null, error: Error): void {
+    this.finish(textOf(error))
+  }
+
+  /** Ends the try; the receiver's status, once known, counts whatever happens to the rest of its answer. */
+  finish(error: string): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#end(this, outcomeOf(this.#status, error, this.#retryAfter))
+  }
+
+  expire(error: string): void {
+    this.finish(error)
+    if (this.#controller) this.#cut(this.#controller, new Error(error))
+  }
+
+  report(outcome: Outcome): void {
+    this.#done(outcome)
+  }
+
+  #cut(controller: Dispatcher.DispatchController, why: Error): void {
+    this.finish(why.message)
+    if (!controller.aborted) controller.abort(why)
+  }
+}
+
+const MAX_RETRY_AFTER_S = 86_400
+
+function outcomeOf(status: number, error: string, wait: string | undefined): Outcome {
+  if (status >= 200 && status < 300) return { ok: true, status, error: '' }
+  if (status === 0) return { ok: false, status, error: error || 'no answer' }
+  const seconds = wait !== undefined && /^\d{1,9}$/.test(wait) ? Math.min(Number(wait), MAX_RETRY_AFTER_S) : 0
+  const redirect = status >= 300 && status < 400 ? ' (redirects are not followed)' : ''
+  return { ok: false, status, error: `answered ${status}${redirect}`, ...(seconds > 0 && { retryAfter: seconds * 1000 }) }
+}
+
+function textOf(e: Error): string {
+  const first = e instanceof AggregateError && e.errors[0] instanceof Error ? e.errors[0] : e
+  return first.message || (first as NodeJS.ErrnoException).code || 'failed'
+}
