@@ -227,7 +227,7 @@ export class Keeper {
   }
 
   #report(): void {
-    const all = [...this.#store.damage.values()]
+    const all = [...this.#store.damage.values(), ...this.#store.repaired]
     if (this.#failure) all.unshift(this.#failure)
     this.#told.health(all.length > 0 ? all.join('; ') : undefined)
   }

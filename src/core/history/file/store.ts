@@ -22,6 +22,8 @@ export class Store {
   readonly folder: string
   /** what was found damaged: file → how */
   readonly damage = new Map<string, string>()
+  /** damage found at the start that has been made good; forgotten after the next change */
+  repaired: string[] = []
   #disk: Disk
   #manifest: Manifest
   #generation: number
@@ -55,8 +57,7 @@ export class Store {
     else await disk.syncDir(folder)
     for (const path of await store.#unnamed()) await remove(disk, path)
     await store.#check()
-    for (const file of damaged) store.damage.set(file, `${file} was damaged: restored from its copy`)
-    if (manifest) for (const file of missing) store.damage.set(file, `${file} was missing: restored from its copy`)
+    if (manifest) store.repaired = [...damaged, ...missing].map((file) => `${file} was damaged: restored from its copy`)
     return store
   }
 
@@ -149,6 +150,7 @@ export class Store {
     m.next = Math.max(m.next, this.#manifest.next)
     this.#manifest = m
     this.#runs = runs
+    this.repaired = []
     for (const run of gone) this.damage.delete(run.path)
     this.#gone.push(...gone)
     await this.#tidy()
