@@ -38,10 +38,14 @@ export async function startRegistry(dir: string, o: Options = { aesKey: AES_KEY,
   const store = await openRegistrystore('sqlite:', { dataDir: dir })
   const bells: RegistryBell[] = []
   const time = { at: 1_800_000_000_000 }
-  const timers: (() => void)[] = []
-  const clock: Clock = { now: () => time.at, after: () => () => undefined, every: (_, f) => (timers.push(f), () => undefined) }
+  const clock: Clock = { now: () => time.at, after: () => () => undefined, every: () => () => undefined }
   let logged = ''
-  const destination = new Writable({ write: (chunk, _, done) => ((logged += chunk), done()) })
+  const destination = new Writable({
+    write: (chunk, _, done) => {
+      logged += chunk
+      done()
+    },
+  })
   const stops: (() => Promise<void> | void)[] = []
   const ports = { registrystore: store, queue: { ring: (_: string, bell: unknown) => void bells.push(bell as RegistryBell) } }
   const config = { dataDir: dir, tokenLife: 30 * DAY, ...o }

@@ -1,7 +1,7 @@
 /**
  * The registry's store: rows of the tables in schema.ts, every row under a checksum. An engine may be shared by several
  * processes. Reads see committed rows only; inside a transaction use its own reads.
- * Errors: `store_damaged` (names file or address, table, row), `disk_full`, `unavailable`.
+ * Errors: `store_damaged` (names file or address, table, row), `disk_full`, `unavailable`, `conflict` (a unique or foreign key).
  */
 import type { EngineHealth } from '#core/health.ts'
 import type { Column, Database, NewRow, RegistryChangeRow, Table } from './schema.ts'

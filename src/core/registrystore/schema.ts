@@ -173,3 +173,8 @@ export const columns: { [T in Table]: readonly Exclude<Column<T>, 'crc'>[] } = {
 }
 
 export const keyLength = (table: Table): number => (table === 'product_model' ? 2 : 1)
+
+/** `sequence` row that counts the transactions; `meta` rows of the store itself. */
+export const COMMITS = 'commit'
+export const SCHEMA_VERSION = 'schema_version'
+export const SCHEMA_CRC = 'schema_crc'

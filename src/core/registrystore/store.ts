@@ -1,12 +1,13 @@
 /** The store on any engine that Kysely speaks to: checksums, batching, transactions, ids. */
-import type { CompiledQuery, Kysely } from 'kysely'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { CompiledQuery, Kysely, Transaction as KyselyTransaction } from 'kysely'
 import type { EngineHealth } from '#core/health.ts'
 import { PandoError } from '#lib/errors.ts'
 import { trackHealth } from './health.ts'
 import { type ColumnTypes, type Migration, migrations } from './migrations.ts'
 import type { Reads, Registrystore, Selection, Transaction } from './port.ts'
 import { verified, withCrc } from './rows.ts'
-import type { Column, Database, NewRow, Table } from './schema.ts'
+import { COMMITS, type Column, type Database, type NewRow, SCHEMA_VERSION, type Table } from './schema.ts'
 import { makeStatements, pieces, type Statements } from './statements.ts'
 
 export interface Engine {
@@ -16,6 +17,8 @@ export interface Engine {
   where: string
   /** a driver's error as a PandoError */
   failure(e: unknown): PandoError
+  /** another writer holds the database: worth another try */
+  isBusy(e: unknown): boolean
   changedElsewhere(): boolean
   /** told the number of each transaction after its commit */
   committed?(count: number): void
@@ -23,8 +26,9 @@ export interface Engine {
 }
 
 type Executor = Pick<Kysely<Database>, 'executeQuery'>
-const COMMITS = 'commit'
 const CHANGES_AT_ONCE = 1000
+const BUSY_MS = 5000
+const BUSY_PAUSE_MS = 3
 
 function makeReads(db: Executor, statements: Statements, where: string): Reads {
   const run = async <T extends Table>(table: T, query: CompiledQuery): Promise<Database[T][]> => {
@@ -83,16 +87,21 @@ function makeTransaction(db: Executor, statements: Statements, where: string) {
   return { tx, wrote: () => wrote }
 }
 
-/** Brings the schema up to date, in one transaction. Throws `version_mismatch` when the database is newer than this program. */
-export async function migrate(engine: Engine, list: readonly Migration[] = migrations): Promise<void> {
-  await engine.db.transaction().execute(async (trx) => {
+/**
+ * Brings the schema up to date, in one transaction; true when there was something to do. Throws `version_mismatch` when the database
+ * is newer than this program.
+ */
+export async function migrate(engine: Engine, list: readonly Migration[] = migrations): Promise<boolean> {
+  const version = (db: Kysely<Database>) => schemaVersion(db, makeReads(db, makeStatements(db), engine.where), engine.where)
+  if ((await version(engine.db)) === list.length) return false
+  return inTransaction(engine, async (trx) => {
     const { tx } = makeTransaction(trx, makeStatements(trx), engine.where)
-    const from = await schemaVersion(trx, tx, engine.where)
+    const from = await version(trx)
     if (from > list.length) throw newer(engine.where, from, list.length)
-    if (from === list.length) return
     for (const step of list.slice(from)) await step.up(trx, engine.types)
-    const row = { name: 'schema_version', value: String(list.length) }
+    const row = { name: SCHEMA_VERSION, value: String(list.length) }
     await (from === 0 ? tx.insert('meta', [row]) : tx.update('meta', [row]))
+    return from < list.length
   })
 }
 
@@ -106,17 +115,27 @@ const newer = (where: string, found: number, known: number): PandoError =>
 async function schemaVersion(db: Kysely<Database>, reads: Reads, where: string): Promise<number> {
   const tables = await db.introspection.getTables()
   if (!tables.some((t) => t.name === 'meta')) return 0
-  const [row] = await reads.select('meta', { where: { name: 'schema_version' } })
+  const [row] = await reads.select('meta', { where: { name: SCHEMA_VERSION } })
   if (!row) throw new PandoError('store_damaged', `${where}: the schema version is missing`, { file: where })
   return Number(row.value)
 }
 
-/** How many transactions this database has seen. */
-export async function commits(engine: Engine): Promise<number> {
-  const [row] = await makeReads(engine.db, makeStatements(engine.db), engine.where).select('sequence', {
-    where: { name: COMMITS },
-  })
-  return (row?.next ?? 1) - 1
+/** Waits for writers of other processes without blocking this one. */
+async function inTransaction<R>(engine: Engine, work: (trx: KyselyTransaction<Database>) => Promise<R>): Promise<R> {
+  const giveUp = performance.now() + BUSY_MS
+  for (;;) {
+    let begun = false
+    const attempt = engine.db.transaction().execute((trx) => {
+      begun = true
+      return work(trx)
+    })
+    try {
+      return await attempt
+    } catch (e) {
+      if (begun || !engine.isBusy(e) || performance.now() > giveUp) throw e
+      await sleep(BUSY_PAUSE_MS)
+    }
+  }
 }
 
 export function makeStore(engine: Engine): Registrystore {
@@ -141,7 +160,7 @@ export function makeStore(engine: Engine): Registrystore {
     async transaction(work) {
       let count = 0
       const result = await guarded(() =>
-        db.transaction().execute(async (trx) => {
+        inTransaction(engine, async (trx) => {
           const { tx, wrote } = makeTransaction(trx, statements, where)
           const r = await work(tx)
           if (wrote()) count = await tx.next(COMMITS, 1)

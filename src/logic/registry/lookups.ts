@@ -78,8 +78,7 @@ export function makeLookups({ store, secrets, keys, fresh }: Parts) {
   }
 
   const deviceById = async (id: number): Promise<Device> => {
-    const pending = fresh()
-    if (pending) await pending
+    await fresh()
     const device = devices.get(id) ?? (await devicesById([id])).get(id)
     if (!device) throw unknown('device_unknown')
     return device
@@ -115,8 +114,7 @@ export function makeLookups({ store, secrets, keys, fresh }: Parts) {
     text: string,
     hashOf: (id: number) => Promise<string | undefined>,
   ) => {
-    const pending = fresh()
-    if (pending) await pending
+    await fresh()
     const known = compared.get(`${kind}/${key}`)
     if (known !== undefined) return known
     const epoch = compared.epoch()
@@ -142,8 +140,7 @@ export function makeLookups({ store, secrets, keys, fresh }: Parts) {
     deviceById,
 
     async deviceByIdentifier(identifier: string): Promise<Device> {
-      const pending = fresh()
-      if (pending) await pending
+      await fresh()
       const known = identifiers.get(identifier)
       if (known !== undefined) return deviceById(known)
       const epoch = identifiers.epoch()

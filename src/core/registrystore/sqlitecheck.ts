@@ -1,0 +1,63 @@
+/**
+ * Is the file whole? Looked at through a read-only handle before anything may write: a handle that may write would, on closing, move
+ * what is left of a damaged log into the database and delete the log.
+ */
+import { statSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
+import BetterSqlite3, { type Database as Handle } from 'better-sqlite3'
+import { PandoError } from '#lib/errors.ts'
+import { readMark } from './mark.ts'
+import { verified } from './rows.ts'
+import { COMMITS, SCHEMA_CRC } from './schema.ts'
+
+export const damaged = (file: string, what: string): PandoError => new PandoError('store_damaged', `${file} ${what}`, { file })
+
+/** The text of the schema has no row checksum of its own; it is kept in `meta`. */
+export function schemaCrc(handle: Handle): string {
+  const rows = handle.prepare('select type, name, tbl_name, sql from sqlite_master order by name').raw().all()
+  return String(crc32(JSON.stringify(rows)))
+}
+
+const has = (handle: Handle, table: string): boolean =>
+  handle.prepare('select 1 from sqlite_master where name = ?').get(table) !== undefined
+
+function rowNamed<T extends 'meta' | 'sequence'>(handle: Handle, path: string, table: T, name: string) {
+  const row = has(handle, table) ? handle.prepare(`select * from ${table} where name = ?`).get(name) : undefined
+  return row === undefined ? undefined : verified(table, row, path)
+}
+
+/** About 0.2 s for 100 000 devices; it also finds indexes that don't agree with their table, which no row's checksum would. */
+function checkStructure(handle: Handle, path: string): void {
+  const found = handle.pragma('integrity_check(1)', { simple: true })
+  if (found !== 'ok') throw damaged(path, `is damaged: ${String(found).replaceAll('\n', ' ')}`)
+}
+
+function checkSchema(handle: Handle, path: string): void {
+  const kept = rowNamed(handle, path, 'meta', SCHEMA_CRC)
+  if (kept && kept.value !== schemaCrc(handle)) throw damaged(path, 'is damaged: its schema is not the one that was written')
+}
+
+/** How many transactions the file has seen, never fewer than were acknowledged (mark.ts). */
+function checkCommits(handle: Handle | undefined, path: string, markPath: string, acknowledged: number): number {
+  const row = handle && rowNamed(handle, path, 'sequence', COMMITS)
+  const seen = (row?.next ?? 1) - 1
+  if (seen >= acknowledged) return seen
+  const counts = `${acknowledged} transactions were acknowledged, ${seen} are there`
+  const advice = `put back a copy, or remove ${markPath} to go on with what there is`
+  throw damaged(path, `or ${path}-wal has lost its end, is empty or gone: ${counts}; ${advice}`)
+}
+
+/** → the number of transactions that it has seen. Throws `store_damaged` naming the file and what is wrong. */
+export function checkFile(path: string, markPath: string): number {
+  const acknowledged = readMark(markPath).count
+  if (statSync(path).size === 0) return checkCommits(undefined, path, markPath, acknowledged)
+  const handle = new BetterSqlite3(path, { readonly: true, timeout: 1000 })
+  try {
+    handle.pragma('cell_size_check = on')
+    checkStructure(handle, path)
+    checkSchema(handle, path)
+    return checkCommits(handle, path, markPath, acknowledged)
+  } finally {
+    handle.close()
+  }
+}
