@@ -6,7 +6,7 @@ import type { Clock } from '#lib/service.ts'
 /** What a process has for its engines; each takes what it needs. */
 export interface EngineOptions {
   dataDir?: string
-  log: Logger
+  log?: Logger
   clock?: Clock
 }
 

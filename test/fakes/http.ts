@@ -49,3 +49,19 @@ export function raw(base: string, parts: readonly (string | Buffer)[], gap = 0):
     socket.once('connect', () => write(0))
   })
 }
+
+/** Octets over a socket of their own; → the answer as soon as it is whole by its Content-Length, or what came until it was closed. */
+export function untilAnswered(base: string, octets: string | Buffer): Promise<string> {
+  const { hostname, port } = new URL(base)
+  return new Promise((done) => {
+    let got = ''
+    const socket = connect(Number(port), hostname, () => socket.write(octets))
+    socket.on('data', (c) => {
+      got += c.toString('latin1')
+      const length = /\r\nContent-Length: (\d+)\r\n/i.exec(got)?.[1]
+      if (length !== undefined && got.length >= got.indexOf('\r\n\r\n') + 4 + Number(length)) socket.destroy()
+    })
+    socket.on('error', () => {})
+    socket.on('close', () => done(got))
+  })
+}

@@ -16,7 +16,7 @@ export function localDiscovery({ log }: EngineOptions): Discovery {
     try {
       changed(list(service))
     } catch (err) {
-      log.error({ err, service }, 'a watcher of discovery failed')
+      log?.error({ err, service }, 'a watcher of discovery failed')
     }
   }
   const tellAll = (service: string): void => {

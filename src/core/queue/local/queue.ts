@@ -20,7 +20,7 @@ export function localQueue({ log }: EngineOptions): Queue {
         try {
           handler(bell as never)
         } catch (err) {
-          log.error({ err, topic, listener: name }, 'a listener of the queue failed')
+          log?.error({ err, topic, listener: name }, 'a listener of the queue failed')
         }
       }
     },
