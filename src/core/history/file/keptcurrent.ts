@@ -1,9 +1,8 @@
 /** The current values together with their snapshots `current.<n>.snap`: the last two are kept. */
 import { type Disk, nodeDisk } from '#lib/disk.ts'
-import { toPandoError } from '#lib/errors.ts'
 import type { Current, CurrentValue } from '../port.ts'
 import { CurrentTable } from './current.ts'
-import { list, remove } from './disk.ts'
+import { list, remove, storageError } from './disk.ts'
 import { readSnapshot, writeSnapshot } from './snapshot.ts'
 
 const NAME = /^current\.(\d+)\.snap(\.tmp)?$/
@@ -66,7 +65,7 @@ export class KeptCurrent implements Current {
         this.#tell(undefined)
       } catch (e) {
         this.#tell(`snapshot of current values: ${(e as Error).message}`)
-        throw toPandoError(e)
+        throw storageError(e)
       }
     })
     this.#last = done.catch(() => {})

@@ -1,6 +1,7 @@
 /** What the engine and its worker say to each other. */
-import { type ErrorData, errorData, toPandoError } from '#lib/errors.ts'
+import { type ErrorData, errorData, type PandoError } from '#lib/errors.ts'
 import type { HistoryQuery } from '../port.ts'
+import { storageError } from './disk.ts'
 import type { Keeper, Told } from './keeper.ts'
 import type { Answer } from './query.ts'
 
@@ -38,6 +39,14 @@ export const teller = (post: Post): Told => ({
   health: (error) => post({ type: 'health', error }),
 })
 
+/** The cause crosses as text. */
+export const failure = (id: number, error: PandoError): Reply => ({
+  type: 'failed',
+  id,
+  error: errorData(error),
+  detail: error.cause === undefined ? '' : String((error.cause as Error).stack ?? error.cause),
+})
+
 /** → a function that has the keeper do what a request says. */
 export function serveKeeper(keeper: Keeper, post: Post): (request: Request) => Promise<void> {
   return async (request) => {
@@ -46,8 +55,7 @@ export function serveKeeper(keeper: Keeper, post: Post): (request: Request) => P
       const value = await perform(keeper, request)
       post({ type: 'done', id: request.id, value }, value && 'count' in value ? [value.bytes.buffer] : [])
     } catch (e) {
-      const error = toPandoError(e)
-      post({ type: 'failed', id: request.id, error: errorData(error), detail: String(error.cause ?? '') })
+      post(failure(request.id, storageError(e)))
     }
   }
 }

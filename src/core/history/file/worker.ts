@@ -1,9 +1,9 @@
 /** The thread of the keeper. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { nodeDisk } from '#lib/disk.ts'
-import { errorData, toPandoError } from '#lib/errors.ts'
+import { storageError } from './disk.ts'
 import { Keeper, type KeeperOptions } from './keeper.ts'
-import { type Post, type Request, serveKeeper, teller } from './messages.ts'
+import { failure, type Post, type Request, serveKeeper, teller } from './messages.ts'
 
 const port = parentPort as MessagePort
 const post: Post = (reply, transfer = []) => port.postMessage(reply, transfer)
@@ -21,6 +21,5 @@ try {
   })
   post({ type: 'ready' })
 } catch (e) {
-  const error = toPandoError(e)
-  post({ type: 'failed', id: 0, error: errorData(error), detail: String(error.cause ?? '') })
+  post(failure(0, storageError(e)))
 }
