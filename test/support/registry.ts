@@ -73,6 +73,12 @@ export const CONFIG = JSON.stringify({
 export async function furnish(face: RegistryFace) {
   const vendor = await face.addVendor({ name: 'Acme', description: 'Acme things' })
   const product = await face.addProduct({ vendorId: vendor.id, name: 'lamp', description: 'a lamp', config: CONFIG })
-  const application = await face.addApplication({ name: 'app', description: '', domain: '*', reportUrl: '', reportToken: 'tok' })
+  const application = await face.addApplication({
+    name: 'app',
+    description: '',
+    domain: '*',
+    reportUrl: '',
+    reportToken: 'report token of the tests',
+  })
   return { vendor, product, application }
 }

@@ -69,7 +69,13 @@ export function registrystoreSuite(engine: string, open: () => Promise<Registrys
       await write((tx) => tx.insert('product_model', [model(1, '{}'), model(2, config)]))
       await write((tx) => tx.update('product_model', [model(1, '{"a":1}')]))
       const read = await store.select('product_model', { where: { product_id: 1 } })
-      assert.deepEqual(new Map(read.map((r) => [r.version, r.config])), new Map([[1, '{"a":1}'], [2, config]]))
+      assert.deepEqual(
+        new Map(read.map((r) => [r.version, r.config])),
+        new Map([
+          [1, '{"a":1}'],
+          [2, config],
+        ]),
+      )
     })
 
     it('finds many by a list of values, each once', async () => {
