@@ -38,6 +38,11 @@ const WRITE_MOST = 4 << 20
 const NEVER = Number.MAX_SAFE_INTEGER
 
 const scratch = new Uint8Array(64 << 10)
+/** What the connection that is being read has to say. */
+const gather = new Uint8Array(16 << 10)
+const GATHERED_MOST = 1 << 10
+let gathered = 0
+let reading: Connection | undefined
 
 /** A tag of the uplink: packet id, and whether PUBREC is due instead of PUBACK. */
 export const TAG_QOS2 = 0x10000
@@ -103,14 +108,25 @@ export class Connection implements PacketSink, Owner, Origin, Timed {
 
   // ---- bytes in ----
 
+  /** when the bytes that are read now arrived, ms since 1970 */
+  get now(): number {
+    return arrival
+  }
+
   received(chunk: Buffer): void {
     if (this.state === 'closed') return
+    arrival = this.node.now()
     if (this.state === 'open') this.deadline = this.node.wheel.now + this.silence
+    reading = this
     try {
       this.rest = this.paused === 0 && this.state !== 'asked' ? splitPackets(this.rest, chunk, this) : holdBytes(this.rest, chunk)
       if (this.rest !== undefined && this.rest.end - this.rest.start > this.mostHeld) throw tooMuch
+      if (gathered > 0) this.flush()
     } catch (e) {
+      if (gathered > 0) this.flush()
       this.failed(e)
+    } finally {
+      reading = undefined
     }
   }
 
@@ -218,14 +234,27 @@ export class Connection implements PacketSink, Owner, Origin, Timed {
 
   /** Sends one packet (several only where the session is not paced). */
   send(bytes: Uint8Array): void {
-    if (!this.dialect.paced) this.write(bytes)
-    else {
+    if (!this.dialect.paced) {
+      // answers to what one read has brought go out in one write
+      if (reading !== this || bytes.length > GATHERED_MOST) this.write(bytes)
+      else {
+        if (gathered + bytes.length > gather.length) this.flush()
+        gather.set(bytes, gathered)
+        gathered += bytes.length
+      }
+    } else {
       this.pacer ??= new Pacer(
         (p) => this.write(p),
         () => this.end('rate_exceeded'),
       )
       this.pacer.send(bytes)
     }
+  }
+
+  private flush(): void {
+    const size = gathered
+    gathered = 0
+    this.write(Buffer.copyBytesFrom(gather, 0, size))
   }
 
   sendPacket(packet: Packet): void {
@@ -268,6 +297,7 @@ export class Connection implements PacketSink, Owner, Origin, Timed {
         ...(detail && { properties: { reasonString: detail.slice(0, 200) } }),
       })
     }
+    if (reading === this && gathered > 0) this.flush()
     this.cause = cause
     this.detail = detail
     const { socket } = this
@@ -316,6 +346,7 @@ const PAUSE_INFLIGHT = 4
 const PAUSE_WRITE = 8
 const PAUSE_RATE = 16
 
+let arrival = 0
 const noToken = new Uint8Array(16)
 const empty = Buffer.alloc(0)
 const tooMuch = new MalformedPacket(0x82, 'more bytes than may wait')

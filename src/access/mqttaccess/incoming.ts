@@ -1,4 +1,5 @@
 /** What the packets of a device mean. */
+import { nobody } from '#access/shared/uplink.ts'
 import { recordFlag, recordKind } from '#core/devicelog/batch.ts'
 import { checkFrame, frameKind } from '#protocol/frames.ts'
 import { reason } from '#protocol/reasons.ts'
@@ -16,7 +17,6 @@ import { subscribed, unsubscribed } from './subscriptions.ts'
 const fields: PublishFields = publishFields()
 const PINGRESP = Uint8Array.of(0xd0, 0)
 const [S, E, D] = [115, 101, 100]
-const nobody = { durable() {} }
 
 /** A packet of a device that is logged in. */
 export function incoming(c: Connection, b: Uint8Array, first: number, start: number, end: number): void {
@@ -77,7 +77,7 @@ function published(c: Connection, b: Uint8Array, first: number, start: number, e
   if (qos === 1) c.unacked++
   const tag = qos === 0 ? TAG_NONE : qos === 1 ? packetId : packetId | TAG_QOS2
   const id = qos === 2 ? packetId : 0
-  node.uplink.frame(kind, why, flags, id, c, node.now(), b, payloadStart, payloadEnd, qos === 0 ? nobody : c, tag)
+  node.uplink.frame(kind, why, flags, id, c, c.now, b, payloadStart, payloadEnd, qos === 0 ? nobody : c, tag)
   node.counted(kind)
   c.countMessage()
 }

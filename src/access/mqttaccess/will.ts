@@ -1,4 +1,5 @@
 /** The will of a device: a status or event that is recorded for it when its connection is lost without a DISCONNECT (MQTT §3.1.2.5). */
+import { nobody } from '#access/shared/uplink.ts'
 import { type Cause, causes } from '#contracts/causes.ts'
 import { recordKind } from '#core/devicelog/batch.ts'
 import { checkFrame, frameKind } from '#protocol/frames.ts'
@@ -27,4 +28,3 @@ export function willOf(connect: Connect): Will | undefined {
   }
 }
 
-const nobody = { durable() {} }

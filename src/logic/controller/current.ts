@@ -12,10 +12,10 @@ import { readTlvs, skipTlvs } from '#protocol/tlv.ts'
 const QOS2 = 2 ** 32
 const PROPERTY_HEADER = 6
 
-/** Applies the record at b[p, p + size). */
-export function applyRecord(current: Current, b: Buffer, p: number, size: number): void {
+/** Applies the record at b[p, p + size); `v` views the same bytes. */
+export function applyRecord(current: Current, b: Buffer, v: DataView, p: number, size: number): void {
   const kind = b[p + field.kind]
-  if (kind === recordKind.status) applyStatus(current, b, p, size)
+  if (kind === recordKind.status) applyStatus(current, b, v, p, size)
   if (kind === recordKind.released) current.remove(b.readDoubleLE(p + field.device), QOS2 + b.readUInt16LE(p + field.packetId))
   else if (kind === recordKind.online) {
     if (b.readUInt16LE(p + field.flags) & recordFlag.clean) forgetUnreleased(current, b.readDoubleLE(p + field.device))
@@ -25,9 +25,9 @@ export function applyRecord(current: Current, b: Buffer, p: number, size: number
   }
 }
 
-function applyStatus(current: Current, b: Buffer, p: number, size: number): void {
-  const device = b.readDoubleLE(p + field.device)
-  const time = b.readDoubleLE(p + field.time)
+function applyStatus(current: Current, b: Buffer, v: DataView, p: number, size: number): void {
+  const device = v.getFloat64(p + field.device, true)
+  const time = v.getFloat64(p + field.time, true)
   const end = p + size
   let q = p + RECORD_HEADER + FRAME_HEADER
   while (q + PROPERTY_HEADER <= end) {

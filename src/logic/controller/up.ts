@@ -38,7 +38,8 @@ export function wayUp(o: {
   function consume(b: Buffer): Promise<void> | undefined {
     const { stream, seq } = batchHead(b)
     if (seq > (applied.get(stream) ?? 0)) {
-      eachRecord(b, 0, (p, size) => applyRecord(history.current, b, p, size))
+      const view = new DataView(b.buffer, b.byteOffset, b.byteLength)
+      eachRecord(b, 0, (p, size) => applyRecord(history.current, b, view, p, size))
       applied.set(stream, seq)
     }
     bytes += b.length
