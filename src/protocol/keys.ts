@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from 'node:crypto'
 import { ProtocolError } from './errors.ts'
 
 const IV = 16
@@ -33,18 +33,20 @@ export const makeKeys = (aesKey: string, random: (n: number) => Uint8Array = ran
   const secret = Buffer.from(aesKey, 'utf8')
   if (secret.length !== 16 && secret.length !== 24 && secret.length !== 32)
     throw new ProtocolError('aes_key_wrong_length', { length: secret.length })
+  // octets would be made into a key object at each use, which costs more than the cipher
+  const cipherKey = createSecretKey(secret)
   const algorithm = `aes-${secret.length * 8}-cfb`
   return {
     encode(id) {
       const octets = idOctets(id)
       const iv = random(IV)
-      const cipher = createCipheriv(algorithm, secret, iv)
+      const cipher = createCipheriv(algorithm, cipherKey, iv)
       return Buffer.concat([iv, cipher.update(random(ID_AT)), cipher.update(octets), cipher.final()]).toString('hex')
     },
     decode(key) {
       if (!/^[0-9a-fA-F]{64}$/.test(key)) throw new ProtocolError('key_wrong_format', { length: key.length })
       const octets = Buffer.from(key, 'hex')
-      const plain = createDecipheriv(algorithm, secret, octets.subarray(0, IV)).update(octets.subarray(IV, KEY))
+      const plain = createDecipheriv(algorithm, cipherKey, octets.subarray(0, IV)).update(octets.subarray(IV, KEY))
       return plain.readBigInt64BE(ID_AT)
     },
   }

@@ -2,7 +2,7 @@
  * What the master key makes possible: device secrets and keys that must be shown again are wrapped (AES-256-GCM, the record is the
  * additional data, so a wrapped value is good in its own place only); tokens and keys are compared as HMAC-SHA-256.
  */
-import { createCipheriv, createDecipheriv, hash, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, hash, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 import { PandoError } from '#lib/errors.ts'
 
 /** What a wrapped value or hash belongs to. */
@@ -50,7 +50,8 @@ export const sameText = (a: string, b: string): boolean =>
 
 export function makeSecrets(masterKey: string, tenant: number): Secrets {
   const derive = (use: string): Buffer => Buffer.from(hkdfSync('sha256', masterKey, 'pando', use, 32))
-  const wrapping = derive('wrap')
+  // a key object: octets would be made into one at each use, which costs more than the cipher
+  const wrapping = createSecretKey(derive('wrap'))
   const keyId = derive('wrap id').subarray(0, KEY_ID)
   const ofToken = hmacSha256(derive('token'))
   const ofKey = hmacSha256(derive('key'))
