@@ -139,16 +139,18 @@ export class Outbox {
     d.firstFailedAt ??= now
     d.lastError = outcome.error
     this.#health.failed(lane.device, probe, outcome, now)
-    if (this.#givenUp(d, now)) return this.#bury(lane, d)
     lane.state = 'blocked'
     lane.retryAt = now + Math.max(backoff(d.tries), outcome.retryAfter ?? 0)
     this.#blocked.add(lane)
-    if (!probe) return
-    for (const other of this.#blocked) {
-      const head = other.queue.peek()!
-      if (!this.#givenUp(head, now)) continue
-      this.#blocked.delete(other)
-      this.#bury(other, head)
+    if (probe || this.#givenUp(d, now)) this.#giveUp(now)
+  }
+
+  #giveUp(now: number): void {
+    for (const lane of this.#blocked) {
+      const d = lane.queue.peek()!
+      if (!this.#givenUp(d, now)) continue
+      this.#blocked.delete(lane)
+      this.#bury(lane, d)
     }
   }
 
