@@ -51,7 +51,12 @@ export function sendAnswer(res: ServerResponse, a: Answer): void {
   send(res, 200, ['Content-Type', JSON_TYPE], answerText(a))
 }
 
-const texts = { 404: '404 page not found\n', 408: '408 Request Timeout\n', 413: '413 Request Entity Too Large\n' } as const
+const texts = {
+  400: '400 Bad Request\n',
+  404: '404 page not found\n',
+  408: '408 Request Timeout\n',
+  413: '413 Request Entity Too Large\n',
+} as const
 
 /** What no device sends: an ordinary HTTP error, as Go's server words it. */
 export function sendError(res: ServerResponse, status: keyof typeof texts): void {

@@ -50,10 +50,12 @@ export function makeHandler({ call: ctx, failures, clock, metrics }: HandlerPart
     served.add(req.socket)
     const began = performance.now()
     const route = (req.method === 'POST' && PATH.exec(req.url ?? '')?.[1]) || 'other'
-    const error = (status: 404 | 408 | 413) => {
+    const error = (status: 400 | 404 | 408 | 413) => {
       sendError(res, status)
       finished(route, status, began)
     }
+    // HTTP/0.9 knows no headers: Node parses it, nobody speaks it.
+    if (req.httpVersionMajor < 1) return error(400)
     if (route === 'other') return error(404)
     const remote = unmapped(req.socket.remoteAddress)
     const from = { address: hostPort(remote, req.socket.remotePort ?? 0), reached: unmapped(req.socket.localAddress) }
