@@ -29,6 +29,8 @@ export interface CloudOptions {
   clock?: Clock
   /** `encoded`: calls between services pass through the real encoder and decoder, as between processes */
   calls?: 'direct' | 'encoded'
+  /** false: other processes can't reach it and it has no operations server; for a moment's work beside nobody */
+  published?: boolean
 }
 
 export interface Peers {
@@ -88,10 +90,11 @@ async function startAll({ o, config, log, names, instance, stops, drains, stop }
   const ports = await openPorts(names, { config, log, clock }, stops)
   const readiness: (() => Check)[] = portChecks(ports)
   const faces = new Map<ServiceName, object>()
-  const rpc = await publishRpc({ dataDir: config.dataDir, listen: config.rpcListen, log })
-  stops.push(() => rpc.close())
+  const published = o.published ?? true
+  const rpc = published ? await publishRpc({ dataDir: config.dataDir, listen: config.rpcListen, log }) : undefined
+  stops.push(() => rpc?.close())
   const listen: Record<string, string> = {}
-  const peers = peersOf(faces, instance, names)
+  const peers = { ...peersOf(faces, instance, names), instances: instancesOf(listen, instance) }
 
   for (const name of names) {
     const entry = serviceEntry(name)
@@ -115,13 +118,15 @@ async function startAll({ o, config, log, names, instance, stops, drains, stop }
       name,
       o.calls === 'encoded' ? encodedFace(entry.contract as Contract, started.face as Face<Contract>) : started.face,
     )
-    if (!entry.holdsDevices) rpc.serve(entry.contract, started.face)
+    if (!entry.holdsDevices) rpc?.serve(entry.contract, started.face)
   }
   drains.push(() => http.stopAccepting())
-  const address = config.opsListen ?? { host: '127.0.0.1', port: names.length === serviceNames.length ? 9090 : 0 }
-  const ops = await startOps({ address, metrics, checks: () => readiness.map((f) => f()) })
-  stops.push(() => ops.close())
-  listen['ops'] = `http://${ops.address.host}:${ops.address.port}`
+  if (published) {
+    const address = config.opsListen ?? { host: '127.0.0.1', port: names.length === serviceNames.length ? 9090 : 0 }
+    const ops = await startOps({ address, metrics, checks: () => readiness.map((f) => f()) })
+    stops.push(() => ops.close())
+    listen['ops'] = `http://${ops.address.host}:${ops.address.port}`
+  }
   log.info({ instance, listen }, 'ready')
   return { listen, peers: peers as unknown as Peers, config, stop }
 }
@@ -133,12 +138,7 @@ function chosen(wanted: readonly string[] | undefined): readonly ServiceName[] {
   return serviceNames.filter((name) => wanted.includes(name))
 }
 
-async function openPorts(
-  names: readonly ServiceName[],
-  config: Config,
-  log: Logger,
-  stops: (() => Promise<void> | void)[],
-): Promise<Ports> {
+async function openPorts(names: readonly ServiceName[], opening: Opening, stops: (() => Promise<void> | void)[]): Promise<Ports> {
   const ports: Partial<Record<PortName, unknown>> = {}
   for (const name of names) {
     for (const port of serviceEntry(name).opens) {
@@ -162,6 +162,12 @@ const asCheck = (why: string | undefined): Omit<Check, 'name'> => ({
   ok: why === undefined,
   ...(why !== undefined && { detail: why }),
 })
+
+/** Where the access services of this process really listen (a port 0 has become a number by then), by protocol. */
+const instancesOf = (listen: Record<string, string>, id: string) => async (service: string) => {
+  const url = listen[service]
+  return url ? [{ id, public: { [service.replace(/access$/, '')]: new URL(url).host } }] : []
+}
 
 /** Faces are looked up when they are called, since services call one another in circles. */
 function peersOf(faces: Map<ServiceName, object>, instance: string, names: readonly ServiceName[]): object {
