@@ -94,7 +94,7 @@ async function startAll({ o, config, log, names, instance, stops, drains, stop }
   const rpc = published ? await publishRpc({ dataDir: config.dataDir, listen: config.rpcListen, log }) : undefined
   stops.push(() => rpc?.close())
   const listen: Record<string, string> = {}
-  const peers = { ...peersOf(faces, instance, names), instances: instancesOf(listen, instance) }
+  const peers = peersOf(faces, instance, names, listen)
 
   for (const name of names) {
     const entry = serviceEntry(name)
@@ -170,7 +170,12 @@ const instancesOf = (listen: Record<string, string>, id: string) => async (servi
 }
 
 /** Faces are looked up when they are called, since services call one another in circles. */
-function peersOf(faces: Map<ServiceName, object>, instance: string, names: readonly ServiceName[]): object {
+function peersOf(
+  faces: Map<ServiceName, object>,
+  instance: string,
+  names: readonly ServiceName[],
+  listen: Record<string, string>,
+): object {
   const holder = names.find((n) => serviceEntry(n).holdsDevices)
   const face = (name: ServiceName): object => {
     const found = faces.get(name)
@@ -179,6 +184,7 @@ function peersOf(faces: Map<ServiceName, object>, instance: string, names: reado
   }
   const peers = {
     access: (node: string) => (node === instance && holder ? (faces.get(holder) as Face<typeof access>) : undefined),
+    instances: instancesOf(listen, instance),
   }
   for (const name of serviceNames) Object.defineProperty(peers, name, { get: () => face(name), enumerable: true })
   return peers
