@@ -22,6 +22,8 @@ export interface Announced {
 export type AccessPoints = (protocol: string, reached: string) => Promise<string | undefined>
 
 export const DEFAULT_PROTOCOL = 'mqtt'
+/** This service registers devices and logs them in; it doesn't take their data. */
+const NOT_SERVED = 'http'
 const EVERYWHERE = new Set(['0.0.0.0', '::', ''])
 const PROTOCOL = /^[a-z][a-z0-9]{0,15}$/
 
@@ -38,7 +40,7 @@ export function makeAccessPoints(
   }
 
   return async (protocol, reached) => {
-    if (!PROTOCOL.test(protocol)) return undefined
+    if (!PROTOCOL.test(protocol) || protocol === NOT_SERVED) return undefined
     const mqtt = protocol === DEFAULT_PROTOCOL
     if (mqtt && config.mqttaccessPublic) return config.mqttaccessPublic
     const address = (await announced(protocol)) ?? (mqtt ? listened(config.mqttaccessListen) : undefined)

@@ -34,10 +34,13 @@ test('access address: devices are dealt out over the nodes that are announced', 
 
 test('access address: another protocol only where a service for it is announced', async () => {
   const points = makeAccessPoints({ mqttaccessListen: everywhere }, async (s) =>
-    s === 'coapaccess' ? [{ id: 'c', public: { coap: '0.0.0.0:5683' } }] : [],
+    s === 'coapaccess'
+      ? [{ id: 'c', public: { coap: '0.0.0.0:5683', http: '0.0.0.0:80' } }]
+      : [{ id: 'h', public: { http: 'x:1' } }],
   )
   assert.equal(await points('coap', '10.0.0.1'), '10.0.0.1:5683')
   assert.equal(await points('xmpp', '10.0.0.1'), undefined)
+  assert.equal(await points('http', '10.0.0.1'), undefined)
   assert.equal(await makeAccessPoints({ mqttaccessListen: everywhere }, undefined)('coap', 'x'), undefined)
 })
 
