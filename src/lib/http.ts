@@ -32,14 +32,21 @@ export interface HttpListeners {
   close(): Promise<void>
 }
 
-export function httpListeners(): HttpListeners {
+export interface HttpTimeouts {
+  /** ms until the head of a request must be there */
+  headers: number
+  /** ms until all of a request must be there */
+  request: number
+}
+
+export function httpListeners(timeouts: HttpTimeouts = { headers: 10_000, request: 30_000 }): HttpListeners {
   const open = new Map<string, Promise<Shared>>()
   return {
     async mount(m) {
       const key = m.address.port === 0 ? Symbol('own').toString() + open.size : `${m.address.host}:${m.address.port}`
       let shared = open.get(key)
       if (!shared) {
-        shared = start(m)
+        shared = start(m, timeouts)
         open.set(key, shared)
         shared.catch(() => open.delete(key))
       }
@@ -56,12 +63,12 @@ export function httpListeners(): HttpListeners {
   }
 }
 
-async function start(m: Mount): Promise<Shared> {
+async function start(m: Mount, timeouts: HttpTimeouts): Promise<Shared> {
   const mounts: Mount[] = []
   const server = createServer({
-    requestTimeout: 30_000,
-    headersTimeout: 10_000,
-    connectionsCheckingInterval: 2000,
+    requestTimeout: timeouts.request,
+    headersTimeout: timeouts.headers,
+    connectionsCheckingInterval: timeouts.headers / 5,
     maxHeaderSize: 16_384,
     keepAliveTimeout: 65_000,
     // Java's client offers h2c by `Upgrade` on ordinary requests (RFC 9110 §7.8: may be ignored).
@@ -116,8 +123,10 @@ function notFound(res: ServerResponse): void {
 async function closeShared({ server, listener }: Shared): Promise<void> {
   const closed = listener.close()
   server.closeIdleConnections()
+  const idle = setInterval(() => server.closeIdleConnections(), 20)
   const timer = setTimeout(() => server.closeAllConnections(), 2000)
   await closed
+  clearInterval(idle)
   clearTimeout(timer)
   server.close()
   server.closeAllConnections()
