@@ -85,7 +85,7 @@ export const DeadLetter = Type.Object({
 export type DeadLetter = Static<typeof DeadLetter>
 
 const DeviceCheck = Type.Object({ deviceId: Type.Number(), token: Type.String({ description: '32 hex digits' }) })
-/** Either the device, or why not: `device_unknown`, `token_unknown`, `token_of_other_device`. */
+/** Either the device, or why not: `device_unknown`, `token_unknown`, `token_of_other_device`, `server_busy` (its rows can't be read now). */
 const DeviceVerdict = Type.Object({ device: Type.Optional(Device), refused: Type.Optional(Type.String()) })
 
 const list = <T extends Parameters<typeof Type.Array>[0]>(item: T) => Type.Object({ items: Type.Array(item) })

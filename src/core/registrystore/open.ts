@@ -1,26 +1,14 @@
-/** The registry's store by URL: `sqlite:` (registry.db in the data directory), `sqlite:<path>`. */
-import { PandoError } from '#lib/errors.ts'
-import type { Logger } from '#lib/log.ts'
+import { type EngineOptions, type EngineTable, openEngine } from '#core/engines.ts'
 import type { Registrystore } from './port.ts'
 
-/** `log` hears what an operator should know but which is no reason not to start. */
-export interface OpenOptions {
-  dataDir: string
-  log?: Logger
-}
-type Open = (url: string, o: OpenOptions) => Promise<Registrystore>
-
-const engines: Record<string, Open> = {
+/** scheme → registry store. `sqlite:` is registry.db in the data directory, `sqlite:<path>` another file. */
+export const registrystoreEngines = {
   sqlite: async (url, o) => (await import('./sqlite.ts')).openSqlite(url, o),
-}
+} satisfies EngineTable<Registrystore, EngineOptions>
 
-/** Opens (makes, migrates) the store. `config_invalid` for an unknown scheme, else as the engine says. */
-export async function openRegistrystore(url: string, o: OpenOptions): Promise<Registrystore> {
-  const scheme = url.slice(0, Math.max(0, url.indexOf(':')))
-  const open = Object.hasOwn(engines, scheme) ? engines[scheme] : undefined
-  if (open) return open(url, o)
-  const known = Object.keys(engines).map((s) => `${s}:`)
-  throw new PandoError('config_invalid', `PANDO_REGISTRY_URL: no engine for "${scheme}:"; there is ${known.join(', ')}`, {
-    scheme,
-  })
-}
+/** Opens (makes, checks, migrates) the registry store that PANDO_REGISTRY_URL names. */
+export const openRegistrystore = (
+  url: string,
+  options: EngineOptions,
+  table: EngineTable<Registrystore, EngineOptions> = registrystoreEngines,
+): Promise<Registrystore> => openEngine('registrystore', table, url, options)

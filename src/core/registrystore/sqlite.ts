@@ -3,12 +3,12 @@ import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import BetterSqlite3, { type Database as Handle } from 'better-sqlite3'
 import { Kysely, SqliteDialect, sql } from 'kysely'
+import type { EngineOptions } from '#core/engines.ts'
 import { isPandoError } from '#lib/errors.ts'
 import { openMark, readMark } from './mark.ts'
 import type { ColumnTypes, Migration } from './migrations.ts'
-import type { OpenOptions } from './open.ts'
 import type { Registrystore } from './port.ts'
-import { type Database, SCHEMA_CRC } from './schema.ts'
+import type { Database } from './schema.ts'
 import { checkFile, damaged, schemaCrc } from './sqlitecheck.ts'
 import { isBusy, sqliteFailure } from './sqlitefailure.ts'
 import { cachedStatements } from './sqlitehandle.ts'
@@ -52,8 +52,8 @@ interface Inside {
 }
 
 /** → the store, checked and migrated. Throws `store_damaged`, `version_mismatch`, `disk_full`, `unavailable`. */
-export async function openSqlite(url: string, o: OpenOptions, inside: Inside = {}): Promise<Registrystore> {
-  const path = sqlitePath(url, o.dataDir)
+export async function openSqlite(url: string, o: EngineOptions, inside: Inside = {}): Promise<Registrystore> {
+  const path = sqlitePath(url, o.dataDir ?? '.')
   const markPath = `${path}-mark`
   try {
     prepareFile(path)
@@ -79,6 +79,7 @@ async function openFile(path: string, markPath: string, commits: number, inside:
     isBusy,
     changedElsewhere: () => seenVersion !== (seenVersion = version.get()),
     committed: mark.write,
+    schemaCrc: () => schemaCrc(handle),
     async close() {
       if (!handle.open) return
       handle.close()
@@ -87,19 +88,10 @@ async function openFile(path: string, markPath: string, commits: number, inside:
     },
   }
   try {
-    const migrated = await migrate(engine, inside.migrations)
-    const store = makeStore(engine)
-    if (migrated) await keepSchemaCrc(store, schemaCrc(handle))
-    return store
+    await migrate(engine, inside.migrations)
+    return makeStore(engine)
   } catch (e) {
     await engine.close()
     throw e
   }
 }
-
-const keepSchemaCrc = (store: Registrystore, value: string): Promise<void> =>
-  store.transaction(async (tx) => {
-    const [before] = await tx.select('meta', { where: { name: SCHEMA_CRC } })
-    const row = { name: SCHEMA_CRC, value }
-    await (before ? tx.update('meta', [row]) : tx.insert('meta', [row]))
-  })

@@ -10,7 +10,10 @@ export function sqliteFailure(e: unknown, file: string): PandoError {
   const code = codeOf(e)
   const text = e instanceof Error ? e.message : String(e)
   const params = { file, cause: code }
-  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code) || (code === 'SQLITE_ERROR' && /no such (table|column)|malformed|unsupported file format/.test(text))) {
+  if (
+    /^SQLITE_(CORRUPT|NOTADB)/.test(code) ||
+    (code === 'SQLITE_ERROR' && /no such (table|column)|malformed|unsupported file format/.test(text))
+  ) {
     return new PandoError('store_damaged', `${file} is damaged: ${text}`, params, e)
   }
   if (code.startsWith('SQLITE_CONSTRAINT')) return new PandoError('conflict', text, params, e)

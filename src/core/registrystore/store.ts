@@ -7,9 +7,10 @@ import { trackHealth } from './health.ts'
 import { type ColumnTypes, type Migration, migrations } from './migrations.ts'
 import type { Reads, Registrystore, Selection, Transaction } from './port.ts'
 import { verified, withCrc } from './rows.ts'
-import { COMMITS, type Column, type Database, type NewRow, SCHEMA_VERSION, type Table } from './schema.ts'
+import { COMMITS, type Column, type Database, type NewRow, SCHEMA_CRC, SCHEMA_VERSION, type Table } from './schema.ts'
 import { makeStatements, pieces, type Statements } from './statements.ts'
 
+/** What differs between engines. Their transactions must be serializable: what was read in one is still so when it commits. */
 export interface Engine {
   db: Kysely<Database>
   types: ColumnTypes
@@ -22,6 +23,8 @@ export interface Engine {
   changedElsewhere(): boolean
   /** told the number of each transaction after its commit */
   committed?(count: number): void
+  /** a checksum of the schema, where its text may be damaged like any other */
+  schemaCrc?(): string
   close(): Promise<void>
 }
 
@@ -87,21 +90,19 @@ function makeTransaction(db: Executor, statements: Statements, where: string) {
   return { tx, wrote: () => wrote }
 }
 
-/**
- * Brings the schema up to date, in one transaction; true when there was something to do. Throws `version_mismatch` when the database
- * is newer than this program.
- */
-export async function migrate(engine: Engine, list: readonly Migration[] = migrations): Promise<boolean> {
+/** Brings the schema up to date, in one transaction. Throws `version_mismatch` when the database is newer than this program. */
+export async function migrate(engine: Engine, list: readonly Migration[] = migrations): Promise<void> {
   const version = (db: Kysely<Database>) => schemaVersion(db, makeReads(db, makeStatements(db), engine.where), engine.where)
-  if ((await version(engine.db)) === list.length) return false
-  return inTransaction(engine, async (trx) => {
-    const { tx } = makeTransaction(trx, makeStatements(trx), engine.where)
+  if ((await version(engine.db)) === list.length) return
+  await inTransaction(engine, async (trx) => {
     const from = await version(trx)
     if (from > list.length) throw newer(engine.where, from, list.length)
+    if (from === list.length) return
     for (const step of list.slice(from)) await step.up(trx, engine.types)
-    const row = { name: SCHEMA_VERSION, value: String(list.length) }
-    await (from === 0 ? tx.insert('meta', [row]) : tx.update('meta', [row]))
-    return from < list.length
+    const { tx } = makeTransaction(trx, makeStatements(trx), engine.where)
+    await tx.remove('meta', 'name', [SCHEMA_VERSION, SCHEMA_CRC])
+    const crc = engine.schemaCrc === undefined ? [] : [{ name: SCHEMA_CRC, value: engine.schemaCrc() }]
+    await tx.insert('meta', [{ name: SCHEMA_VERSION, value: String(list.length) }, ...crc])
   })
 }
 

@@ -1,5 +1,6 @@
 /** What the parts of this service share. */
 import type { Registrystore } from '#core/registrystore/port.ts'
+import type { Logger } from '#lib/log.ts'
 import type { Clock } from '#lib/service.ts'
 import type { Keys } from '#protocol/keys.ts'
 import type { Changes } from './changes.ts'
@@ -18,6 +19,10 @@ export interface Context {
   lookups: Lookups
   /** ms that a token lives without being used */
   tokenLife: number
-  /** work that nobody waits for; its failure is logged */
-  background(what: string, work: Promise<unknown>): void
+  log: Logger
+}
+
+/** Work that nobody waits for; its failure is logged. */
+export function background(log: Logger, what: string, work: Promise<unknown>): void {
+  work.catch((err: unknown) => log.warn({ err }, `${what} failed`))
 }

@@ -41,3 +41,17 @@ describe('grouped', () => {
     await assert.rejects(work('bad'), (e) => isPandoError(e, 'invalid'))
   })
 })
+
+describe('a damaged row in a group', () => {
+  it('fails its own item only', async () => {
+    const work = grouped<number, number>(async (items) => {
+      if (items.includes(3)) throw new PandoError('store_damaged', 'row 3')
+      return items
+    })
+    const results = await Promise.allSettled([1, 2, 3, 4].map(work))
+    assert.deepEqual(
+      results.map((r) => r.status),
+      ['fulfilled', 'fulfilled', 'rejected', 'fulfilled'],
+    )
+  })
+})

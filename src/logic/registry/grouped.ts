@@ -1,4 +1,4 @@
-import { PandoError } from '#lib/errors.ts'
+import { isPandoError, PandoError } from '#lib/errors.ts'
 
 interface Waiting<I, O> {
   item: I
@@ -9,28 +9,30 @@ interface Waiting<I, O> {
 /**
  * Group commit: calls that arrive in the same tick or while a group is under way form the next group, so that they share one
  * transaction and one fsync. `work` answers for each item its result or why not, in the order of the items; if it throws, all of the
- * group fail with that.
+ * group fail with that, but for a damaged row: then each item is tried alone, so that one device's damage is no other's.
  */
 export function grouped<I, O>(work: (items: I[]) => Promise<(O | PandoError)[]>, most = 256): (item: I) => Promise<O> {
   let waiting: Waiting<I, O>[] = []
   let running = false
 
-  const settle = (group: Waiting<I, O>[], results: (O | PandoError)[]): void => {
-    group.forEach((w, i) => {
-      const result = results[i]
-      if (result instanceof PandoError) w.reject(result)
-      else w.resolve(result as O)
-    })
+  const settle = async (group: Waiting<I, O>[]): Promise<void> => {
+    try {
+      const results = await work(group.map((w) => w.item))
+      group.forEach((w, i) => {
+        const result = results[i]
+        if (result instanceof PandoError) w.reject(result)
+        else w.resolve(result as O)
+      })
+    } catch (e) {
+      if (group.length > 1 && isPandoError(e, 'store_damaged')) for (const w of group) await settle([w])
+      else for (const w of group) w.reject(e)
+    }
   }
   const run = async (): Promise<void> => {
     while (waiting.length > 0) {
       const group = waiting.slice(0, most)
       waiting = waiting.slice(most)
-      try {
-        settle(group, await work(group.map((w) => w.item)))
-      } catch (e) {
-        for (const w of group) w.reject(e)
-      }
+      await settle(group)
       await new Promise(setImmediate)
     }
     running = false

@@ -3,27 +3,17 @@ import type { Application, Device, Product } from '#contracts/registry.ts'
 import type { RegistryBell } from '#core/queue/port.ts'
 import type { ProductModelRow, Registrystore } from '#core/registrystore/port.ts'
 import { type ErrorCode, PandoError } from '#lib/errors.ts'
-import { ProtocolError } from '#protocol/errors.ts'
 import type { Keys } from '#protocol/keys.ts'
 import { makeCache } from './cache.ts'
 import { validId } from './checks.ts'
 import { TENANT } from './context.ts'
+import { makeKeyLookup, unknown } from './keylookup.ts'
 import { applicationOf, deviceOf, productOf } from './records.ts'
-import { type Kind, type Secrets, sameText } from './secrets.ts'
+import type { Secrets } from './secrets.ts'
 
 const DEVICES = 16_384
 const FEW = 4096
 const MODELS = 256
-
-/** What the old cloud said; applications may compare it. */
-const texts = {
-  unknown: 'record not found',
-  device: 'device key not match.',
-  application: 'app key not match.',
-  product: 'product key not match.',
-}
-
-const unknown = (code: ErrorCode): PandoError => new PandoError(code, texts.unknown)
 
 interface Parts {
   store: Registrystore
@@ -38,8 +28,7 @@ export function makeLookups({ store, secrets, keys, fresh }: Parts) {
   const products = makeCache<number, Product>(FEW)
   const applications = makeCache<number, Application>(FEW)
   const models = makeCache<string, ProductModelRow>(MODELS)
-  /** keys that have been compared with their row: `<kind>/<key>` → id */
-  const compared = makeCache<string, number>(DEVICES)
+  const byKey = makeKeyLookup({ keys, secrets, fresh })
 
   const product = async (id: number): Promise<Product | undefined> => {
     const cached = products.get(id)
@@ -95,37 +84,6 @@ export function makeLookups({ store, secrets, keys, fresh }: Parts) {
     return found
   }
 
-  /** The id in a key: it finds the row, whose own key must then be the same. */
-  const idIn = (key: string, missing: ErrorCode): number => {
-    try {
-      const id = keys.decode(key)
-      if (id < 1n || id > BigInt(Number.MAX_SAFE_INTEGER)) throw unknown(missing)
-      return Number(id)
-    } catch (e) {
-      if (e instanceof ProtocolError) throw new PandoError('key_invalid', e.message, {}, e)
-      throw e
-    }
-  }
-
-  const compare = async (
-    kind: Kind,
-    key: string,
-    missing: ErrorCode,
-    text: string,
-    hashOf: (id: number) => Promise<string | undefined>,
-  ) => {
-    await fresh()
-    const known = compared.get(`${kind}/${key}`)
-    if (known !== undefined) return known
-    const epoch = compared.epoch()
-    const id = idIn(key, missing)
-    const hash = validId(id) ? await hashOf(id) : undefined
-    if (hash === undefined) throw unknown(missing)
-    if (!sameText(secrets.keyHash(kind, key), hash)) throw new PandoError('key_mismatch', text)
-    compared.fill(`${kind}/${key}`, id, epoch)
-    return id
-  }
-
   const found = <T>(value: T | undefined, missing: ErrorCode): T => {
     if (value === undefined) throw unknown(missing)
     return value
@@ -154,18 +112,18 @@ export function makeLookups({ store, secrets, keys, fresh }: Parts) {
     async deviceByKey(key: string): Promise<Device> {
       const hashOf = async (id: number) =>
         (await store.select('device_credential', { in: { column: 'device_id', values: [id] } }))[0]?.key_hash
-      return deviceById(await compare('device.key', key, 'device_unknown', texts.device, hashOf))
+      return deviceById(await byKey('device.key', key, 'device_unknown', hashOf))
     },
 
     async applicationByKey(key: string): Promise<Application> {
       const hashOf = async (id: number) => (await store.select('application', { where: { id } }))[0]?.key_hash
-      const id = await compare('application.key', key, 'application_unknown', texts.application, hashOf)
+      const id = await byKey('application.key', key, 'application_unknown', hashOf)
       return found(await application(id), 'application_unknown')
     },
 
     async productByKey(key: string): Promise<Product> {
       const hashOf = async (id: number) => (await store.select('product', { where: { id } }))[0]?.key_hash
-      const id = await compare('product.key', key, 'product_unknown', texts.product, hashOf)
+      const id = await byKey('product.key', key, 'product_unknown', hashOf)
       return found(await product(id), 'product_unknown')
     },
 
@@ -183,7 +141,7 @@ export function makeLookups({ store, secrets, keys, fresh }: Parts) {
     /** Forgets what a change makes wrong; everything when it isn't known. */
     drop(bell: RegistryBell | undefined): void {
       if (bell === undefined) {
-        for (const cache of [devices, identifiers, products, applications, models, compared]) cache.clear()
+        for (const cache of [devices, identifiers, products, applications, models]) cache.clear()
         return
       }
       switch (bell.what) {

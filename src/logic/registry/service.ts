@@ -8,7 +8,7 @@ import type { ServiceStart } from '#lib/service.ts'
 import { makeKeys } from '#protocol/keys.ts'
 import { makeApplications } from './applications.ts'
 import { makeChanges } from './changes.ts'
-import { type Context, TENANT } from './context.ts'
+import { background, type Context, TENANT } from './context.ts'
 import { makeDeadLetters } from './deadletters.ts'
 import { makeDevices } from './devices.ts'
 import { platformKeys } from './keycheck.ts'
@@ -41,14 +41,11 @@ async function makeContext({ config, log, ports, clock, onStop }: RegistryStart)
   const { aesKey, masterKey } = await platformKeys(config, store)
   const secrets = makeSecrets(masterKey, TENANT)
   const keys = makeKeys(aesKey)
-  const background = (what: string, work: Promise<unknown>): void => {
-    work.catch((e) => log.warn({ err: e }, what))
-  }
   const lookups = makeLookups({ store, secrets, keys, fresh: () => changes.fresh() })
   const changes = makeChanges({ store, queue: ports.queue, origin: randomUUID(), now: clock.now, drop: lookups.drop })
   await changes.start()
-  onStop(clock.every(LOOK_EVERY, () => background('looking for changes', changes.refresh())))
-  return { store, secrets, keys, clock, changes, lookups, tokenLife: config.tokenLife, background }
+  onStop(clock.every(LOOK_EVERY, () => background(log, 'looking for changes', changes.refresh())))
+  return { store, secrets, keys, clock, changes, lookups, tokenLife: config.tokenLife, log }
 }
 
 const items = async <T>(list: Promise<T[]>): Promise<{ items: T[] }> => ({ items: await list })

@@ -1,9 +1,10 @@
 /** Access tokens: checked on every connect, kept alive while used, revoked. */
 import type { Device } from '#contracts/registry.ts'
 import type { DeviceTokenRow } from '#core/registrystore/port.ts'
+import { isPandoError } from '#lib/errors.ts'
 import { change } from './changes.ts'
 import { validId } from './checks.ts'
-import type { Context } from './context.ts'
+import { background, type Context } from './context.ts'
 import { sameText } from './secrets.ts'
 
 export interface DeviceCheck {
@@ -13,7 +14,8 @@ export interface DeviceCheck {
 
 export interface DeviceVerdict {
   device?: Device
-  refused?: 'device_unknown' | 'token_unknown' | 'token_of_other_device'
+  /** `server_busy`: its rows are damaged; the log says which, the device tries again */
+  refused?: 'device_unknown' | 'token_unknown' | 'token_of_other_device' | 'server_busy'
 }
 
 /** A token slides once in this part of its life: once a day when it is 30 days. */
@@ -77,12 +79,24 @@ async function check(ctx: Context, items: readonly DeviceCheck[]): Promise<Devic
     if (due(ctx, tokens.get(deviceId)!.expires_at)) sliding.add(deviceId)
     return { device }
   })
-  if (sliding.size > 0) ctx.background('keeping tokens alive', slide(ctx, [...sliding]))
+  if (sliding.size > 0) background(ctx.log, 'keeping tokens alive', slide(ctx, [...sliding]))
   return verdicts
 }
 
+/** One device's damaged row is no other's. */
+async function checkApart(ctx: Context, items: readonly DeviceCheck[]): Promise<DeviceVerdict[]> {
+  try {
+    return await check(ctx, items)
+  } catch (err) {
+    if (!isPandoError(err, 'store_damaged')) throw err
+    if (items.length > 1) return (await Promise.all(items.map((item) => checkApart(ctx, [item])))).flat()
+    ctx.log.error({ err, deviceId: items[0]?.deviceId }, 'a device is kept out: its rows in the registry are damaged')
+    return [{ refused: 'server_busy' }]
+  }
+}
+
 export const makeTokens = (ctx: Context) => ({
-  check: (items: readonly DeviceCheck[]): Promise<DeviceVerdict[]> => check(ctx, items),
+  check: (items: readonly DeviceCheck[]): Promise<DeviceVerdict[]> => checkApart(ctx, items),
 
   /** For devices that are connected: their tokens don't end. */
   touch: (ids: readonly number[]): Promise<void> => slide(ctx, ids.filter(validId)),
