@@ -1,10 +1,10 @@
 import { deviceDifferences } from '../differences/http-device.ts'
-import { startDeviceApi } from '../support/deviceapi.ts'
+import { realDeviceApi } from '../support/deviceapi.ts'
 import { furnish } from '../support/registry.ts'
 import { testOutcomes } from '../vectors/compare.ts'
 import { replayDevice } from './device.ts'
 
-const api = await startDeviceApi([{ id: 'n1', public: { mqtt: '0.0.0.0:31883' } }])
+const api = await realDeviceApi([{ id: 'n1', public: { mqtt: '0.0.0.0:31883' } }])
 const { vendor, product } = await furnish(api.registry.face)
 const rich = await api.registry.face.addProduct({
   vendorId: vendor.id,

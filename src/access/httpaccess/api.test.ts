@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { PandoError } from '#lib/errors.ts'
-import { answered, deviceApi, exchange, PRODUCT_KEY, request, SECRET, statusOf, TOKEN } from './testing.ts'
+import { answered, deviceApi, exchange, PRODUCT_KEY, request, SECRET, statusOf, TOKEN } from '../../../test/support/httpaccess.ts'
 
 const api = await deviceApi()
 after(() => api.stop())

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PandoError } from '#lib/errors.ts'
-import { answered, deviceApi, PRODUCT_KEY, SECRET } from './testing.ts'
+import { answered, deviceApi, PRODUCT_KEY, SECRET } from '../../../test/support/httpaccess.ts'
 
 const registration = { product_key: PRODUCT_KEY, device_code: 'code', version: '1.0' }
 const wrong = { device_id: 1, device_secret: 'wrong' }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { silentLog } from '#lib/log.ts'
+import { answered, deviceApi, fakeRegistry, PRODUCT_KEY, SECRET } from '../../../test/support/httpaccess.ts'
 import { answerText } from './answer.ts'
 import { authenticate } from './authentication.ts'
 import type { CallContext } from './calls.ts'
 import { register } from './registration.ts'
-import { answered, deviceApi, fakeRegistry, PRODUCT_KEY, SECRET } from './testing.ts'
 
 const ROUNDS = 100_000
 const OVER_SOCKETS = 500

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
-import { answered, deviceApi, exchange, PRODUCT_KEY, request, statusOf } from './testing.ts'
+import { answered, deviceApi, exchange, PRODUCT_KEY, request, statusOf } from '../../../test/support/httpaccess.ts'
 
 const api = await deviceApi({ config: { failuresPerMinute: 1_000_000 } })
 after(() => api.stop())

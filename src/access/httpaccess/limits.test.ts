@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { answered, deviceApi, PRODUCT_KEY, SECRET } from './testing.ts'
+import { answered, deviceApi, exchangeFrom, PRODUCT_KEY, request, SECRET } from '../../../test/support/httpaccess.ts'
 
 const registration = { product_key: PRODUCT_KEY, device_code: 'code', version: '1' }
 const tooMany = { code: 10001, message: 'too many failures, try again later' }
@@ -16,6 +16,8 @@ test('O-13 guessing from one address stops at the limit, without work for the re
   assert.deepEqual(answered(await api.post('authentication', { device_id: 1, device_secret: SECRET })), tooMany)
   assert.deepEqual(answered(await api.post('registration', '{')), tooMany)
   assert.equal(api.registry.calls, calls)
+  const login = request('authentication', JSON.stringify({ device_id: 1, device_secret: SECRET }))
+  assert.equal(answered(await exchangeFrom('127.0.0.2', api.base, login)).code, 0, 'another address is served')
   api.clock.advance(60_000)
   assert.equal(answered(await api.post('authentication', { device_id: 1, device_secret: SECRET })).code, 0)
   await api.stop()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isPandoError } from '#lib/errors.ts'
-import { testClock } from '#lib/testclock.ts'
+import { testClock } from '../../../test/support/testclock.ts'
 import { type Announced, makeAccessPoints } from './accesspoints.ts'
 import { hostPort, subscriber, unmapped } from './addresses.ts'
 import { makeFailures } from './failures.ts'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { type ConnectionOptions, connect } from 'node:tls'
+import { answered, deviceApi, exchange, PRODUCT_KEY, request } from '../../../test/support/httpaccess.ts'
 import { rsaCertificate } from '../../../test/support/rsacertificate.ts'
-import { answered, deviceApi, exchange, PRODUCT_KEY, request } from './testing.ts'
 
 const api = await deviceApi({
   tls: { ...rsaCertificate, minVersion: 'TLSv1.2' },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { isPandoError } from '#lib/errors.ts'
-import { manager, request, token } from './testing.ts'
+import { manager, request, token } from '../../../test/support/devicemanager.ts'
 
 test('a device with its token comes in and can be found, until it goes', async () => {
   const m = await manager()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { silentLog } from '#lib/log.ts'
-import { testClock } from '#lib/testclock.ts'
+import { testClock } from '../../../../test/support/testclock.ts'
 import { openPresence } from '../open.ts'
 import { presenceSuite } from '../suite.ts'
 

@@ -1,4 +1,4 @@
-import type { Clock } from './service.ts'
+import type { Clock } from '#lib/service.ts'
 
 export interface TestClock extends Clock {
   /** Moves time on by `ms`; timers fire in their order, at their own time. */

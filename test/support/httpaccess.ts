@@ -1,5 +1,7 @@
 /** The device API on a registry, a device manager and a controller of the test. */
 import { connect } from 'node:net'
+import type { Announced } from '#access/httpaccess/accesspoints.ts'
+import { type Config, start } from '#access/httpaccess/service.ts'
 import { causeOf } from '#contracts/causes.ts'
 import type { Face } from '#contracts/contract.ts'
 import type { controller } from '#contracts/controller.ts'
@@ -11,9 +13,7 @@ import { httpListeners } from '#lib/http.ts'
 import type { TlsOptions } from '#lib/listen.ts'
 import { silentLog } from '#lib/log.ts'
 import { makeMetrics } from '#lib/metrics.ts'
-import { testClock } from '#lib/testclock.ts'
-import type { Announced } from './accesspoints.ts'
-import { type Config, start } from './service.ts'
+import { testClock } from './testclock.ts'
 
 export const PRODUCT_KEY = '0fc8b4f2c696d6e245926b6ca1a7bc55a790777575fe9bb56d21eecc24bb64c9'
 export const SECRET = '1yttzy5tEP76Leu55qF/tYaL780ZMISp'
@@ -72,9 +72,16 @@ export interface Options {
   config?: Partial<Config>
   announced?: readonly Announced[]
   tls?: TlsOptions
+  /** real ones instead of the fake registry */
+  peers?: { registry: Face<typeof registry>; devicemanager: Face<typeof devicemanager> }
 }
 
-export async function deviceApi({ config, announced = [{ id: 'n', public: { mqtt: '0.0.0.0:1883' } }], tls }: Options = {}) {
+export async function deviceApi({
+  config,
+  announced = [{ id: 'n', public: { mqtt: '0.0.0.0:1883' } }],
+  tls,
+  peers,
+}: Options = {}) {
   const clock = testClock()
   const reg = fakeRegistry()
   const http = httpListeners()
@@ -94,8 +101,10 @@ export async function deviceApi({ config, announced = [{ id: 'n', public: { mqtt
     instance: 'test',
     ports: {},
     peers: {
-      registry: reg as unknown as Face<typeof registry>,
-      devicemanager: reg as unknown as Face<typeof devicemanager>,
+      ...(peers ?? {
+        registry: reg as unknown as Face<typeof registry>,
+        devicemanager: reg as unknown as Face<typeof devicemanager>,
+      }),
       controller: {
         accept: async (batch: Uint8Array) => {
           await log.accept(batch)
@@ -145,11 +154,15 @@ export function request(call: 'registration' | 'authentication', body: string | 
 }
 
 /** Sends parts, a turn of the network apart → all that came until the server closed. */
-export function exchange(base: string, ...parts: readonly (string | Buffer)[]): Promise<string> {
+export const exchange = (base: string, ...parts: readonly (string | Buffer)[]): Promise<string> =>
+  exchangeFrom('127.0.0.1', base, ...parts)
+
+/** The same from another address of this machine. */
+export function exchangeFrom(from: string, base: string, ...parts: readonly (string | Buffer)[]): Promise<string> {
   const { hostname, port } = new URL(base)
   return new Promise((done) => {
     let got = ''
-    const socket = connect({ port: Number(port), host: hostname, noDelay: true })
+    const socket = connect({ port: Number(port), host: hostname, localAddress: from, noDelay: true })
     socket.setEncoding('utf8')
     socket.on('data', (text) => (got += text))
     socket.on('error', () => {})

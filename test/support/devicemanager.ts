@@ -8,8 +8,8 @@ import { PandoError } from '#lib/errors.ts'
 import { httpListeners } from '#lib/http.ts'
 import { silentLog } from '#lib/log.ts'
 import { makeMetrics } from '#lib/metrics.ts'
-import { testClock } from '#lib/testclock.ts'
-import { start } from './service.ts'
+import { start } from '#logic/devicemanager/service.ts'
+import { testClock } from './testclock.ts'
 
 export const token = (device: number): string => device.toString(16).padStart(32, '0')
 
@@ -64,7 +64,7 @@ export interface FakeNode {
   onClose: () => Promise<void>
 }
 
-export async function manager(config: { tokenLife?: number } = {}) {
+export async function manager(config: { tokenLife?: number } = {}, real?: Face<typeof registry>) {
   const clock = testClock()
   const log = silentLog()
   const reg = fakeRegistry()
@@ -91,7 +91,7 @@ export async function manager(config: { tokenLife?: number } = {}) {
     metrics: makeMetrics(),
     instance: 'test',
     ports: { presence, queue },
-    peers: { registry: reg as unknown as Face<typeof registry>, access: reach },
+    peers: { registry: real ?? (reg as unknown as Face<typeof registry>), access: reach },
     http: httpListeners(),
     clock,
     onStop: (f) => void stops.push(f),
