@@ -145,7 +145,7 @@ export interface WebhooksOptions extends Extra {
 
 export const testConfig: Config = {
   notifierAllow: ['127.0.0.0/8'],
-  notifierTimeout: 10_000,
+  notifierTimeout: 100_000,
   notifierRetryFor: 86_400_000,
   notifierConcurrency: 64,
 }

@@ -69,9 +69,12 @@ export class Head {
     if (!this.#begun || this.#busy || this.#stopped) return
     const at = this.position.get(stream) ?? 0
     if (seq <= at) return
-    const direct = seq === at + 1 && batch && mayFollow(batch, this.#reading) && this.#reading.deal(batch) === undefined
-    if (direct) this.#moved(stream, seq)
-    else void this.#run()
+    if (seq === at + 1 && batch && mayFollow(batch, this.#reading.position)) {
+      const fetching = this.#reading.deal(batch)
+      if (fetching === undefined) return this.#moved(stream, seq)
+      fetching.catch(() => {}) // it is fetched again, and a failure told, when the batch is read
+    }
+    void this.#run()
   }
 
   /** Asks the log itself: bells may be lost. Streams that it no longer has are forgotten. → those */

@@ -2,6 +2,7 @@
 import type { Face } from '#contracts/contract.ts'
 import type { Application, registry } from '#contracts/registry.ts'
 import type { DeviceLog } from '#core/devicelog/port.ts'
+import type { Clock } from '#lib/service.ts'
 import type { Head } from './head.ts'
 import { places } from './places.ts'
 import type { Receiver } from './receiver.ts'
@@ -11,7 +12,7 @@ export interface ManagerOptions {
   devicelog: DeviceLog
   registry: Pick<Face<typeof registry>, 'applications'>
   head: Head
-  now(): number
+  clock: Clock
   makeReceiver(app: Application): Receiver
   closeSender(sender: Sender): Promise<void>
   /** ms after which a paused application no longer holds the log back */
@@ -76,7 +77,7 @@ export class Manager {
     const all = [...this.receivers.values()]
     const ended = Promise.all(all.map((r) => r.stop()))
     const late = new Promise<void>((resolve) => {
-      setTimeout(resolve, ms).unref()
+      this.#o.clock.after(ms, resolve)
     })
     await Promise.race([ended, late])
     await Promise.all(all.map((r) => this.#o.closeSender(r.sender)))
@@ -96,7 +97,7 @@ export class Manager {
 
   /** A paused application keeps its place, but one that was forgotten must not fill the disk. */
   #holds(app: Application): boolean {
-    return !app.paused || this.#o.now() - app.updatedAt < this.#o.pauseHolds
+    return !app.paused || this.#o.clock.now() - app.updatedAt < this.#o.pauseHolds
   }
 
   async #add(app: Application): Promise<void> {

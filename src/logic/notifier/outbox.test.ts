@@ -185,7 +185,7 @@ describe('outbox', () => {
       o.answer(bad)
       await new Promise(setImmediate)
     }
-    const buried = o.buried.map((d) => d.id).sort()
+    const buried = o.buried.map((d) => d.id).sort((a, b) => a.localeCompare(b))
     assert.deepEqual(
       buried.filter((id) => id !== 'a5'),
       ['a1', 'a2', 'a3', 'a4', 'b4'],

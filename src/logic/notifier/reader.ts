@@ -20,17 +20,19 @@ export interface ReadOptions {
 
 const READ_BYTES = 256 * 1024
 
+type Chunks = Map<number, Buffer[]>
+
 /** Resolves when nothing known is left, or it was stopped. Rejects when log or registry do not answer: call again later. */
 export async function readOn(o: ReadOptions): Promise<void> {
-  const chunks = new Map<number, Buffer[]>()
+  const chunks: Chunks = new Map()
+  const asked = new Set<string>()
   while (!o.stopped()) {
     const wait = o.room()
     if (wait !== undefined) {
       await wait
       continue
     }
-    await fill(o, chunks)
-    const batch = next(o, chunks)
+    const batch = await next(o, chunks, asked)
     if (!batch) return
     for (let fetching = o.deal(batch); fetching !== undefined; fetching = o.deal(batch)) await fetching
     const { stream, seq } = batchHead(batch)
@@ -39,8 +41,20 @@ export async function readOn(o: ReadOptions): Promise<void> {
   }
 }
 
+/** The oldest batch of those that come next in their streams; one that must wait for another stream only if that has nothing. */
+async function next(o: ReadOptions, chunks: Chunks, asked: Set<string>): Promise<Buffer | undefined> {
+  for (;;) {
+    await fill(o, chunks)
+    const heads = [...chunks.values()].flatMap((list) => (list[0] ? [list[0]] : []))
+    if (heads.length > 1) heads.sort((a, b) => batchHead(a).time - batchHead(b).time)
+    const free = heads.find((b) => mayFollow(b, o.position))
+    if (free || heads.length === 0) return free
+    if (!announce(o, heads, asked)) return heads[0]
+  }
+}
+
 /** Sees to it that the next batch of each stream that has one is at hand. */
-async function fill(o: ReadOptions, chunks: Map<number, Buffer[]>): Promise<void> {
+async function fill(o: ReadOptions, chunks: Chunks): Promise<void> {
   for (const [stream, last] of o.known) {
     const from = o.position(stream)
     if (from >= last || chunks.get(stream)?.length) continue
@@ -50,22 +64,27 @@ async function fill(o: ReadOptions, chunks: Map<number, Buffer[]>): Promise<void
   }
 }
 
-/** Nothing can be read where something should be: retention has dropped it, or the log does not show it yet. */
+/** Nothing can be read where something should be: retention has dropped it, the log does not show it yet, or it never came. */
 async function missed(o: ReadOptions, stream: number, last: number): Promise<void> {
   const info = (await o.devicelog.streams()).find((s) => s.stream === stream)
-  if (info && info.first <= info.last && info.last > o.position(stream))
-    throw new Error('the log does not show yet what was announced')
-  o.moved(stream, last)
+  if (!info) o.moved(stream, last)
+  else if (info.first > o.position(stream) + 1) o.moved(stream, info.first - 1)
+  else if (info.last > o.position(stream)) throw new Error('the log does not show yet what was announced')
+  else o.known.set(stream, o.position(stream))
 }
 
-function next(o: ReadOptions, chunks: Map<number, Buffer[]>): Buffer | undefined {
-  const heads = [...chunks.values()].flatMap((list) => (list[0] ? [list[0]] : []))
-  if (heads.length < 2) return heads[0]
-  heads.sort((a, b) => batchHead(a).time - batchHead(b).time)
-  return heads.find((b) => mayFollow(b, o)) ?? heads[0]
+/** Makes known what batches wait for, each place once. → whether there is something new to look for */
+function announce({ known }: ReadOptions, batches: readonly Buffer[], asked: Set<string>): boolean {
+  let news = false
+  for (const { stream, seq } of batches.flatMap(predecessors)) {
+    if (seq <= (known.get(stream) ?? 0) || asked.has(`${stream}/${seq}`)) continue
+    asked.add(`${stream}/${seq}`)
+    known.set(stream, seq)
+    news = true
+  }
+  return news
 }
 
 /** Whether all that its devices did before, in sessions at other nodes, has been read: order for a device across streams. */
-export function mayFollow(batch: Buffer, o: Pick<ReadOptions, 'known' | 'position'>): boolean {
-  return predecessors(batch).every(({ stream, seq }) => o.position(stream) >= Math.min(seq, o.known.get(stream) ?? 0))
-}
+export const mayFollow = (batch: Buffer, position: (stream: number) => number): boolean =>
+  predecessors(batch).every(({ stream, seq }) => position(stream) >= seq)

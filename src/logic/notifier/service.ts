@@ -75,7 +75,7 @@ export async function start(
     devicelog,
     registry: s.peers.registry,
     head,
-    now: () => clock.now(),
+    clock,
     makeReceiver,
     closeSender,
     pauseHolds: config.notifierRetryFor,
@@ -106,14 +106,15 @@ export async function start(
     }),
     clock.every(LISTEN_MS, () => quietly(head.listen().then((gone) => manager.forget(gone)))),
     clock.every(REFRESH_MS, () => void refresh()),
-    clock.every(Math.max(20, config.notifierTimeout / 20), () => {
-      for (const sender of senders) sender.tick()
-    }),
   ]
+  const stopTicking = clock.every(Math.max(20, config.notifierTimeout / 20), () => {
+    for (const sender of senders) sender.tick()
+  })
   s.onStop(async () => {
     for (const stop of stops) stop()
     head.stop()
     await manager.stop(STOP_MS)
+    stopTicking()
   })
   s.readiness('applications', () => (ready ? undefined : 'the registry has not told the applications yet'))
   await head.begin()
