@@ -34,6 +34,8 @@ type Held = Socket & { [holder]: Connection }
 /** Bytes in a socket's write queue above which its reading pauses, and above which it is cut. */
 const WRITE_HIGH = 256 << 10
 const WRITE_MOST = 4 << 20
+/** Octets that one read may bring. */
+const CHUNK = 64 << 10
 /** After CONNECT keep-alive counts 1.5 times (MQTT 3.1.1 §3.1.2.10). */
 const NEVER = Number.MAX_SAFE_INTEGER
 
@@ -82,6 +84,8 @@ export class Connection implements PacketSink, Owner, Origin, Timed {
   lastPacketId = 0
   /** why reading is paused: bits of PAUSE_* */
   private paused = 0
+  /** whether the socket itself is paused: for a moment bytes may wait here instead, which is cheaper */
+  private stopped = false
   private rest: Rest | undefined
   private pacer: Pacer | undefined
   private cause: Cause = 'closed_by_peer'
@@ -120,7 +124,7 @@ export class Connection implements PacketSink, Owner, Origin, Timed {
     reading = this
     try {
       this.rest = this.paused === 0 && this.state !== 'asked' ? splitPackets(this.rest, chunk, this) : holdBytes(this.rest, chunk)
-      if (this.rest !== undefined && this.rest.end - this.rest.start > this.mostHeld) throw tooMuch
+      if (this.rest !== undefined) this.checkHeld(this.rest.end - this.rest.start)
       if (gathered > 0) this.flush()
     } catch (e) {
       if (gathered > 0) this.flush()
@@ -160,8 +164,14 @@ export class Connection implements PacketSink, Owner, Origin, Timed {
   }
 
   pause(why: number): void {
-    if (this.paused === 0) this.socket.pause()
     this.paused |= why
+    this.stopReading()
+  }
+
+  private stopReading(): void {
+    if (this.stopped) return
+    this.stopped = true
+    this.socket.pause()
   }
 
   resume(why: number): void {
@@ -171,11 +181,15 @@ export class Connection implements PacketSink, Owner, Origin, Timed {
     // the time that it could not be heard is not its silence
     this.deadline = this.node.wheel.now + this.silence
     this.readHeld()
-    if (this.paused === 0) this.socket.resume()
+    if (this.paused !== 0 || !this.stopped) return
+    this.stopped = false
+    this.socket.resume()
   }
 
-  private get mostHeld(): number {
-    return this.packetLimit + (64 << 10)
+  /** Bytes that can't be read yet are few: after CONNECT a client waits, and a socket that is paused brings no more. */
+  private checkHeld(bytes: number): void {
+    if (bytes > this.packetLimit + CHUNK) throw tooMuch
+    if (this.paused !== 0 && bytes > CONNECT_LIMIT) this.stopReading()
   }
 
   private readHeld(): void {
@@ -187,7 +201,7 @@ export class Connection implements PacketSink, Owner, Origin, Timed {
   asked(dialect: Dialect): void {
     this.state = 'asked'
     this.dialect = dialect
-    this.pause(PAUSE_ASKED)
+    this.paused |= PAUSE_ASKED
   }
 
   /** The device is in: from here on packets count. */

@@ -27,4 +27,3 @@ export function willOf(connect: Connect): Will | undefined {
     },
   }
 }
-
