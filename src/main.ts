@@ -1,9 +1,10 @@
 /** Entry of the command line; the only place that ends the process. */
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 19)) {
-  process.stderr.write(`pando needs Node 22.19 or newer, this is ${process.versions.node}. In a clone, \`npm ci\` brings one along.\n`)
+  process.stderr.write(
+    `pando needs Node 22.19 or newer, this is ${process.versions.node}. In a clone, \`npm ci\` brings one along.\n`,
+  )
   process.exit(1)
 }
 const { run } = await import('./cli/run.ts')
-process.exitCode = await run(process.argv.slice(2))
-if (process.exitCode !== undefined) process.exit()
+process.exit(await run(process.argv.slice(2), { exit: (code) => process.exit(code) }))

@@ -1,25 +1,40 @@
-/** The commands, loaded when called. */
-import { defineCommand, renderUsage, runCommand } from 'citty'
-import { isPandoError } from '#lib/errors.ts'
+/** Runs a command line. */
+import { isPandoError, toPandoError } from '#lib/errors.ts'
+import { ProtocolError } from '#protocol/errors.ts'
+import { type Context, findCommand, helpOf, readArgs } from './command.ts'
+import { pando } from './commands.ts'
+import { exitCode, UsageError } from './usage.ts'
+import { version } from './version.ts'
 
-const main = defineCommand({
-  meta: { name: 'pando', description: 'Pando Cloud: an open IoT cloud. `pando demo` is the quickest way in.' },
-  subCommands: {
-    serve: () => import('./serve.ts').then((m) => m.serve),
-  },
-})
+const HELP = ['--help', '-h']
 
-/** Runs a command line → exit code. Errors of the cloud are one line, without a stack. */
-export async function run(args: string[]): Promise<number> {
+/** Runs a command line → exit code: 0 done, 1 failed, 2 typed wrongly. What is known to go wrong is told in one line, without a stack. */
+export async function run(args: readonly string[], context: Context): Promise<number> {
   try {
-    if (args.length === 0 || args.includes('--help') || args.includes('-h')) {
-      process.stdout.write(`${await renderUsage(main)}\n`)
-      return 0
+    if (args.length === 1 && (args[0] === '--version' || args[0] === '-v')) return say(`${version()}\n`)
+    const { command, rest } = await findCommand(pando, args)
+    const own = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest
+    if (own.some((a) => HELP.includes(a))) return say(await helpOf(command, process.stdout.isTTY))
+    if (!command.run) {
+      process.stderr.write(await helpOf(command, process.stderr.isTTY))
+      return exitCode.usage
     }
-    await runCommand(main, { rawArgs: args })
-    return 0
+    return (await command.run(readArgs(command, rest), context)) ?? exitCode.ok
   } catch (e) {
-    process.stderr.write(`${isPandoError(e) || !(e instanceof Error) ? String((e as Error).message ?? e) : e.stack}\n`)
-    return 1
+    process.stderr.write(`${told(e)}\n`)
+    return e instanceof UsageError ? exitCode.usage : exitCode.failed
   }
+}
+
+function say(text: string): number {
+  process.stdout.write(text)
+  return exitCode.ok
+}
+
+function told(e: unknown): string {
+  if (e instanceof UsageError) return `pando: ${e.message}\nTry \`${e.command} --help\`.`
+  if (e instanceof ProtocolError) return `pando: ${e.detail}`
+  if (isPandoError(e) && e.code !== 'internal') return `pando: ${e.message}`
+  const { cause } = toPandoError(e)
+  return cause instanceof Error ? `pando: ${cause.stack}` : `pando: ${String(cause ?? e)}`
 }

@@ -1,27 +1,102 @@
 /** pando serve [service …] */
-import { defineCommand } from 'citty'
-import { readConfig } from '#src/config.ts'
 import { openLogs } from '#core/logs/open.ts'
-import { startCloud } from '#src/cloud.ts'
+import type { Cloud } from '#src/cloud.ts'
+import { readConfig } from '#src/config.ts'
 import { type ServiceName, serviceNames } from '#src/services.ts'
+import { closest } from './closest.ts'
+import { type Context, command } from './command.ts'
+import { namingSetting } from './listening.ts'
+import { onCrash, stopSignals } from './signals.ts'
+import { UsageError } from './usage.ts'
 
-export const serve = defineCommand({
-  meta: { name: 'serve', description: `Run the cloud, or the services named: ${serviceNames.join(', ')}.\n\n  pando serve\n  PANDO_DATA_DIR=/var/lib/pando pando serve` },
-  args: { services: { type: 'positional', required: false, description: 'services to run; all when none is named' } },
-  async run({ args }) {
-    await serveUntilStopped(args._ as ServiceName[])
+/** A stop that takes longer is cut off: sooner than the 5 s after which process managers kill. */
+const STOP_MS = 4900
+
+export const serve = command({
+  name: 'pando serve',
+  summary: `Run the cloud, or only the services named: ${serviceNames.join(', ')}. Settings come from the environment (pando config).`,
+  examples: [
+    'pando serve',
+    'PANDO_DATA_DIR=/var/lib/pando PANDO_HTTPACCESS_LISTEN=0.0.0.0:80 pando serve',
+    'PANDO_LOG_LEVEL=warn pando serve > ready.json   # one JSON line when it is ready',
+  ],
+  words: true,
+  args: { services: { type: 'positional', required: false, description: 'Services to run; all when none is named' } },
+  async run({ _: services }, context) {
+    return runCloud({ env: process.env, services: services.map(serviceName), context, ready: sayReady })
   },
 })
 
-/** Starts, prints the line that says so, and runs until SIGTERM or SIGINT. */
-export async function serveUntilStopped(services: ServiceName[], extra: Record<string, unknown> = {}): Promise<void> {
-  const { config } = readConfig(process.env)
+function serviceName(word: string): ServiceName {
+  if ((serviceNames as string[]).includes(word)) return word as ServiceName
+  const guess = closest(word, serviceNames)
+  throw new UsageError(
+    `there is no service ${word}; ${guess ? `did you mean ${guess}?` : `there are ${serviceNames.join(', ')}`}`,
+    'pando serve',
+  )
+}
+
+export interface RunOptions {
+  env: Record<string, string | undefined>
+  services: readonly ServiceName[]
+  context: Context
+  /** said when everything is up; what it returns is stopped before the cloud is */
+  ready(cloud: Cloud): Promise<(() => Promise<void>) | undefined> | undefined
+}
+
+/** Starts the cloud and runs it until SIGTERM or SIGINT → exit code. A second signal ends the process at once. */
+export async function runCloud({ env, services, context, ready }: RunOptions): Promise<number> {
+  const { config } = readConfig(env)
   const logs = await openLogs(config.logUrl, { level: config.logLevel })
-  const cloud = await startCloud({ env: process.env, services, log: logs.log })
-  process.stdout.write(`${JSON.stringify({ ready: true, listen: cloud.listen, ...extra })}\n`)
-  await new Promise<void>((done) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => done())
+  onCrash(logs.log, context)
+  const signals = stopSignals(context)
+  const { startCloud } = await import('#src/cloud.ts')
+  const starting = startCloud({ env, services, log: logs.log }).catch((e) => {
+    throw namingSetting(e, env)
   })
-  await cloud.stop()
+  const cloud = await Promise.race([starting, signals.first.then(() => undefined)])
+  const up = cloud ?? (await Promise.race([starting, wait(STOP_MS)]))
+  if (!up) return 0
+  const before = cloud && (await ready(cloud))
+  const signal = await signals.first
+  logs.log.info({ signal }, 'stopping')
+  const stopped = await Promise.race([stopAll(up, before).then(() => true), wait(STOP_MS)])
+  if (!stopped) logs.log.error({ after: STOP_MS }, 'stopping took too long and was cut off')
   await logs.close()
+  return stopped ? 0 : 1
+}
+
+async function stopAll(cloud: Cloud, before: (() => Promise<void>) | undefined): Promise<void> {
+  await before?.()
+  await cloud.stop()
+}
+
+const wait = (ms: number): Promise<undefined> => new Promise((done) => setTimeout(() => done(undefined), ms).unref())
+
+/** An address that one can connect to, where all addresses of the machine are listened on. */
+export const reachable = (url: string): string => url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
+
+/** What is listened on, as addresses that can be used on this machine. */
+export const listensOn = (cloud: Cloud): Record<string, string> =>
+  Object.fromEntries(Object.entries(cloud.listen).map(([name, url]) => [name, reachable(url)]))
+
+const purposes: Record<string, string> = {
+  httpaccess: 'devices register and log in',
+  mqttaccess: 'devices connect',
+  apiprovider: 'applications',
+  ops: '/healthz, /readyz, /metrics',
+}
+
+/** What a person at a terminal is told. */
+export function readyText(cloud: Cloud): string {
+  const lines = Object.entries(listensOn(cloud)).map(([name, url]) => `  ${url.padEnd(28)} ${purposes[name] ?? name}`)
+  return ['Pando Cloud is ready.', '', ...lines, `  ${cloud.config.dataDir.padEnd(28)} data`, ''].join('\n')
+}
+
+/** One line when ready: JSON, unless stdout is a terminal. */
+function sayReady(cloud: Cloud): undefined {
+  const text = process.stdout.isTTY
+    ? `${readyText(cloud)}\nCtrl-C stops it.`
+    : JSON.stringify({ ready: true, listen: listensOn(cloud) })
+  process.stdout.write(`${text}\n`)
 }

@@ -1,0 +1,16 @@
+/** The commands, each loaded when it is called. */
+import { type Command, command } from './command.ts'
+
+export const pando: Command = command({
+  name: 'pando',
+  summary: 'Pando Cloud: an open IoT cloud. `pando demo` is the quickest way in.',
+  examples: ['pando demo', 'PANDO_DATA_DIR=/var/lib/pando pando serve', 'pando device --help'],
+  commands: {
+    serve: async () => (await import('./serve.ts')).serve,
+    demo: async () => (await import('./demo/command.ts')).demo,
+    config: async () => (await import('./config.ts')).config,
+    device: async () => (await import('./device/command.ts')).device,
+    pdcfg: async () => (await import('./pdcfg/command.ts')).pdcfg,
+    why: async () => (await import('./why.ts')).why,
+  },
+})

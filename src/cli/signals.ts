@@ -1,0 +1,32 @@
+/** How a long-running command hears that it should end, and what happens when something is thrown that nobody expected. */
+import { constants } from 'node:os'
+import type { Logger } from '#lib/log.ts'
+import type { Context } from './command.ts'
+
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const
+type StopSignal = (typeof SIGNALS)[number]
+
+/** The first SIGTERM or SIGINT resolves `first`; the second ends the process with 128 + its number, as a shell would say it. */
+export function stopSignals(context: Context): { first: Promise<StopSignal> } {
+  let seen = false
+  const first = new Promise<StopSignal>((done) => {
+    for (const signal of SIGNALS) {
+      process.on(signal, () => {
+        if (seen) context.exit(128 + constants.signals[signal])
+        seen = true
+        done(signal)
+      })
+    }
+  })
+  return { first }
+}
+
+/** After a throw that nobody caught the state is unknown: say it and end, so that the process manager starts anew. */
+export function onCrash(log: Logger, context: Context): void {
+  const crash = (what: string) => (err: unknown) => {
+    log.fatal({ err: err instanceof Error ? err : new Error(String(err)) }, what)
+    context.exit(1)
+  }
+  process.on('uncaughtException', crash('an exception that nobody caught'))
+  process.on('unhandledRejection', crash('a rejection that nobody handled'))
+}
