@@ -83,6 +83,8 @@ export class Admission {
   private decided(a: Asking, v: ConnectVerdict): void {
     if (v.device === undefined || v.epoch === undefined) {
       const cause = (v.refused ?? 'token_unknown') as Cause
+      // a device that merely opened two sockets has no wrong password
+      if (cause === 'taken_over') return this.refused(a.c, UNAVAILABLE, cause, 0)
       return this.refused(a.c, BAD_PASSWORD, cause === 'token_unknown' && a.token === '' ? 'token_malformed' : cause, a.deviceId)
     }
     const { c, connect } = a
@@ -91,6 +93,7 @@ export class Admission {
     c.modelVersion = v.device.modelVersion
     c.epoch = v.epoch
     c.token = Buffer.from(a.token, 'hex')
+    if (!this.takePlace(c)) return this.refused(c, UNAVAILABLE, 'taken_over', 0)
     if (connect.clean) return this.admit(c, connect, false)
     this.peers.controller.session({ deviceId: c.deviceId }).then(
       ({ unreleased }) => {
@@ -105,12 +108,25 @@ export class Admission {
     )
   }
 
+  /**
+   * From here on the node holds the device through this connection, so that a close for it (takeover, revocation) finds it even before it is
+   * open. One connection a device: an older session ends, a newer one stays.
+   */
+  private takePlace(c: Connection): boolean {
+    const { devices } = this.node()
+    const present = devices.get(c.deviceId)
+    if (c.state !== 'asked' || (present && present.epoch > c.epoch)) {
+      this.node().departures.add(c.deviceId, c.epoch)
+      return false
+    }
+    present?.end('taken_over', undefined, 0x8e)
+    devices.set(c.deviceId, c)
+    return true
+  }
+
   private admit(c: Connection, connect: Connect, present: boolean): void {
     const node = this.node()
     if (c.state !== 'asked' || node.stopping) return this.gone(c)
-    // a session that the device manager did not close, or that came in while it did, ends now: one connection a device
-    node.devices.get(c.deviceId)?.end('taken_over', undefined, 0x8e)
-    node.devices.set(c.deviceId, c)
     c.will = willOf(connect)
     c.receiveMaximum = connect.properties?.receiveMaximum ?? c.receiveMaximum
     c.maxPacketOut = connect.properties?.maximumPacketSize ?? c.maxPacketOut

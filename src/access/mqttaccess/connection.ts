@@ -331,8 +331,8 @@ export class Connection implements PacketSink, Owner, Origin, Timed {
     const { node } = this
     node.wheel.remove(this)
     node.connections.delete(this)
-    if (!wasOpen) return
     if (node.devices.get(this.deviceId) === this) node.devices.delete(this.deviceId)
+    if (!wasOpen) return
     const now = node.clock.now()
     this.will?.send(this, this.cause, now)
     node.uplink.note(recordKind.offline, this.cause, this, now, this.detail === undefined ? {} : { detail: this.detail })

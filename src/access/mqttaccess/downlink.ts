@@ -101,6 +101,8 @@ export class Downlink {
   }
 
   private pump(c: Connection, lane: Lane): void {
+    // not yet answered: what waits is sent when it is in
+    if (c.state !== 'open') return
     const window = c.dialect.paced ? 1 : Math.min(WINDOW, c.receiveMaximum)
     let sent = 0
     for (const w of lane.queue) {

@@ -43,7 +43,7 @@ export function asker(down: WayDown, watchers: Watchers, clock: Clock): Ask {
 
   return (deviceId, timeout) => {
     const found = flights.get(deviceId)
-    if (found) return found
+    if (found !== undefined) return found
     const flight = fly(deviceId, timeout).finally(() => flights.delete(deviceId))
     flights.set(deviceId, flight)
     return flight

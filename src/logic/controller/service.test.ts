@@ -1,0 +1,274 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Delivery, DeliveryResult } from '#contracts/access.ts'
+import { commandState, makeBatch, type NewRecord, newStream, recordFlag, recordKind } from '#core/devicelog/batch.ts'
+import { openDeviceLog } from '#core/devicelog/open.ts'
+import { openHistory } from '#core/history/open.ts'
+import { openQueue } from '#core/queue/open.ts'
+import { isPandoError } from '#lib/errors.ts'
+import { httpListeners } from '#lib/http.ts'
+import { silentLog } from '#lib/log.ts'
+import { makeMetrics } from '#lib/metrics.ts'
+import { systemClock } from '#lib/service.ts'
+import { decodeCommand, encodeEvent, encodeStatus } from '#protocol/frames.ts'
+import { reason } from '#protocol/reasons.ts'
+import { start } from './service.ts'
+
+const model = JSON.stringify({
+  objects: [
+    {
+      no: 1,
+      label: 'light',
+      part: 1,
+      status: [
+        { value_type: 7, name: 'on' },
+        { value_type: 8, name: 'level' },
+      ],
+    },
+    { no: 2, label: 'big', part: 1, status: [{ value_type: 10, name: 'n' }] },
+  ],
+  commands: [{ no: 5, name: 'blink', part: 1, priority: 3, params: [{ value_type: 7, name: 'times' }] }],
+  events: [],
+})
+const device = {
+  id: 9,
+  productId: 4,
+  vendorId: 2,
+  identifier: '2-4-x',
+  code: 'x',
+  name: '',
+  description: '',
+  version: '1',
+  modelVersion: 1,
+  createdAt: 0,
+  updatedAt: 0,
+}
+const light = (on: number, level: number) =>
+  encodeStatus({ properties: [{ subDevice: 1, object: 1, values: [on, level], types: [7, 8] }] })
+const status = (data: Uint8Array, o: Partial<NewRecord> = {}): NewRecord => ({
+  kind: recordKind.status,
+  device: 9,
+  product: 4,
+  version: 1,
+  epoch: 1,
+  data,
+  ...o,
+})
+
+async function setUp(t: TestContext) {
+  const dataDir = await mkdtemp(join(tmpdir(), 'pando-controller-'))
+  const deliveries: Delivery[] = []
+  const world = { online: true, answer: async (): Promise<DeliveryResult> => ({ delivered: true }), deliveries }
+  let stop = async () => {}
+
+  async function boot() {
+    const log = silentLog()
+    const devicelog = await openDeviceLog('file:', { dataDir })
+    const history = await openHistory('file:', { dataDir, log })
+    const queue = await openQueue('local:', { log })
+    const stops: (() => Promise<void> | void)[] = []
+    const { face } = await start({
+      config: {
+        devicelogMaxBytes: 2 ** 40,
+        devicelogMaxAge: 2 ** 40,
+        historyMaxBytes: 2 ** 40,
+        historyMaxAge: 2 ** 40,
+        uplinkMaxWaiting: 1 << 24,
+      },
+      log,
+      metrics: makeMetrics(),
+      instance: 'c',
+      ports: { devicelog, history, queue },
+      peers: {
+        registry: {
+          devicesById: async ({ ids }) => ({ items: ids.includes(9) ? [device] : [] }),
+          model: async () => ({ productId: 4, version: 1, config: model }),
+        },
+        devicemanager: {
+          routes: async () => ({
+            items: world.online ? [{ device: 9, node: 'n', epoch: 1, protocol: 'mqtt', address: '', since: 0 }] : [],
+          }),
+        },
+        access: () => ({
+          deliver: async ({ items }: { items: Delivery[] }) => {
+            deliveries.push(...items)
+            return { items: [await world.answer()] }
+          },
+        }),
+      } as unknown as Parameters<typeof start>[0]['peers'],
+      http: httpListeners(),
+      clock: systemClock,
+      onStop: (f) => stops.push(f),
+      onDrain() {},
+      readiness() {},
+    })
+    stop = async () => {
+      for (const f of stops.toReversed()) await f()
+      await queue.close()
+      await history.close()
+      await devicelog.close()
+    }
+    return { face, devicelog, history }
+  }
+  t.after(async () => {
+    await stop()
+    await rm(dataDir, { recursive: true })
+  })
+  return { world, boot, stop: () => stop(), dataDir }
+}
+
+const rejects = (p: Promise<unknown>, code: string, message?: RegExp) =>
+  assert.rejects(p, (e) => isPandoError(e) && e.code === code && (message === undefined || message.test(e.message)))
+
+test('what is accepted is the latest status, merged per object, exact to the last digit', async (t) => {
+  const { boot } = await setUp(t)
+  const { face } = await boot()
+  const stream = newStream()
+  assert.deepEqual(await face.latest({ deviceId: 9 }), { json: '{}' })
+  const big = encodeStatus({ properties: [{ subDevice: 7, object: 2, values: [2n ** 64n - 1n], types: [10] }] })
+  await face.accept(makeBatch(stream, 1, [status(light(1, 500)), status(big)]))
+  await face.accept(makeBatch(stream, 2, [status(light(0, 20))]))
+  const { json } = await face.latest({ deviceId: 9 })
+  assert.ok(json.includes('"light":[0,20]') && json.includes('"big":[18446744073709551615]'))
+  await rejects(face.latest({ deviceId: 8 }), 'device_unknown')
+})
+
+test('the same batch twice counts once; after a restart nothing is lost', async (t) => {
+  const { boot, stop } = await setUp(t)
+  const first = await boot()
+  const stream = newStream()
+  const one = makeBatch(stream, 1, [
+    status(light(1, 1)),
+    { kind: recordKind.event, device: 9, data: encodeEvent({ subDevice: 1, no: 3, priority: 0, values: [], types: [] }) },
+  ])
+  await first.face.accept(one)
+  await first.face.accept(one)
+  await stop()
+  const second = await boot()
+  assert.equal((await second.face.latest({ deviceId: 9 })).json, '{"light":[1,1]}')
+  const { records } = await second.history.read({ device: 9 })
+  assert.deepEqual(
+    records.map((r) => r.kind),
+    [recordKind.status, recordKind.event],
+  )
+})
+
+test('QoS 2 ids that are not released survive a restart, and end with a clean session', async (t) => {
+  const { boot, stop } = await setUp(t)
+  const first = await boot()
+  const stream = newStream()
+  const sent = (packetId: number) => status(light(1, 1), { packetId, flags: recordFlag.qos2 })
+  await first.face.accept(
+    makeBatch(stream, 1, [sent(5), sent(6), sent(7), { kind: recordKind.released, device: 9, packetId: 6 }]),
+  )
+  await stop()
+  const { face } = await boot()
+  assert.deepEqual((await face.session({ deviceId: 9 })).unreleased, [5, 7])
+  await face.accept(makeBatch(newStream(), 1, [{ kind: recordKind.online, device: 9, flags: recordFlag.clean }]))
+  assert.deepEqual((await face.session({ deviceId: 9 })).unreleased, [])
+  assert.equal((await face.latest({ deviceId: 9 })).json, '{"light":[1,1]}')
+})
+
+test('F-16: all who ask share one question and its answer', async (t) => {
+  const { boot, world } = await setUp(t)
+  const { face } = await boot()
+  const asked = [face.ask({ deviceId: 9, timeout: 2000 }), face.ask({ deviceId: 9, timeout: 2000 })]
+  while (world.deliveries.length === 0) await sleep(1)
+  await face.accept(makeBatch(newStream(), 1, [status(light(1, 7))]))
+  assert.deepEqual(await Promise.all(asked), [{ json: '{"light":[1,7]}' }, { json: '{"light":[1,7]}' }])
+  assert.equal(world.deliveries.length, 1)
+  const question = decodeCommand(Buffer.from(world.deliveries[0]!.frame, 'base64'))
+  assert.deepEqual([question.no, question.subDevice, question.priority, question.count], [65528, 65535, 99, 0])
+})
+
+test('a question ends with the error of an undecodable answer, with a timeout, or at once when the device is offline', async (t) => {
+  const { boot, world } = await setUp(t)
+  const { face } = await boot()
+  const asked = face.ask({ deviceId: 9, timeout: 2000 })
+  while (world.deliveries.length === 0) await sleep(1)
+  await face.accept(
+    makeBatch(newStream(), 1, [
+      { kind: recordKind.undecodable, reason: reason.tlv_truncated, device: 9, data: Buffer.alloc(30) },
+    ]),
+  )
+  await rejects(asked, 'frame_invalid')
+  await rejects(face.ask({ deviceId: 9, timeout: 30 }), 'device_timeout', /^get status timeout\.$/)
+  world.online = false
+  await rejects(face.ask({ deviceId: 9, timeout: 30 }), 'device_offline')
+})
+
+test('a command is in the log before it is sent; each step of its life follows', async (t) => {
+  const { boot, world } = await setUp(t)
+  const { face, history } = await boot()
+  let loggedBefore = 0
+  world.answer = async () => {
+    loggedBefore = (await history.read({ device: 9, kinds: [recordKind.command] })).records.length
+    return { delivered: true }
+  }
+  const { id, state } = await face.command({ deviceId: 9, body: '{"blink":[3]}', timeout: 1000 })
+  assert.equal(state, 'delivered')
+  assert.equal(loggedBefore, 1)
+  const frame = decodeCommand(Buffer.from(world.deliveries[0]!.frame, 'base64'))
+  assert.deepEqual([frame.no, frame.priority, frame.values], [5, 3, [3]])
+  const text = Buffer.from('done')
+  const result = encodeEvent({
+    subDevice: 0,
+    no: 65534,
+    priority: 0,
+    values: [BigInt(frame.timestamp), 0, text],
+    types: [10, 5, 11],
+  })
+  await face.accept(makeBatch(newStream(), 1, [{ kind: recordKind.event, device: 9, data: result }]))
+  const steps = async () => (await history.read({ device: 9, kinds: [recordKind.commandState] })).records
+  while ((await steps()).length < 2) await sleep(5)
+  const seen = (await steps()).map((r) => [
+    r.reason,
+    Buffer.from(r.data.subarray(0, 8)).toString('hex'),
+    Buffer.from(r.data.subarray(8)).toString(),
+  ])
+  assert.deepEqual(seen, [
+    [commandState.delivered, id, ''],
+    [commandState.executed, id, '0 done'],
+  ])
+})
+
+test('what the device did not confirm, and what does not fit, is said; nothing wrong is sent', async (t) => {
+  const { boot, world } = await setUp(t)
+  const { face } = await boot()
+  const put = (body: string) => face.setStatus({ deviceId: 9, body, timeout: 1000 })
+  await rejects(put('{"light":[1,65536]}'), 'frame_invalid', /position 2 .*uint16 \(0 to 65535\), got 65536/)
+  await rejects(put('{"light":[1]}'), 'frame_invalid', /^wrong status parameters\.$/)
+  await rejects(put('{"nosuch":[1]}'), 'frame_invalid', /^object not found\.$/)
+  await rejects(put('{'), 'frame_invalid')
+  await rejects(face.command({ deviceId: 9, body: '{"blink":[1],"light":[1]}', timeout: 100 }), 'frame_invalid')
+  assert.equal(world.deliveries.length, 0)
+  world.answer = async () => ({ delivered: false, error: 'device_timeout' })
+  await rejects(put('{"light":[1,2]}'), 'device_timeout', /^timeout pushlishing message\.$/)
+  world.answer = async () => ({ delivered: false, error: 'frame_too_large', limit: 1024 })
+  await rejects(put('{"light":[1,2]}'), 'frame_too_large', /1024/)
+  world.online = false
+  await rejects(put('{"light":[1,2]}'), 'device_offline')
+})
+
+test('the diary tells what became of the connection, newest first', async (t) => {
+  const { boot } = await setUp(t)
+  const { face } = await boot()
+  const json = (v: object) => Buffer.from(JSON.stringify(v))
+  await face.accept(
+    makeBatch(newStream(), 1, [
+      { kind: recordKind.online, device: 9, time: 1000, data: json({ protocol: 'mqtt' }) },
+      status(light(1, 1), { time: 1500 }),
+      { kind: recordKind.offline, reason: 12, device: 9, time: 2000, data: json({}) },
+      { kind: recordKind.diary, reason: 31, device: 9, time: 3000, data: json({ count: 4 }) },
+    ]),
+  )
+  assert.deepEqual((await face.diary({ deviceId: 9 })).items, [
+    { at: 3000, kind: 'diary', cause: 'token_unknown', params: { count: 4 } },
+    { at: 2000, kind: 'offline', cause: 'keepalive_timeout', params: {} },
+    { at: 1000, kind: 'online', params: { protocol: 'mqtt' } },
+  ])
+})
