@@ -1,0 +1,122 @@
+/** How a cloud can run. A scenario is run in every shape that it names; all by default but `process`, which costs a second each. */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Contract, Face } from '#contracts/contract.ts'
+import { controller } from '#contracts/controller.ts'
+import { devicemanager } from '#contracts/devicemanager.ts'
+import { notifier } from '#contracts/notifier.ts'
+import { registry } from '#contracts/registry.ts'
+import { makeLog } from '#lib/log.ts'
+import type { Clock } from '#lib/service.ts'
+import { rpcClient } from '#rpc/client.ts'
+import { type Peers, startCloud } from '#src/cloud.ts'
+import { root } from './root.ts'
+import { until, within } from './wait.ts'
+
+export type Shape = 'direct' | 'encoded' | 'process'
+/** Those that every scenario must pass. */
+export const shapes: readonly Shape[] = ['direct', 'encoded']
+
+export type Env = Record<string, string>
+
+export interface Running {
+  listen: Record<string, string>
+  peers: Peers
+  pid: number
+  /** SIGTERM, or stop() → exit code, what stderr held */
+  stop(): Promise<number>
+  /** As the power goes: `kill -9`. Only for `process`. */
+  kill(): Promise<void>
+  /** what was logged so far */
+  logged(): string
+}
+
+interface Options {
+  dataDir: string
+  env: Env
+  clock?: Clock
+  /** shell words before the program (process only): `ulimit -n 64` */
+  shell?: string
+}
+
+export const startShape = (shape: Shape, o: Options): Promise<Running> =>
+  shape === 'process' ? startProcess(o) : startEmbedded(o, shape === 'encoded' ? 'encoded' : 'direct')
+
+async function startEmbedded(o: Options, calls: 'direct' | 'encoded'): Promise<Running> {
+  const lines: string[] = []
+  const log = makeLog({ level: 'info', destination: { write: (line: string) => void lines.push(line) } })
+  const cloud = await startCloud({ env: o.env, log, calls, ...(o.clock && { clock: o.clock }) })
+  return {
+    listen: cloud.listen,
+    peers: cloud.peers,
+    pid: process.pid,
+    stop: async () => {
+      await cloud.stop()
+      return 0
+    },
+    kill: () => Promise.reject(new Error('only a process can be killed')),
+    logged: () => lines.join(''),
+  }
+}
+
+async function startProcess(o: Options): Promise<Running> {
+  const pando = join(root, 'bin/pando')
+  const env = { PATH: process.env['PATH'] ?? '', ...o.env }
+  const [program, args] = o.shell ? ['/bin/sh', ['-c', `${o.shell}; exec "${pando}" serve`]] : [pando, ['serve']]
+  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const logged: string[] = []
+  child.stderr.on('data', (c: Buffer) => logged.push(c.toString()))
+  const exited = new Promise<number>((done) => child.on('exit', (code, signal) => done(code ?? (signal ? 128 : 1))))
+  const ready = await firstLine(child, exited, logged)
+  const { peers, close } = await facesOf(o.dataDir)
+  return {
+    listen: ready.listen,
+    peers,
+    pid: child.pid!,
+    async stop() {
+      await close()
+      child.kill('SIGTERM')
+      return within(15_000, 'end of the cloud after SIGTERM', () => exited)
+    },
+    async kill() {
+      child.kill('SIGKILL')
+      await exited
+      await close()
+    },
+    logged: () => logged.join(''),
+  }
+}
+
+function firstLine(child: ChildProcess, exited: Promise<number>, logged: string[]): Promise<{ listen: Record<string, string> }> {
+  const line = new Promise<string>((done) => {
+    let out = ''
+    child.stdout!.on('data', (c: Buffer) => {
+      out += c
+      if (out.includes('\n')) done(out.slice(0, out.indexOf('\n')))
+    })
+  })
+  const died = exited.then((code) => {
+    throw new Error(`the cloud ended with ${code} before it was ready:\n${logged.join('')}`)
+  })
+  return within(20_000, 'ready line of the cloud', async () => JSON.parse(await Promise.race([line, died])))
+}
+
+/** The services of a cloud in another process, by the address that it leaves in its data directory. */
+async function facesOf(dataDir: string): Promise<{ peers: Peers; close: () => Promise<void> }> {
+  const file = join(dataDir, 'rpc.json')
+  await until('rpc.json', () => existsSync(file))
+  const { origin, secret } = JSON.parse(await (await import('node:fs/promises')).readFile(file, 'utf8'))
+  const client = rpcClient({ origin, secret })
+  const face = <C extends Contract>(c: C): Face<C> => client.face(c)
+  return {
+    peers: {
+      registry: face(registry),
+      devicemanager: face(devicemanager),
+      controller: face(controller),
+      notifier: face(notifier),
+    },
+    close: () => client.close(),
+  }
+}
