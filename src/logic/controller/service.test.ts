@@ -85,7 +85,7 @@ async function setUp(t: TestContext) {
       ports: { devicelog, history, queue },
       peers: {
         registry: {
-          devicesById: async ({ ids }) => ({ items: ids.includes(9) ? [device] : [] }),
+          devicesById: async ({ ids }: { ids: number[] }) => ({ items: ids.includes(9) ? [device] : [] }),
           model: async () => ({ productId: 4, version: 1, config: model }),
         },
         devicemanager: {

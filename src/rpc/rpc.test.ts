@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Type } from 'typebox'
+import { bytes, contract, type Face, method } from '#contracts/contract.ts'
+import { isPandoError, PandoError } from '#lib/errors.ts'
+import { silentLog } from '#lib/log.ts'
+import { rpcClient } from './client.ts'
+import { encodedFace } from './encoded.ts'
+import { connectRpc, publishRpc } from './publish.ts'
+import { startRpcServer } from './server.ts'
+
+const N = Type.Object({ n: Type.Number() })
+const sums = contract('sums', {
+  add: method(Type.Object({ a: Type.Number(), b: Type.Number() }), N, { deadline: 200 }),
+  turn: method(bytes, bytes, { ordered: true }),
+  wait: method(N, N, { ordered: true }),
+})
+
+const finished: number[] = []
+const face: Face<typeof sums> = {
+  async add({ a, b }) {
+    if (a === 1) throw new PandoError('not_found', 'no one', { a })
+    if (a === 2) throw new Error('a secret inside')
+    if (a === 3) await sleep(400)
+    return { n: a + b }
+  },
+  turn: async (b) => Uint8Array.from(b).reverse(),
+  async wait({ n }) {
+    await sleep(n)
+    finished.push(n)
+    return { n }
+  },
+}
+
+async function overNetwork(t: TestContext, secret = 's3cret'): Promise<Face<typeof sums>> {
+  const server = await startRpcServer({ host: '127.0.0.1', port: 0, secret: 's3cret', log: silentLog() })
+  server.serve(sums, face)
+  const client = rpcClient({ origin: `http://127.0.0.1:${server.address.port}`, secret })
+  t.after(async () => {
+    await client.close()
+    await server.close()
+  })
+  return client.face(sums)
+}
+
+const is = (code: string, text: RegExp) => (e: unknown) => isPandoError(e) && e.code === code && text.test(e.message)
+
+for (const [name, make] of [
+  ['encoded', async () => encodedFace(sums, face)],
+  ['network', overNetwork],
+] as const) {
+  test(`${name}: values, octets, errors and wrong arguments cross`, async (t) => {
+    const peer = await make(t)
+    assert.deepEqual(await peer.add({ a: 5, b: 6 }), { n: 11 })
+    assert.deepEqual([...(await peer.turn(Uint8Array.of(1, 2, 3)))], [3, 2, 1])
+    await assert.rejects(peer.add({ a: 1, b: 0 }), (e) => isPandoError(e, 'not_found') && e.params['a'] === 1)
+    await assert.rejects(peer.add({ a: 2, b: 0 }), (e) => isPandoError(e, 'internal') && !e.message.includes('secret'))
+    await assert.rejects(peer.add({ a: 'x', b: 0 } as unknown as { a: number; b: number }), is('invalid', /sums\.add input: \/a/))
+  })
+}
+
+test('an answer that does not come in time is a timeout; a server that is not there is unavailable', async (t) => {
+  const peer = await overNetwork(t)
+  await assert.rejects(peer.add({ a: 3, b: 0 }), is('timeout', /200 ms/))
+  const nobody = rpcClient({ origin: 'http://127.0.0.1:1', secret: 'x' })
+  t.after(() => nobody.close())
+  await assert.rejects(nobody.face(sums).add({ a: 5, b: 6 }), is('unavailable', /sums\/add/))
+})
+
+test('S-23: without the secret nothing is answered', async (t) => {
+  const peer = await overNetwork(t, 'wrong')
+  await assert.rejects(peer.add({ a: 5, b: 6 }), is('unauthenticated', /secret/))
+})
+
+test('ordered calls reach the service in the order in which they were made', async (t) => {
+  const peer = await overNetwork(t)
+  await Promise.all([peer.wait({ n: 30 }), peer.wait({ n: 1 }), peer.wait({ n: 10 })])
+  assert.deepEqual(finished, [30, 1, 10])
+})
+
+test('another process finds the cloud of a data directory, and nothing once it has stopped', async (t) => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'pando-rpc-'))
+  t.after(() => rm(dataDir, { recursive: true }))
+  assert.equal(await connectRpc(dataDir), undefined)
+  const server = await publishRpc({ dataDir, listen: { host: '127.0.0.1', port: 0 }, log: silentLog() })
+  server.serve(sums, face)
+  assert.equal((await stat(join(dataDir, 'rpc.json'))).mode & 0o777, 0o600)
+  const client = await connectRpc(dataDir)
+  assert.deepEqual(await client!.face(sums).add({ a: 5, b: 1 }), { n: 6 })
+  await client!.close()
+  await server.close()
+  assert.equal(await connectRpc(dataDir), undefined)
+})
