@@ -1,6 +1,6 @@
 /** The embedded device log: segment files in one folder. */
 import type { DeviceLog, StreamInfo } from '#core/devicelog/port.ts'
-import { replaceFile } from '#lib/disk.ts'
+import { replaceFile, withFile } from '#lib/disk.ts'
 import { isPandoError, type PandoError } from '#lib/errors.ts'
 import { type CursorOptions, type Cursors, openCursors } from './cursors.ts'
 import { type Faults, makeFaults } from './faults.ts'
@@ -10,10 +10,10 @@ import type { FileLogOptions } from './open.ts'
 import { makeReader } from './reader.ts'
 import { buildIndex } from './rebuild.ts'
 import { type Recovered, recover } from './recover.ts'
-import { retain } from './retain.ts'
+import { type RetainDeps, retain } from './retain.ts'
 import { unload } from './run.ts'
 import { startScrub } from './scrub.ts'
-import { damaged, diskError, indexPath, type Segment, type StreamState, segmentPath } from './segment.ts'
+import { diskError, indexPath, type Segment, type StreamState } from './segment.ts'
 import { createSegment, openTail } from './tail.ts'
 import { Writer } from './writer.ts'
 
@@ -27,11 +27,11 @@ export async function fileLog(o: FileLogSetup, released: () => Promise<void>): P
   try {
     await o.disk.mkdir(o.dir)
     const faults = makeFaults(o.now, o.onState)
-    const found = (await recover(o.disk, o.dir)) ?? (await begin(o))
-    if (found.cut > 0) o.log?.warn({ bytes: found.cut }, 'device log: a torn last commit, never acknowledged, was cut off')
-    const newest = { number: found.segments.at(-1)!.number }
+    const newest = { number: 0 }
     const cursors = await openCursors(cursorOptions(o, faults, newest))
-    if (cursors.segment > newest.number) throw damaged(segmentPath(o.dir, cursors.segment), 0, 'the file is missing')
+    const found = (await recover(o.disk, o.dir, cursors.segment)) ?? (await begin(o))
+    newest.number = found.segments.at(-1)!.number
+    if (found.cut > 0) o.log?.warn({ bytes: found.cut }, 'device log: a torn last commit, never acknowledged, was cut off')
     return await assemble(o, found, faults, cursors, newest, released)
   } catch (e) {
     throw diskError(e, `the device log in ${o.dir} cannot be opened`)
@@ -39,7 +39,7 @@ export async function fileLog(o: FileLogSetup, released: () => Promise<void>): P
 }
 
 async function begin(o: FileLogSetup): Promise<Recovered> {
-  const first = await createSegment(o.disk, o.dir, 1, 0, [], o.now())
+  const first = await createSegment(o.disk, o.dir, { number: 1, oldest: 1, previousEnd: 0, streams: [] })
   return { segments: [first], streams: new Map(), cut: 0, unindexed: [] }
 }
 
@@ -80,6 +80,7 @@ async function assemble(
     closed.push(s)
     newest.number = s.number + 1
     later(() => putIndex(s))
+    later(() => withFile(disk, s.path, 'write', (fd) => disk.truncate(fd, s.end))) // the room ahead is not needed any more
   }
 
   async function putIndex(s: Segment): Promise<void> {
@@ -111,7 +112,7 @@ async function assemble(
     disk,
     dir,
     segmentBytes: o.segmentBytes,
-    now: o.now,
+    oldest: () => closed[0]?.number ?? newest.number,
     streams: () => [...streams.values()].filter((s) => s.last > 0 || s.sealed),
     closed: segmentClosed,
   })
@@ -130,6 +131,19 @@ async function assemble(
     damage: (_, e) => damageFound(e),
     whole: (s) => faults.clear(`damage ${s.path}`),
   })
+
+  const retention: RetainDeps = {
+    disk,
+    dir,
+    closed,
+    streams,
+    cursors,
+    handles,
+    tail,
+    removed: { unsynced: false },
+    exclusive: (f) => writer.exclusive(f),
+    now: o.now,
+  }
 
   async function finish(): Promise<void> {
     try {
@@ -155,8 +169,7 @@ async function assemble(
     cursor: (consumer, stream) => Promise.resolve(cursors.get(consumer, stream)),
     advance: async (consumer, positions) => cursors.advance(consumer, positions),
     consumers: async (names) => cursors.register(names),
-    retain: (limit) =>
-      retain({ disk, dir, closed, streams, cursors, handles, tail, exclusive: (f) => writer.exclusive(f), now: o.now }, limit),
+    retain: (limit) => retain(retention, limit),
     health: faults.health,
     close: () => (end ??= finish()),
   }

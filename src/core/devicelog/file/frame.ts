@@ -1,7 +1,7 @@
 /**
  * The bytes of a segment file. Little endian.
  *
- *   head : magic u32 | crc u32 of all that follows | size u32 | format u32 | number u32 | count u32 | salt 8 B | made f64
+ *   head : magic u32 | crc u32 of all that follows | size u32 | format u32 | number u32 | count u32 | salt 8 B | oldest segment f64
  *          | end of the segment before f64 | count × (stream f64 | last f64 | touched f64, + 2⁵² when sealed)
  *   frame: magic u32 | crc u32 of the 40 bytes that follow | size u32 | kind u32 | count u32 | offset u32 | salt 8 B
  *          | a f64 | b f64 | batches
@@ -43,10 +43,14 @@ export interface SegmentHead {
   format: number
   number: number
   salt: Buffer
+  /** number of the oldest segment when this one was made: any before were dropped */
+  oldest: number
   /** durable length of the segment before this one; 0 if this is the first */
   previousEnd: number
   streams: StreamEntry[]
 }
+
+export type NewHead = Pick<SegmentHead, 'number' | 'oldest' | 'previousEnd' | 'streams'>
 
 export interface Frame {
   size: number
@@ -56,7 +60,8 @@ export interface Frame {
   b: number
 }
 
-export function encodeHead(number: number, previousEnd: number, streams: readonly StreamEntry[], now: number): Buffer {
+/** The head of a new segment, with a salt of its own. */
+export function encodeHead({ number, oldest, previousEnd, streams }: NewHead): Buffer {
   const b = Buffer.alloc(HEAD + streams.length * ENTRY)
   b.writeUInt32LE(HEAD_MAGIC, 0)
   b.writeUInt32LE(b.length, 8)
@@ -64,7 +69,7 @@ export function encodeHead(number: number, previousEnd: number, streams: readonl
   b.writeUInt32LE(number, 16)
   b.writeUInt32LE(streams.length, 20)
   randomBytes(8).copy(b, 24)
-  b.writeDoubleLE(now, 32)
+  b.writeDoubleLE(oldest, 32)
   b.writeDoubleLE(previousEnd, 40)
   streams.forEach((s, i) => {
     const p = HEAD + i * ENTRY
@@ -96,7 +101,8 @@ export function decodeHead(b: Buffer): SegmentHead | undefined {
     })
   }
   const salt = Buffer.from(b.subarray(24, 32))
-  return { size, format, number: b.readUInt32LE(16), salt, previousEnd: b.readDoubleLE(40), streams }
+  const oldest = b.readDoubleLE(32)
+  return { size, format, number: b.readUInt32LE(16), salt, oldest, previousEnd: b.readDoubleLE(40), streams }
 }
 
 /** A reusable frame for one segment: `write` fills `bytes`. */

@@ -18,7 +18,11 @@ export function readHandles(disk: Disk, most = 8): Handles {
   const open = new Map<string, Handle>()
 
   async function closeUnused(h: Handle): Promise<void> {
-    if (h.dropped && h.users === 0) await h.fd.then(disk.close, () => {})
+    if (h.dropped && h.users === 0)
+      await h.fd.then(
+        (fd) => disk.close(fd),
+        () => {},
+      )
   }
 
   function drop(path: string): Promise<void> {

@@ -7,7 +7,7 @@ import { decodeTable } from './index-file.ts'
 import { buildIndex } from './rebuild.ts'
 import { addBatch, lastOf, newIndex } from './run.ts'
 import { lookBehind, type ScanEnd, scanFrames, type Visit } from './scan.ts'
-import { damaged, indexPath, newStreamState, type Segment, type StreamState, segmentPath, segmentPattern } from './segment.ts'
+import { damaged, indexPath, newStreamState, type Segment, type StreamState, segmentPath } from './segment.ts'
 
 export interface Recovered {
   /** oldest first; the last one is open */
@@ -19,15 +19,16 @@ export interface Recovered {
   unindexed: Segment[]
 }
 
-/** Numbers of the segments in the folder; removes what an interrupted change left behind. */
-export async function listSegments(disk: Disk, dir: string): Promise<number[]> {
-  const names = await disk.readdir(dir)
-  for (const n of names) if (n.endsWith('.tmp')) await disk.unlink(join(dir, n))
-  return names
-    .map((n) => segmentPattern.exec(n))
-    .filter((m) => m !== null)
-    .map((m) => Number(m[1]))
-    .sort((a, b) => a - b)
+/** Numbers of the segments in the folder, in order; removes what an interrupted change left behind. */
+async function listSegments(disk: Disk, dir: string): Promise<number[]> {
+  const names = new Set(await disk.readdir(dir))
+  const numbers: number[] = []
+  for (const n of names) {
+    const [, digits, kind] = filePattern.exec(n) ?? []
+    if (kind === 'seg') numbers.push(Number(digits))
+    else if (n.endsWith('.tmp') || (kind === 'idx' && !names.has(`${digits}.seg`))) await disk.unlink(join(dir, n))
+  }
+  return numbers.sort((a, b) => a - b)
 }
 
 async function readHead(disk: Disk, path: string, number: number): Promise<SegmentHead & { fileSize: number }> {
@@ -115,15 +116,21 @@ async function settle(disk: Disk, fd: number, found: ScanEnd, dirtyEnd: number):
   await disk.sync(fd)
 }
 
-/** Everything in the folder; undefined when there is no segment yet. Throws `log_damaged` or `version_mismatch`, naming the file. */
-export async function recover(disk: Disk, dir: string): Promise<Recovered | undefined> {
+const filePattern = /^(\d{8,})\.(seg|idx)$/
+
+/** Everything in the folder; undefined when there is no segment yet, and `atLeast`, the newest ever heard of, is 0. Throws `log_damaged` or `version_mismatch`, naming the file. */
+export async function recover(disk: Disk, dir: string, atLeast: number): Promise<Recovered | undefined> {
   const numbers = await listSegments(disk, dir)
-  if (numbers.length === 0) return undefined
+  const newest = numbers.at(-1) ?? 0
+  if (newest < atLeast) throw damaged(segmentPath(dir, atLeast), 0, 'the file is missing')
+  if (newest === 0) return undefined
+  const last = await readHead(disk, segmentPath(dir, newest), newest)
+  await dropOlder(disk, dir, numbers, last.oldest)
   numbers.forEach((n, i) => {
     if (n !== numbers[0]! + i) throw damaged(segmentPath(dir, numbers[0]! + i), 0, 'the file is missing')
   })
+  numbers.pop()
   const heads = await inOrder(numbers, 16, (n) => readHead(disk, segmentPath(dir, n), n))
-  const last = heads.pop()!
   const closed = await inOrder(heads, 16, (h, i) => openClosed(disk, dir, h, (heads[i + 1] ?? last).previousEnd))
   const segments = closed.map(([s]) => s)
 
@@ -138,6 +145,11 @@ export async function recover(disk: Disk, dir: string): Promise<Recovered | unde
   segments.push(tail.segment)
   forget(streams, segments[0]!.number)
   return { segments, streams, cut: tail.cut, unindexed: closed.filter(([, indexed]) => !indexed).map(([s]) => s) }
+}
+
+/** Segments that had been dropped, but whose removal a power cut undid. */
+async function dropOlder(disk: Disk, dir: string, numbers: number[], oldest: number): Promise<void> {
+  while (numbers[0]! < oldest) await disk.unlink(segmentPath(dir, numbers.shift()!))
 }
 
 /** Adds a closed segment to the stream; its batches must continue those before. */

@@ -21,6 +21,8 @@ export interface RetainDeps {
   cursors: Cursors
   handles: Handles
   tail: Tail
+  /** whether the removal of a file may not be durable yet */
+  removed: { unsynced: boolean }
   /** runs something while nothing is being written */
   exclusive<T>(f: () => Promise<T>): Promise<T>
   now(): number
@@ -35,12 +37,15 @@ function holder(s: Segment, cursors: Cursors): string | undefined {
 }
 
 async function drop(d: RetainDeps, s: Segment): Promise<void> {
+  if (d.removed.unsynced) await d.disk.syncDir(d.dir)
+  d.removed.unsynced = true
+  await d.disk.unlink(s.path)
   d.closed.shift()
   for (const stream of s.index.runs.keys()) d.streams.get(stream)?.segments.shift()
   await d.handles.drop(s.path)
-  await d.disk.unlink(s.path)
   await d.disk.unlink(indexPath(d.dir, s.number)).catch(() => {}) // may not have been written
   await d.disk.syncDir(d.dir) // one by one: after a power cut no segment is missing between two others
+  d.removed.unsynced = false
 }
 
 /** As DeviceLog.retain. The segment that is being written is closed first when it is beyond the limits itself. */

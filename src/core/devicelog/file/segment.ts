@@ -33,7 +33,6 @@ export const newStreamState = (stream: number): StreamState => ({ stream, last: 
 const name = (number: number): string => String(number).padStart(8, '0')
 export const segmentPath = (dir: string, number: number): string => join(dir, `${name(number)}.seg`)
 export const indexPath = (dir: string, number: number): string => join(dir, `${name(number)}.idx`)
-export const segmentPattern = /^(\d{8,})\.seg$/
 
 export const damaged = (path: string, offset: number, why: string): PandoError =>
   new PandoError('log_damaged', `${path} is damaged at offset ${offset}: ${why}`, { file: path, offset })

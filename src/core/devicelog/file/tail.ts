@@ -1,6 +1,6 @@
 /** The segment that is being written: room ahead of the writer, and the change to the next segment. */
 import { type Disk, withFile } from '#lib/disk.ts'
-import { decodeHead, encodeHead, FRAME, type FrameWriter, frameWriter, type StreamEntry } from './frame.ts'
+import { decodeHead, encodeHead, FRAME, type FrameWriter, frameWriter, type NewHead, type StreamEntry } from './frame.ts'
 import { newIndex } from './run.ts'
 import { diskError, type Segment, segmentPath } from './segment.ts'
 
@@ -12,8 +12,9 @@ export interface TailOptions {
   disk: Disk
   dir: string
   segmentBytes: number
-  now(): number
+  /** what the head of a new segment says */
   streams(): StreamEntry[]
+  oldest(): number
   /** a segment has been closed; it gets an index file */
   closed(segment: Segment): void
 }
@@ -38,16 +39,10 @@ export interface Tail {
 }
 
 /** Makes the file of a new segment, whole or not at all: a segment that has its name has its head. */
-export async function createSegment(
-  disk: Disk,
-  dir: string,
-  number: number,
-  previousEnd: number,
-  streams: readonly StreamEntry[],
-  now: number,
-): Promise<Segment> {
+export async function createSegment(disk: Disk, dir: string, fields: NewHead): Promise<Segment> {
+  const { number } = fields
   const path = segmentPath(dir, number)
-  const head = encodeHead(number, previousEnd, streams, now)
+  const head = encodeHead(fields)
   await withFile(disk, `${path}.tmp`, 'create', async (fd) => {
     await disk.write(fd, head, 0)
     await writeZeros(disk, fd, head.length, roundUp(head.length + FRAME, FIRST_STEP))
@@ -134,7 +129,12 @@ export async function openTail(first: Segment, options: TailOptions): Promise<Ta
   async function roll(): Promise<void> {
     done = true // from here on the next segment may exist and say where this one ends
     await growing?.catch(() => {})
-    const next = await createSegment(disk, dir, segment.number + 1, segment.end, options.streams(), options.now())
+    const next = await createSegment(disk, dir, {
+      number: segment.number + 1,
+      oldest: options.oldest(),
+      previousEnd: segment.end,
+      streams: options.streams(),
+    })
     const handles = await openHandles(disk, next.path)
     const before = segment
     await closeHandles()
