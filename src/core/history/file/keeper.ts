@@ -129,8 +129,9 @@ export class Keeper {
     }
     const frozen = this.#frozen
     try {
-      await this.#writeRuns(frozen)
-      this.#frozen = undefined
+      await this.#writeRuns(frozen, () => {
+        this.#frozen = undefined
+      })
       this.#failure = undefined
       this.#retryMs = 1000
       this.#told.cursors(this.#store.cursors)
@@ -146,12 +147,12 @@ export class Keeper {
     }
   }
 
-  async #writeRuns(tail: Tail): Promise<void> {
+  async #writeRuns(tail: Tail, visible: () => void): Promise<void> {
     const add: RunInfo[] = []
     for (const day of [...tail.days].sort((a, b) => a - b)) {
       add.push(await this.#write(day, undefined, (into) => foldDay(tail, day, into, pauses())))
     }
-    await this.#store.commit({ add, cursors: tail.cursors })
+    await this.#store.commit({ add, cursors: tail.cursors }, visible)
   }
 
   async #write(day: number, order: number | undefined, fill: (into: RunWriter) => Promise<void>): Promise<RunInfo> {

@@ -21,17 +21,19 @@ export function pickMerge(whole: readonly Run[], all: readonly Run[], past: numb
   return undefined
 }
 
+const bytesOf = (runs: readonly Run[]): number => runs.reduce((sum, run) => sum + run.info.size, 0)
+
+const largestOf = (runs: readonly Run[]): number => runs.reduce((most, run) => Math.max(most, run.info.size), 0)
+
 function pickPast(runs: readonly Run[]): Run[] | undefined {
-  const bytes = runs.reduce((sum, run) => sum + run.info.size, 0)
-  const largest = Math.max(...runs.map((run) => run.info.size))
-  return runs.length > 4 || (runs.length > 1 && (bytes - largest) * 16 > largest) ? [...runs] : undefined
+  const others = bytesOf(runs) - largestOf(runs)
+  return runs.length > 4 || (runs.length > 1 && others * 16 > largestOf(runs)) ? [...runs] : undefined
 }
 
 function pickToday(runs: readonly Run[]): Run[] | undefined {
-  const highest = Math.max(...runs.map((run) => tier(run.info.size)))
-  for (let t = 0; t <= highest; t++) {
+  for (let t = 0; t <= tier(largestOf(runs)); t++) {
     const newest = runs.slice(runs.findLastIndex((run) => tier(run.info.size) > t) + 1)
-    if (newest.length >= FAN) return newest
+    if (newest.length >= FAN && bytesOf(newest) > 2 * largestOf(newest)) return newest
   }
   return undefined
 }

@@ -9,10 +9,13 @@ export const dayOf = (time: number): number => Math.floor(time / DAY)
 /** 20614 → 2026-06-10 */
 export const dayName = (day: number): string => new Date(day * DAY).toISOString().slice(0, 10)
 
+/** The last ms of the year 9999. */
+const LAST = 253_402_300_799_999
+
 /** Arrival of the record at p: whole ms since 1970; whatever is no such time counts as 0. */
 export function timeOf(v: DataView, p: number): number {
   const t = v.getFloat64(p + at.time, true)
-  return t >= 0 && t <= 8.64e15 ? Math.floor(t) : 0
+  return t >= 0 && t <= LAST ? Math.floor(t) : 0
 }
 
 export class Records {

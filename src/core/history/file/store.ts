@@ -118,14 +118,17 @@ export class Store {
     }
   }
 
-  /** Makes a change durable and visible. If it fails nothing has become visible, and files of added runs are dealt with. */
-  commit(change: Change): Promise<void> {
-    const done = this.#last.then(() => this.#commit(change))
+  /**
+   * Makes a change durable, then visible; `visible` is called at that very moment. If it fails nothing has become visible, and the
+   * files of added runs are dealt with.
+   */
+  commit(change: Change, visible = (): void => {}): Promise<void> {
+    const done = this.#last.then(() => this.#commit(change, visible))
     this.#last = done.catch(() => {})
     return done
   }
 
-  async #commit({ add = [], remove: gone = [], cursors }: Change): Promise<void> {
+  async #commit({ add = [], remove: gone = [], cursors }: Change, visible: () => void): Promise<void> {
     const runs = this.#runs.filter((r) => !gone.includes(r))
     runs.push(...add.map((info) => new Run(this.#disk, this.#path(info), info)))
     runs.sort((a, b) => a.info.day - b.info.day || a.info.order - b.info.order)
@@ -151,6 +154,7 @@ export class Store {
     this.#manifest = m
     this.#runs = runs
     this.repaired = []
+    visible()
     for (const run of gone) this.damage.delete(run.path)
     this.#gone.push(...gone)
     await this.#tidy()
