@@ -100,15 +100,15 @@ export async function makeWorld(o: WorldOptions = {}): Promise<World> {
       const row = await world.peers.registry.addProduct({ vendorId: vendor, name, description: name, config: text })
       return { ...row, model: parseModel(text) }
     },
-    async application({ domain = '*', tags = ['event'], hook = '/hook' } = {}) {
+    async application({ domain = '*', tags, hook = '/hook' } = {}) {
       const reportUrl = new URL(hook, hooks.url).href
-      const about: Omit<ApplicationRow, 'id' | 'key' | 'signingSecret' | 'paused' | 'createdAt' | 'updatedAt'> = {
+      const about = {
         name: 'app',
         description: '',
         domain,
         reportUrl,
         reportToken: 'token-of-the-app',
-        tags,
+        tags: tags ?? ['event' as const],
       }
       const row: ApplicationRow = await world.peers.registry.addApplication(about)
       return application(row, () => world.listen['apiprovider']!, agent)

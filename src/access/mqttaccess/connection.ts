@@ -15,6 +15,7 @@ import { MalformedPacket } from './packet/malformed.ts'
 import { encodePacket } from './packet/packet.ts'
 import type { Connect, Packet } from './packet/packets.ts'
 import { CONNECT, PUBACK, PUBREC, type Version } from './packet/types.ts'
+import { TAG_NONE, TAG_QOS2, TAG_RELEASED } from './tags.ts'
 import type { Timed } from './wheel.ts'
 import type { Will } from './will.ts'
 
@@ -45,12 +46,6 @@ const gather = new Uint8Array(16 << 10)
 const GATHERED_MOST = 1 << 10
 let gathered = 0
 let reading: Connection | undefined
-
-/** A tag of the uplink: packet id, and whether PUBREC is due instead of PUBACK. */
-export const TAG_QOS2 = 0x10000
-export const TAG_NONE = -1
-/** PUBCOMP is due: a PUBREL was recorded. */
-export const TAG_RELEASED = 0x20000
 
 export class Connection implements PacketSink, Owner, Origin, Timed {
   readonly node: AccessNode

@@ -3,7 +3,7 @@ import { nobody } from '#access/shared/uplink.ts'
 import { recordFlag, recordKind } from '#core/devicelog/batch.ts'
 import { checkFrame, frameKind } from '#protocol/frames.ts'
 import { reason } from '#protocol/reasons.ts'
-import { type Connection, TAG_NONE, TAG_QOS2, TAG_RELEASED } from './connection.ts'
+import type { Connection } from './connection.ts'
 import { clientRules } from './node.ts'
 import { writeAck } from './packet/acks.ts'
 import { connectVersion } from './packet/connect.ts'
@@ -13,6 +13,7 @@ import type { Connect } from './packet/packets.ts'
 import { type PublishFields, parsePublish, publishFields } from './packet/publish.ts'
 import { CONNECT, DISCONNECT, PINGREQ, PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL, SUBSCRIBE, UNSUBSCRIBE } from './packet/types.ts'
 import { subscribed, unsubscribed } from './subscriptions.ts'
+import { TAG_NONE, TAG_QOS2, TAG_RELEASED } from './tags.ts'
 
 const fields: PublishFields = publishFields()
 const PINGRESP = Uint8Array.of(0xd0, 0)
