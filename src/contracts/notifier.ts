@@ -10,8 +10,14 @@ const Time = Type.Number({ description: 'ms since 1970' })
 export const ReceiverState = Type.Object({
   applicationId: Id,
   name: Type.String(),
-  /** `ok`; `failing`: tried again later; `behind`: reads from the log until it has caught up; `paused` */
-  state: Type.Union([Type.Literal('ok'), Type.Literal('failing'), Type.Literal('behind'), Type.Literal('paused')]),
+  /** `ok`; `failing`: tried again later; `behind`: reads from the log until it has caught up; `paused`; `off`: no report URL */
+  state: Type.Union([
+    Type.Literal('ok'),
+    Type.Literal('failing'),
+    Type.Literal('behind'),
+    Type.Literal('paused'),
+    Type.Literal('off'),
+  ]),
   /** deliveries in memory that wait or are under way; what has not been read from the log yet is not counted */
   waiting: Type.Integer(),
   /** arrival of the oldest of them */

@@ -131,8 +131,8 @@ export interface Webhooks {
   removeApplication(id: number): void
   /** Appends a batch of records and rings, with or without the batch; `ring: false`: the bell is lost. */
   write(records: NewRecord[], o?: { stream?: number; ring?: boolean | 'bare'; time?: number }): Promise<void>
-  /** Ends the notifier (`kill`: without a word) and starts another on the same log. */
-  restart(o?: { kill?: boolean }): Promise<void>
+  /** Ends the notifier and starts another on the same log. */
+  restart(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -242,8 +242,8 @@ export async function startWebhooks(o: WebhooksOptions = {}): Promise<Webhooks> 
       if (ring) queue.ring('log', ring === 'bare' ? { stream, seq } : { stream, seq, batch })
       batch.fill(0xff) // good until the handler returns, and no longer
     },
-    async restart({ kill = false } = {}) {
-      if (!kill) await stopCurrent()
+    async restart() {
+      await stopCurrent()
       current = await running()
     },
     stop: async () => {

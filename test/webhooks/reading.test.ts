@@ -231,6 +231,19 @@ describe('webhooks: applications come, change, go', () => {
     assert.deepEqual(numbers(), [1, 2])
   })
 
+  it('one without a report URL is not told, nor, when it gets one, of what was before', async () => {
+    w.addApplication('')
+    await w.write([countEvent(1, 1)])
+    await settle()
+    assert.deepEqual((await w.face.state({})).items[0], { applicationId: 1, name: 'app 1', state: 'off', waiting: 0 })
+    w.editApplication(1, { reportUrl: r.url })
+    await settle()
+    await w.write([countEvent(1, 2)])
+    await toldOf(1)
+    await settle()
+    assert.deepEqual(numbers(), [2])
+  })
+
   it('a removed one is told nothing more', async () => {
     w.addApplication(r.url)
     await w.write([countEvent(1, 1)])

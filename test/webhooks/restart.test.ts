@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type HookReceiver, hookReceiver, type Manner } from '../support/hookreceiver.ts'
+import { memoryLog } from '../support/memorylog.ts'
 import { countEvent, startWebhooks, until } from '../support/webhooks.ts'
 
 /** Faults that a receiver may show at any request; a number below 1 picks one. */
@@ -47,7 +48,14 @@ describe('R1 N13 webhooks over restarts and faults', () => {
       if (faulty && next() < rate) manners[Math.floor(next() * manners.length)]!(res, hook, req)
       else res.writeHead(200).end()
     }
-    const w = await startWebhooks({ config: { notifierTimeout: 3000 }, bounds: { deliveries: 15, bytes: 1 << 20 } })
+    // a process that is killed has not stored its last places
+    const kept = memoryLog()
+    const forgetting = {
+      ...kept,
+      advance: async (...a: Parameters<typeof kept.advance>) => (next() < 0.5 ? kept.advance(...a) : undefined),
+    }
+    const bounds = { deliveries: 15, bytes: 1 << 20 }
+    const w = await startWebhooks({ log: forgetting, config: { notifierTimeout: 3000 }, bounds })
     for (let d = 1; d <= DEVICES; d++) w.addDevice(d)
     w.addApplication(r.url)
     for (let i = 1; i <= EACH; i++) {

@@ -51,7 +51,7 @@ export function makeFace(o: FaceOptions): Face<typeof notifier> {
 function stateOf(app: Application, manager: Manager): ReceiverState {
   const r = manager.receivers.get(app.id)
   const head = { applicationId: app.id, name: app.name }
-  if (!r) return { ...head, state: app.paused ? 'paused' : 'behind', waiting: 0 }
+  if (!r) return { ...head, state: app.paused ? 'paused' : app.reportUrl === '' ? 'off' : 'behind', waiting: 0 }
   const seen = r.outbox.state()
   const state = seen.failingSince !== undefined ? 'failing' : r.atHead ? 'ok' : 'behind'
   return { ...head, state, waiting: r.outbox.waiting, ...seen }

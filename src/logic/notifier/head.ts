@@ -111,6 +111,7 @@ export class Head {
       try {
         await readOn(reading)
         if (this.#join(r)) return
+        await new Promise((resolve) => setImmediate(resolve))
       } catch (e) {
         this.#o.log.warn({ err: e, applicationId: r.app.id }, 'webhooks wait: log or registry do not answer')
         await this.#pause()

@@ -5,7 +5,7 @@ import type { DeviceLog } from '#core/devicelog/port.ts'
 import type { Clock } from '#lib/service.ts'
 import type { Head } from './head.ts'
 import { places } from './places.ts'
-import type { Receiver } from './receiver.ts'
+import { consumerOf, type Receiver } from './receiver.ts'
 import type { Sender } from './sender.ts'
 
 export interface ManagerOptions {
@@ -87,12 +87,16 @@ export class Manager {
 
   async #refresh(): Promise<void> {
     if (this.#stopped) return
+    const before = this.apps
     const apps = new Map((await this.#applications()).map((a) => [a.id, a]))
     this.apps = apps
-    const holding = [...apps.values()].filter((a) => this.#holds(a)).map((a) => `notifier/${a.id}`)
+    const holding = [...apps.values()].filter((a) => this.#holds(a)).map((a) => consumerOf(a.id))
     await this.#o.devicelog.consumers([...OTHERS, ...holding])
     for (const r of [...this.receivers.values()]) if (changed(r.app, apps.get(r.app.id))) await this.#drop(r)
-    for (const app of apps.values()) if (!app.paused && !this.receivers.has(app.id)) await this.#add(app)
+    for (const app of apps.values()) {
+      if (app.reportUrl === '' || before.get(app.id)?.reportUrl === '') await this.#passBy(app)
+      if (!app.paused && app.reportUrl !== '' && !this.receivers.has(app.id)) await this.#add(app)
+    }
   }
 
   /** A paused application keeps its place, but one that was forgotten must not fill the disk. */
@@ -100,9 +104,14 @@ export class Manager {
     return !app.paused || this.#o.clock.now() - app.updatedAt < this.#o.pauseHolds
   }
 
+  /** What happens while an application has no report URL is not told later. */
+  #passBy(app: Application): Promise<void> {
+    return this.#o.devicelog.advance(consumerOf(app.id), this.#o.head.position)
+  }
+
   async #add(app: Application): Promise<void> {
     const r = this.#o.makeReceiver(app)
-    for (const [stream, seq] of await places(this.#o.devicelog, r.consumer, app.createdAt)) {
+    for (const [stream, seq] of await places(this.#o.devicelog, consumerOf(r.app.id), app.createdAt)) {
       r.read.set(stream, seq)
       r.progress.touched.add(stream)
     }
@@ -127,7 +136,7 @@ export class Manager {
     touched.clear()
     try {
       const positions = streams.map((s): [number, number] => [s, r.progress.cursor(s, this.#o.head.positionOf(r, s))])
-      await this.#o.devicelog.advance(r.consumer, new Map(positions))
+      await this.#o.devicelog.advance(consumerOf(r.app.id), new Map(positions))
     } catch (e) {
       for (const stream of streams) touched.add(stream)
       throw e
@@ -147,7 +156,7 @@ export class Manager {
 
 /** Whether a receiver must be made anew: what it works with has changed, or it is to be no more. */
 function changed(was: Application, is: Application | undefined): boolean {
-  if (!is || is.paused) return true
+  if (!is || is.paused || is.reportUrl === '') return true
   const { domain, reportUrl, reportToken, signingSecret } = was
   const same =
     is.domain === domain && is.reportUrl === reportUrl && is.reportToken === reportToken && is.signingSecret === signingSecret

@@ -17,6 +17,9 @@ export const defaultBounds: Bounds = { deliveries: 10_000, bytes: 16 << 20 }
 
 const nowhere: Domain = { scope: 'product', id: -1 }
 
+/** The name of an application as a consumer of the log. */
+export const consumerOf = (applicationId: number): string => `notifier/${applicationId}`
+
 export class Receiver {
   readonly app: Application
   readonly domain: Domain
@@ -46,10 +49,6 @@ export class Receiver {
         this.#giveRoom()
       },
     })
-  }
-
-  get consumer(): string {
-    return `notifier/${this.app.id}`
   }
 
   /** False for what it has read already, or what came before the application was made. */

@@ -48,6 +48,7 @@ export async function start(
   const report = reporter({ metrics: s.metrics, log, clock, registry: s.peers.registry })
   const senders = new Set<Sender>()
   let ready = false
+  let notAgain = () => {}
 
   function openSender(app: Application): Sender {
     const sender = makeSender({ ...app, ...extra, guard, clock, timeout: config.notifierTimeout })
@@ -83,12 +84,14 @@ export async function start(
 
   /** Applications as they are now; asked again until registry and log answer. */
   async function refresh(): Promise<void> {
+    notAgain()
     try {
       await manager.refresh()
       ready = true
     } catch (err) {
       log.warn({ err }, 'applications cannot be read; trying again')
-      clock.after(LISTEN_MS, () => void refresh())
+      notAgain()
+      notAgain = clock.after(LISTEN_MS, () => void refresh())
     }
   }
 
@@ -112,6 +115,7 @@ export async function start(
   })
   s.onStop(async () => {
     for (const stop of stops) stop()
+    notAgain()
     head.stop()
     await manager.stop(STOP_MS)
     stopTicking()
