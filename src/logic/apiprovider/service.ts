@@ -4,12 +4,17 @@ import type { controller } from '#contracts/controller.ts'
 import type { registry } from '#contracts/registry.ts'
 import type { Queue } from '#core/queue/port.ts'
 import type { ServiceStart, Started } from '#lib/service.ts'
-import type { Config } from '#src/config.ts'
+import type { Address } from '#lib/settings.ts'
 import { makeGuard } from './guard.ts'
 import { defaultLimits, makeLimits } from './limits.ts'
 import { requestLog } from './requestlog.ts'
 import { prefixes } from './routes.ts'
 import { makeServer } from './server.ts'
+
+interface Config {
+  apiproviderListen: Address
+  legacyOpenDeviceInfo: boolean
+}
 
 export interface Ports {
   queue: Pick<Queue, 'listen'>
