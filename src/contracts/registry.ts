@@ -86,7 +86,12 @@ export type DeadLetter = Static<typeof DeadLetter>
 
 const DeviceCheck = Type.Object({ deviceId: Type.Number(), token: Type.String({ description: '32 hex digits' }) })
 /** Either the device, or why not: `device_unknown`, `token_unknown`, `token_of_other_device`, `server_busy` (its rows can't be read now). */
-const DeviceVerdict = Type.Object({ device: Type.Optional(Device), refused: Type.Optional(Type.String()) })
+const DeviceVerdict = Type.Object({
+  device: Type.Optional(Device),
+  refused: Type.Optional(Type.String()),
+  /** for `token_unknown`: it was this device's token until it expired or a login replaced it */
+  was: Type.Optional(Type.Union([Type.Literal('expired'), Type.Literal('replaced')])),
+})
 
 const list = <T extends Parameters<typeof Type.Array>[0]>(item: T) => Type.Object({ items: Type.Array(item) })
 const Page = Type.Object({ after: Type.Optional(Type.Integer()), limit: Type.Optional(Type.Integer()) })

@@ -1,22 +1,30 @@
 import type { EngineHealth } from '#core/health.ts'
-import type { PandoError } from '#lib/errors.ts'
+import type { ErrorCode, PandoError } from '#lib/errors.ts'
 
-/** The engine's state from the outcome of its calls: what the caller did wrong doesn't count. */
+/**
+ * The engine's state from the outcome of its calls; what the caller did wrong doesn't count. `unavailable` is over with the first
+ * answer, `disk_full` with the first write, damage never while this process runs.
+ */
 export function trackHealth(now: () => number = Date.now) {
   let health: EngineHealth = { state: 'ok', since: now() }
-  const set = (state: EngineHealth['state'], error?: string) => {
-    if (health.state !== state || health.error !== error) {
-      health = { state, ...(error === undefined ? {} : { error }), since: health.state === state ? health.since : now() }
-    }
+  let cause: ErrorCode | undefined
+  const recover = (from: ErrorCode): void => {
+    if (cause !== from) return
+    cause = undefined
+    health = { state: 'ok', since: now() }
+  }
+  const fail = (state: EngineHealth['state'], e: PandoError): void => {
+    if (cause === 'store_damaged' && e.code !== 'unavailable') return
+    health = { state, error: e.message, since: cause === e.code ? health.since : now() }
+    cause = e.code
   }
   return {
-    ok: () => {
-      if (health.state !== 'ok') set('ok')
+    answered: (): void => recover('unavailable'),
+    wrote: (): void => recover('disk_full'),
+    failed: (e: PandoError): void => {
+      if (e.code === 'unavailable') fail('down', e)
+      else if (e.code === 'disk_full' || e.code === 'store_damaged') fail('degraded', e)
     },
-    failed: (e: PandoError) => {
-      if (e.code === 'unavailable') set('down', e.message)
-      else if (e.code === 'disk_full' || e.code === 'store_damaged') set('degraded', e.message)
-    },
-    current: () => health,
+    current: (): EngineHealth => health,
   }
 }

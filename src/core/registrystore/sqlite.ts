@@ -5,14 +5,16 @@ import BetterSqlite3, { type Database as Handle } from 'better-sqlite3'
 import { Kysely, SqliteDialect, sql } from 'kysely'
 import type { EngineOptions } from '#core/engines.ts'
 import { isPandoError } from '#lib/errors.ts'
+import type { Engine } from './engine.ts'
 import { openMark, readMark } from './mark.ts'
+import { migrate } from './migrate.ts'
 import type { ColumnTypes, Migration } from './migrations.ts'
 import type { Registrystore } from './port.ts'
 import type { Database } from './schema.ts'
 import { checkFile, damaged, schemaCrc } from './sqlitecheck.ts'
 import { isBusy, sqliteFailure } from './sqlitefailure.ts'
 import { cachedStatements } from './sqlitehandle.ts'
-import { type Engine, makeStore, migrate } from './store.ts'
+import { makeStore } from './store.ts'
 
 const integer = sql`integer`
 const text = sql`text`

@@ -47,6 +47,15 @@ describe('R2: rows damaged under a running registry', () => {
     )
     assert.match(r.logged(), /table device_token, row \d+ is damaged/)
     assert.ok(!r.logged().includes(bad!.token))
+    assert.equal(r.store.health().state, 'degraded')
+    r.clock.at += 20 * 86_400_000
+    await r.face.touchTokens({ deviceIds: devices.map((d) => d.id) })
+    r.clock.at += 20 * 86_400_000
+    const later = await r.face.checkTokens({ items: devices.map((d) => ({ deviceId: d.id, token: d.token })) })
+    assert.deepEqual(
+      later.items.map((v) => v.refused ?? 'in'),
+      ['server_busy', 'in', 'in', 'in', 'in'],
+    )
   })
 
   it('a credential: its login and registration fail by name, others in the same group do not', async () => {

@@ -1,4 +1,5 @@
-import { isPandoError, PandoError } from '#lib/errors.ts'
+import { PandoError } from '#lib/errors.ts'
+import { apart } from './apart.ts'
 
 interface Waiting<I, O> {
   item: I
@@ -17,15 +18,18 @@ export function grouped<I, O>(work: (items: I[]) => Promise<(O | PandoError)[]>,
 
   const settle = async (group: Waiting<I, O>[]): Promise<void> => {
     try {
-      const results = await work(group.map((w) => w.item))
+      const results = await apart<Waiting<I, O>, O | PandoError>(
+        group,
+        (some) => work(some.map((w) => w.item)),
+        (_, error) => error,
+      )
       group.forEach((w, i) => {
         const result = results[i]
         if (result instanceof PandoError) w.reject(result)
         else w.resolve(result as O)
       })
     } catch (e) {
-      if (group.length > 1 && isPandoError(e, 'store_damaged')) for (const w of group) await settle([w])
-      else for (const w of group) w.reject(e)
+      for (const w of group) w.reject(e)
     }
   }
   const run = async (): Promise<void> => {

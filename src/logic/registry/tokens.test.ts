@@ -22,6 +22,8 @@ describe('login and tokens', () => {
     const verdicts = await r.face.checkTokens({ items: items.map(([deviceId, token]) => ({ deviceId, token })) })
     return verdicts.items.map((v) => v.refused ?? v.device!.id)
   }
+  const was = async (deviceId: number, token: string) =>
+    (await r.face.checkTokens({ items: [{ deviceId, token }] })).items[0]?.was
   const expiry = async (id: number) => (await r.store.select('device_token', { where: { device_id: id } }))[0]?.expires_at
   const settled = async (): Promise<void> => {
     for (let i = 0; i < 20; i++) await new Promise(setImmediate)
@@ -86,6 +88,8 @@ describe('login and tokens', () => {
     const first = await login(a)
     const second = await login(a)
     assert.deepEqual(await check([a.id, first], [a.id, second]), ['token_unknown', a.id])
+    assert.equal(await was(a.id, first), 'replaced')
+    assert.equal(await was(a.id, 'f'.repeat(32)), undefined)
     const many = await Promise.all([login(a), login(a), login(a)])
     assert.deepEqual((await check(...many.map((t): [number, string] => [a.id, t]))).filter((v) => v === a.id).length, 1)
     assert.deepEqual(
@@ -124,6 +128,7 @@ describe('login and tokens', () => {
     await settled()
     r.clock.at += 30 * DAY
     assert.deepEqual(await check([a.id, token]), ['token_unknown'])
+    assert.equal(await was(a.id, token), 'expired')
   })
 
   it('F-13: lives on while its device is connected', async () => {

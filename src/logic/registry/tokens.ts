@@ -1,7 +1,8 @@
 /** Access tokens: checked on every connect, kept alive while used, revoked. */
 import type { Device } from '#contracts/registry.ts'
 import type { DeviceTokenRow } from '#core/registrystore/port.ts'
-import { isPandoError } from '#lib/errors.ts'
+import type { PandoError } from '#lib/errors.ts'
+import { apart } from './apart.ts'
 import { change } from './changes.ts'
 import { validId } from './checks.ts'
 import { background, type Context } from './context.ts'
@@ -16,6 +17,8 @@ export interface DeviceVerdict {
   device?: Device
   /** `server_busy`: its rows are damaged; the log says which, the device tries again */
   refused?: 'device_unknown' | 'token_unknown' | 'token_of_other_device' | 'server_busy'
+  /** for `token_unknown`: it was this device's token */
+  was?: 'expired' | 'replaced'
 }
 
 /** A token slides once in this part of its life: once a day when it is 30 days. */
@@ -28,7 +31,7 @@ async function tokensOf({ store }: Context, ids: number[]): Promise<Map<number, 
   return new Map(rows.map((r) => [r.device_id, r]))
 }
 
-/** Which of these hashes are tokens of any device, current or just replaced by a login. */
+/** Which of these hashes are current tokens of any device. */
 async function known({ store }: Context, hashes: string[]): Promise<Set<string>> {
   const rows = await store.select('device_token', { in: { column: 'hash', values: hashes } })
   return new Set(rows.map((r) => r.hash))
@@ -39,12 +42,23 @@ const due = (ctx: Context, expiresAt: number): boolean => expiresAt - ctx.clock.
 /** Moves the end of these devices' tokens to a whole life from now, where that is due. */
 async function slide(ctx: Context, ids: readonly number[]): Promise<void> {
   for (let at = 0; at < ids.length; at += SLIDE_AT_ONCE) {
-    const some = ids.slice(at, at + SLIDE_AT_ONCE)
-    const rows = [...(await tokensOf(ctx, some)).values()].filter((r) => due(ctx, r.expires_at))
-    if (rows.length > 0) await write(ctx, rows)
+    await apart(
+      ids.slice(at, at + SLIDE_AT_ONCE),
+      (some) => slideSome(ctx, some),
+      (id, err) => warnDamaged(ctx, id, err),
+    )
     await new Promise(setImmediate)
   }
 }
+
+async function slideSome(ctx: Context, ids: number[]): Promise<undefined[]> {
+  const rows = [...(await tokensOf(ctx, ids)).values()].filter((r) => due(ctx, r.expires_at))
+  if (rows.length > 0) await write(ctx, rows)
+  return []
+}
+
+const warnDamaged = ({ log }: Context, deviceId: number | undefined, err: PandoError): void =>
+  log.error({ err, deviceId }, "a device's rows in the registry are damaged: it is kept out")
 
 async function write(ctx: Context, stale: DeviceTokenRow[]): Promise<void> {
   await ctx.store.transaction(async (tx) => {
@@ -55,6 +69,12 @@ async function write(ctx: Context, stale: DeviceTokenRow[]): Promise<void> {
       rows.map((r) => ({ ...r, expires_at: ctx.clock.now() + ctx.tokenLife })),
     )
   })
+}
+
+function noToken(hash: string, row: DeviceTokenRow | undefined): DeviceVerdict {
+  if (hash === '' || row === undefined) return { refused: 'token_unknown' }
+  if (hash === row.hash) return { refused: 'token_unknown', was: 'expired' }
+  return hash === row.replaced_hash ? { refused: 'token_unknown', was: 'replaced' } : { refused: 'token_unknown' }
 }
 
 async function check(ctx: Context, items: readonly DeviceCheck[]): Promise<DeviceVerdict[]> {
@@ -75,7 +95,8 @@ async function check(ctx: Context, items: readonly DeviceCheck[]): Promise<Devic
   const verdicts = items.map(({ deviceId }, i): DeviceVerdict => {
     const device = devices.get(deviceId)
     if (!device) return { refused: 'device_unknown' }
-    if (!accepted[i]) return { refused: others.has(hashes[i]!) ? 'token_of_other_device' : 'token_unknown' }
+    if (!accepted[i])
+      return others.has(hashes[i]!) ? { refused: 'token_of_other_device' } : noToken(hashes[i]!, tokens.get(deviceId))
     if (due(ctx, tokens.get(deviceId)!.expires_at)) sliding.add(deviceId)
     return { device }
   })
@@ -83,20 +104,16 @@ async function check(ctx: Context, items: readonly DeviceCheck[]): Promise<Devic
   return verdicts
 }
 
-/** One device's damaged row is no other's. */
-async function checkApart(ctx: Context, items: readonly DeviceCheck[]): Promise<DeviceVerdict[]> {
-  try {
-    return await check(ctx, items)
-  } catch (err) {
-    if (!isPandoError(err, 'store_damaged')) throw err
-    if (items.length > 1) return (await Promise.all(items.map((item) => checkApart(ctx, [item])))).flat()
-    ctx.log.error({ err, deviceId: items[0]?.deviceId }, 'a device is kept out: its rows in the registry are damaged')
-    return [{ refused: 'server_busy' }]
-  }
-}
-
 export const makeTokens = (ctx: Context) => ({
-  check: (items: readonly DeviceCheck[]): Promise<DeviceVerdict[]> => checkApart(ctx, items),
+  check: (items: readonly DeviceCheck[]): Promise<DeviceVerdict[]> =>
+    apart(
+      items,
+      (some) => check(ctx, some),
+      ({ deviceId }, err) => {
+        warnDamaged(ctx, deviceId, err)
+        return { refused: 'server_busy' }
+      },
+    ),
 
   /** For devices that are connected: their tokens don't end. */
   touch: (ids: readonly number[]): Promise<void> => slide(ctx, ids.filter(validId)),
