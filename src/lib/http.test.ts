@@ -77,3 +77,17 @@ test('closing ends idle connections at once and lets what is under way finish', 
   await closed
   agent.destroy()
 })
+
+test('an unknown path is answered when its body has been read: a reset would lose the answer', async () => {
+  const { http, base } = await listening({ handler: says('x'), prefixes: ['/known'] })
+  const head = 'POST /other HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 4000000\r\n\r\n'
+  assert.match(await raw(base, [head, Buffer.alloc(4_000_000)]), /^HTTP\/1\.1 404 /)
+  await http.close()
+})
+
+test('B-10 HTTP/0.9 and 2.0 in an HTTP/1 connection are refused', async () => {
+  const { http, base } = await listening({ handler: says('x') })
+  for (const line of ['GET /\r\n\r\n', 'GET / HTTP/2.0\r\nHost: a\r\n\r\n'])
+    assert.match(await raw(base, [line]), /^HTTP\/1\.1 400 /)
+  await http.close()
+})

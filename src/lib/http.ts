@@ -78,8 +78,10 @@ async function start(m: Mount, timeouts: HttpTimeouts): Promise<Shared> {
   server.emit('listening')
   server.on('request', (req, res) => {
     const found = pick(mounts, req.url)
-    if (found) found.handler(req, res)
-    else notFound(res)
+    // HTTP/0.9 is no request but a whole connection: nothing that could be kept in step with.
+    if (req.httpVersionMajor !== 1) res.writeHead(400, { Connection: 'close', 'Content-Length': 0 }).end()
+    else if (found) found.handler(req, res)
+    else req.once('end', () => notFound(res)).resume()
   })
   server.on('upgrade', (req, socket, head) => {
     const up = pick(mounts, req.url)?.onUpgrade
@@ -109,7 +111,7 @@ function pick(mounts: Mount[], path = '/'): Mount | undefined {
   return best
 }
 
-/** As Go's default answer: applications of the old cloud saw exactly this (golden/http-device.json, "wrong path"). */
+/** Sent when the request has been read: closing before that resets the connection, and the answer is lost. As Go's default answer: applications of the old cloud saw exactly this (golden/http-device.json, "wrong path"). */
 function notFound(res: ServerResponse): void {
   const body = '404 page not found\n'
   res.writeHead(404, {

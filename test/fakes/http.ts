@@ -14,12 +14,15 @@ export interface HttpAsk {
   headers?: Record<string, string>
   body?: string | Buffer
   agent?: Agent
+  /** `Transfer-Encoding: chunked` instead of `Content-Length` */
+  chunked?: boolean
 }
 
-export function ask(base: string, { method = 'GET', path, headers = {}, body, agent }: HttpAsk): Promise<HttpAnswer> {
+export function ask(base: string, { method = 'GET', path, headers = {}, body, agent, chunked }: HttpAsk): Promise<HttpAnswer> {
   const { hostname, port } = new URL(base)
   return new Promise((done, failed) => {
-    const length = body !== undefined && { 'Content-Length': String(Buffer.byteLength(body)) }
+    const length =
+      body !== undefined && (chunked ? { 'Transfer-Encoding': 'chunked' } : { 'Content-Length': String(Buffer.byteLength(body)) })
     const req = request({ hostname, port, method, path, headers: { ...length, ...headers }, agent }, (res) => {
       const chunks: Buffer[] = []
       res.on('data', (c: Buffer) => chunks.push(c))
@@ -31,8 +34,11 @@ export function ask(base: string, { method = 'GET', path, headers = {}, body, ag
   })
 }
 
-/** Octets over a socket of their own; → all that came back until it was closed. `parts` are written `gap` ms apart. */
-export function raw(base: string, parts: readonly (string | Buffer)[], gap = 0): Promise<string> {
+/**
+ * Octets over a socket of their own; → all that came back until it was closed. `parts` are written `gap` ms apart. `end`: our side is
+ * closed after the last, for a request that the server may wait to see the rest of.
+ */
+export function raw(base: string, parts: readonly (string | Buffer)[], gap = 0, end?: 'end'): Promise<string> {
   const { hostname, port } = new URL(base)
   return new Promise((done) => {
     let got = ''
@@ -41,7 +47,8 @@ export function raw(base: string, parts: readonly (string | Buffer)[], gap = 0):
     socket.on('error', () => {})
     socket.on('close', () => done(got))
     const write = (i: number) => {
-      if (i >= parts.length || socket.destroyed) return
+      if (socket.destroyed) return
+      if (i >= parts.length) return void (end && socket.end())
       socket.write(parts[i]!)
       if (gap > 0) setTimeout(write, gap, i + 1)
       else write(i + 1)
