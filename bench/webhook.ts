@@ -1,10 +1,10 @@
 /**
  * Event → webhook (P9): events are appended to a real device log at a steady rate; a receiver in a process of its own counts them.
  *
- *   node bench/webhook.ts [--rate 5000] [--seconds 10] [--devices 1000] [--applications 1]
+ *   node bench/webhook.ts [--rate 5000] [--seconds 10] [--devices 1000] [--applications 1] [--warmup 2]
  *
- * One JSON line: events/s, lost, p50/p99 in ms from the append's begin to the arrival, CPU µs an event of this process (log and writer
- * included).
+ * One JSON line: events/s, lost, p50/p99 in ms from the append's begin to the arrival, of which the append takes appendP50 (after the warm-up, in seconds), CPU µs an
+ * event of this process (log and writer included, warm-up too; `--applications 0` shows these alone).
  */
 import { fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -25,6 +25,7 @@ const { values: o } = parseArgs({
     seconds: { type: 'string', default: '10' },
     devices: { type: 'string', default: '1000' },
     applications: { type: 'string', default: '1' },
+    warmup: { type: 'string', default: '2' },
   },
 })
 
@@ -41,6 +42,7 @@ function receive(): void {
   const answer = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
   const waits: number[] = []
   const ids = new Set<string>()
+  let received = 0
   const server = createServer((socket) => {
     let rest = ''
     socket.setNoDelay(true)
@@ -52,6 +54,7 @@ function receive(): void {
         if (rest.length < end + 4 + length) return
         const body = rest.slice(end + 4, end + 4 + length)
         waits.push(Number(process.hrtime.bigint() - BigInt(/\[(\d+)\]/.exec(body)![1]!)) / 1e6)
+        received++
         ids.add(/webhook-id: (\S+)/i.exec(rest)![1]!)
         rest = rest.slice(end + 4 + length)
         socket.write(answer)
@@ -59,20 +62,19 @@ function receive(): void {
     })
   })
   server.listen(0, '127.0.0.1', () => process.send!({ port: (server.address() as { port: number }).port }))
-  process.on('message', () => {
+  process.on('message', (wanted) => {
+    if (wanted === 'measure') return void (waits.length = 0)
     waits.sort((a, b) => a - b)
     const at = (q: number) => waits[Math.floor(waits.length * q)] ?? 0
-    process.send!({ received: waits.length, ids: ids.size, p50: at(0.5), p99: at(0.99), max: waits.at(-1) ?? 0 } satisfies Report)
+    process.send!({ received, ids: ids.size, p50: at(0.5), p99: at(0.99), max: waits.at(-1) ?? 0 } satisfies Report)
   })
 }
 
 async function bench(): Promise<void> {
-  const [rate, seconds, devices, applications] = [o.rate, o.seconds, o.devices, o.applications].map(Number) as [
-    number,
-    number,
-    number,
-    number,
-  ]
+  const rate = Number(o.rate)
+  const devices = Number(o.devices)
+  const applications = Number(o.applications)
+  const warm = rate * Number(o.warmup)
   const child = fork(fileURLToPath(import.meta.url))
   const message = <T>() => new Promise<T>((resolve) => child.once('message', (m) => resolve(m as T)))
   const { port } = await message<{ port: number }>()
@@ -85,9 +87,10 @@ async function bench(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 300))
 
   const stream = newStream()
-  const total = rate * seconds
+  const total = warm + rate * Number(o.seconds)
   const cpu = process.cpuUsage()
   const from = performance.now()
+  const appends: number[] = []
   let sent = 0
   for (let seq = 1; sent < total; seq++) {
     const due = Math.min(total, Math.floor(((performance.now() - from) / 1000) * rate)) - sent
@@ -101,7 +104,13 @@ async function bench(): Promise<void> {
       seq,
       Array.from({ length: due }, () => event(1 + (sent++ % devices))),
     )
+    if (sent >= warm && sent - due < warm) {
+      child.send('measure')
+      appends.length = 0
+    }
+    const begun = performance.now()
     await log.append(batch)
+    appends.push(performance.now() - begun)
     w.queue.ring('log', { stream, seq, batch })
   }
   const wrote = (performance.now() - from) / 1000
@@ -121,6 +130,7 @@ async function bench(): Promise<void> {
     p50: round(report.p50),
     p99: round(report.p99),
     max: round(report.max),
+    appendP50: round(appends.sort((a, b) => a - b)[appends.length >> 1] ?? 0),
     cpuMicrosAnEvent: round((user + system) / total),
   }
   process.stdout.write(`${JSON.stringify(result)}\n`)
