@@ -1,5 +1,5 @@
 /**
- * What history costs: `node bench/history.ts [records] [devices] [batch]`. CPU of the taking thread and of all others (keeper,
+ * What history costs: `node bench/history.ts [records] [devices] [batch]`: CPU of the taking thread and of all others (keeper,
  * thread pool), octets on disk, latency of one device's day, and the current values; beside a floor in the same run: the same
  * bytes copied once and written to a file.
  */
@@ -13,6 +13,8 @@ import type { History } from '#core/history/port.ts'
 const [records = 1_000_000, devices = 10_000, perBatch = 16] = process.argv.slice(2).map(Number)
 const day0 = Math.floor(Date.now() / 86_400_000 - 1) * 86_400_000
 
+const folder = fs.mkdtempSync(join(tmpdir(), 'bench-history-'))
+
 const row = (what: string, value: number, unit: string) =>
   console.log(`${what.padEnd(52)} ${value.toFixed(3).padStart(12)} ${unit}`)
 
@@ -25,17 +27,20 @@ function frame(time: number, n: number): Buffer {
   return b
 }
 
-/** Batches of all records, spread over one day, each device about equally often. */
-function* batches(): Generator<Buffer> {
-  for (let n = 0, seq = 1; n < records; seq++) {
+const ROUND = 1_000_000
+let seq = 0
+
+/** Batches of the records [from, to) of all, spread over one day, each device about equally often. */
+function* batches(from: number, to: number): Generator<Buffer> {
+  for (let n = from; n < to; ) {
     const some: NewRecord[] = []
-    for (; some.length < perBatch && n < records; n++) {
+    for (; some.length < perBatch && n < to; n++) {
       const time = day0 + Math.floor((n / records) * 86_400_000)
       const device = 1 + (((Math.imul(n, 7919) % devices) + devices) % devices)
       const head = { kind: recordKind.status, version: 1, product: 3, packetId: 1 + (n % 65535), epoch: 1.7e12 }
       some.push({ ...head, device, time, data: frame(time, n) })
     }
-    yield makeBatch(7, seq, some)
+    yield makeBatch(7, ++seq, some)
   }
 }
 
@@ -61,20 +66,30 @@ function quantiles(what: string, times: number[]): void {
   row(`${what} p99`, times[Math.floor(times.length * 0.99)]!, 'ms')
 }
 
+const add = (a: Cpu, b: Cpu): Cpu => ({ main: a.main + b.main, others: a.others + b.others, wall: a.wall + b.wall })
+
 async function ingest(history: History, all: readonly Buffer[]): Promise<void> {
-  const cpu = await cpuOf(async () => {
-    for (const b of all) {
-      const wait = history.absorb(b)
-      if (wait !== undefined) await wait
-    }
-    await history.flush()
-  })
+  for (const b of all) {
+    const wait = history.absorb(b)
+    if (wait !== undefined) await wait
+  }
+}
+
+/** Takes and folds all records; making them is not counted. */
+async function ingestAll(history: History): Promise<void> {
+  let cpu: Cpu = { main: 0, others: 0, wall: 0 }
+  for (let n = 0; n < records; n += ROUND) {
+    const all = [...batches(n, Math.min(records, n + ROUND))]
+    if (n === 0) await floor(all)
+    cpu = add(cpu, await cpuOf(() => ingest(history, all)))
+  }
+  cpu = add(cpu, await cpuOf(() => history.flush()))
   row('absorb, taking thread', cpu.main / records, 'µs CPU a record')
-  row('index + fold + write, other threads', cpu.others / records, 'µs CPU a record')
+  row('index, fold, merge, write: other threads', cpu.others / records, 'µs CPU a record')
   row('until all is durable', cpu.wall / records, 'µs a record')
 }
 
-async function floor(folder: string, all: readonly Buffer[]): Promise<void> {
+async function floor(all: readonly Buffer[]): Promise<void> {
   const cpu = await cpuOf(async () => {
     const chunk = Buffer.allocUnsafeSlow(1 << 20)
     const file = await fs.promises.open(join(folder, 'floor'), 'w')
@@ -91,7 +106,7 @@ async function floor(folder: string, all: readonly Buffer[]): Promise<void> {
     await file.datasync()
     await file.close()
   })
-  row('floor: copy and write', (cpu.main + cpu.others) / records, 'µs CPU a record')
+  row('floor: copy and write', (cpu.main + cpu.others) / Math.min(records, ROUND), 'µs CPU a record')
 }
 
 async function days(history: History, what: string): Promise<void> {
@@ -145,16 +160,16 @@ async function current(history: History): Promise<void> {
   row('… longest time that others waited', longest, 'ms')
 }
 
-const folder = fs.mkdtempSync(join(tmpdir(), 'bench-history-'))
 try {
-  const all = [...batches()]
   row('records', records, `of ${devices} devices, ${perBatch} a batch`)
-  await floor(folder, all)
   let history = await openFileHistory('file:', { dataDir: folder })
-  await ingest(history, all)
-  const size = (await history.retain({ maxBytes: Number.POSITIVE_INFINITY, maxAgeMs: Number.POSITIVE_INFINITY })).bytes
-  row('on disk', size / records, 'octets a record')
-  await days(history, 'as folded')
+  await ingestAll(history)
+  await days(history, 'while merging')
+  const merging = performance.now()
+  const { bytes } = await history.retain({ maxBytes: Number.POSITIVE_INFINITY, maxAgeMs: 1e12 })
+  row('… until all is merged', (performance.now() - merging) / 1000, 's')
+  row('on disk', bytes / records, 'octets a record')
+  await days(history, 'merged')
   await current(history)
   await history.close()
   const t = performance.now()

@@ -1,7 +1,7 @@
 import { DAY } from './records.ts'
 import type { RunWriter } from './runwriter.ts'
 import { beginSegment, packRecord } from './segment.ts'
-import { offsetOf, sortedPositions, type Tail, timeAt } from './tail.ts'
+import { offsetOf, Picked, type Tail } from './tail.ts'
 
 /** A block is closed at the first of these. */
 export const BLOCK_RECORDS = 512
@@ -12,50 +12,40 @@ export type Pause = () => Promise<void> | undefined
 
 /** Writes all records of a day in the tail as blocks of a run. */
 export async function foldDay(tail: Tail, day: number, into: RunWriter, pause: Pause): Promise<void> {
-  const from = tail.days.size === 1 ? Number.NEGATIVE_INFINITY : day * DAY
-  const to = tail.days.size === 1 ? Number.POSITIVE_INFINITY : (day + 1) * DAY
-  const devices = tail.devices.keys.slice(0, tail.devices.count).sort()
-  for (const device of devices) {
-    const positions = sortedPositions(tail, device, from, to)
-    for (let at = 0; at < positions.length; ) {
-      const end = blockEnd(tail, positions, at)
-      const written = foldBlock(tail, day, device, positions, at, end, into)
+  const whole = tail.days.size === 1
+  const from = whole ? Number.NEGATIVE_INFINITY : day * DAY
+  const to = whole ? Number.POSITIVE_INFINITY : from + DAY
+  const picked = new Picked()
+  for (const device of tail.devices.keys.slice(0, tail.devices.count).sort()) {
+    tail.pick(device, from, to, picked)
+    while (picked.begin < picked.end) {
+      const written = foldBlock(tail, day, device, picked, into)
       if (written !== undefined) await written
-      at = end
     }
     const wait = pause()
     if (wait !== undefined) await wait
   }
 }
 
-type Written = Promise<void> | undefined
-
-function foldBlock(
-  tail: Tail,
-  day: number,
-  device: number,
-  positions: number[],
-  from: number,
-  to: number,
-  into: RunWriter,
-): Written {
-  const t0 = timeAt(tail, positions[from]!)
+/** Writes the first of what is picked as a block. */
+function foldBlock(tail: Tail, day: number, device: number, picked: Picked, into: RunWriter): Promise<void> | undefined {
+  const { positions, times, begin } = picked
+  const end = blockEnd(picked)
+  const { out } = into
   into.begin()
-  beginSegment(into.out, to - from, t0, day * DAY)
-  for (let i = from; i < to; i++) {
-    const p = positions[i]!
-    packRecord(into.out, tail.piece(p), tail.view(p), offsetOf(p))
+  beginSegment(out, end - begin, times[begin]!, day * DAY)
+  for (let i = begin; i < end; i++) {
+    const position = positions[i]!
+    packRecord(out, tail.piece(position), tail.view(position), offsetOf(position), times[i]!)
   }
-  return into.end(device, t0, timeAt(tail, positions[to - 1]!), to - from)
+  picked.begin = end
+  return into.end(device, times[begin]!, times[end - 1]!, end - begin)
 }
 
-function blockEnd(tail: Tail, positions: readonly number[], from: number): number {
-  const last = Math.min(positions.length, from + BLOCK_RECORDS)
+function blockEnd({ sizes, begin, end }: Picked): number {
+  const last = Math.min(end, begin + BLOCK_RECORDS)
   let bytes = 0
-  let to = from
-  while (to < last && bytes < BLOCK_BYTES) {
-    const p = positions[to++]!
-    bytes += tail.view(p).getUint32(offsetOf(p), true)
-  }
+  let to = begin
+  while (to < last && bytes < BLOCK_BYTES) bytes += sizes[to++]!
   return to
 }

@@ -96,7 +96,7 @@ function writeBlock(gathered: Records, day: number, device: number, into: RunWri
   const t1 = gathered.time(n - 1)
   into.begin()
   beginSegment(into.out, n, t0, day * DAY)
-  for (let i = 0; i < n; i++) packRecord(into.out, gathered.out.b, gathered.out.v, gathered.places[i]!)
+  for (let i = 0; i < n; i++) packRecord(into.out, gathered.out.b, gathered.out.v, gathered.places[i]!, gathered.time(i))
   gathered.clear()
   return into.end(device, t0, t1, n)
 }

@@ -4,7 +4,7 @@ import { BATCH_HEADER, eachRecord, makeBatch, RECORD_HEADER } from '#core/device
 import { seeded } from '../../../../test/simulated-disk.ts'
 import { pick, randomRecords } from '../naive.ts'
 import { Octets, readVarint } from './octets.ts'
-import { Records } from './records.ts'
+import { Records, timeOf } from './records.ts'
 import { beginSegment, packRecord, unpackSegments } from './segment.ts'
 
 const viewOf = (b: Buffer) => new DataView(b.buffer, b.byteOffset, b.length)
@@ -13,7 +13,7 @@ const viewOf = (b: Buffer) => new DataView(b.buffer, b.byteOffset, b.length)
 function pack(out: Octets, batch: Buffer, day: number): void {
   const v = viewOf(batch)
   beginSegment(out, batch.readUInt32LE(12), v.getFloat64(BATCH_HEADER + 16, true), day * 86_400_000)
-  eachRecord(batch, 0, (p) => packRecord(out, batch, v, p))
+  eachRecord(batch, 0, (p) => packRecord(out, batch, v, p, timeOf(v, p)))
 }
 
 describe('history segments', () => {

@@ -9,7 +9,7 @@
  */
 import { at, RECORD_HEADER, recordKind } from '#core/devicelog/batch.ts'
 import { type Octets, type Place, readVarint } from './octets.ts'
-import { type Records, timeOf } from './records.ts'
+import type { Records } from './records.ts'
 
 const KIND = 1
 const VERSION = 2
@@ -39,10 +39,10 @@ export function beginSegment(out: Octets, n: number, t0: number, dayStart: numbe
   reset(t0)
 }
 
-export function packRecord(out: Octets, b: Uint8Array, v: DataView, p: number): void {
+/** Packs the record that lies at p in the form of the log; `time` as timeOf says. */
+export function packRecord(out: Octets, b: Uint8Array, v: DataView, p: number, time: number): void {
   const size = v.getUint32(p, true)
   out.reserve(size + OVERHEAD)
-  const time = timeOf(v, p)
   const headAt = out.at++
   let head = packChanges(out, b, v, p)
   out.varint(time - state.time)

@@ -3,7 +3,7 @@ import { DAY, Records } from './records.ts'
 import type { Run } from './run.ts'
 import type { BlockRef } from './runformat.ts'
 import { unpackSegments } from './segment.ts'
-import { offsetOf, sortedPositions, type Tail, timeAt } from './tail.ts'
+import { offsetOf, Picked, type Tail } from './tail.ts'
 
 /** One sorted place: stands at a record, or at the end. */
 export interface Source {
@@ -76,28 +76,29 @@ export class TailSource implements Source {
   v: DataView = nothingView
   p = 0
   #tail: Tail
-  #positions: number[]
+  #picked = new Picked()
   #i: number
   #step: 1 | -1
 
   constructor(tail: Tail, device: number, from: number, to: number, step: 1 | -1) {
     this.#tail = tail
-    this.#positions = sortedPositions(tail, device, from, to)
+    tail.pick(device, from, to, this.#picked)
     this.#step = step
-    this.#i = step > 0 ? -1 : this.#positions.length
+    this.#i = step > 0 ? this.#picked.begin - 1 : this.#picked.end
   }
 
   next(): undefined {
     this.#i += this.#step
-    const position = this.#positions[this.#i]
-    if (position === undefined) {
+    const { positions, times, begin, end } = this.#picked
+    if (this.#i < begin || this.#i >= end) {
       this.time = Number.NaN
       return
     }
+    const position = positions[this.#i]!
     this.b = this.#tail.piece(position)
     this.v = this.#tail.view(position)
     this.p = offsetOf(position)
-    this.time = timeAt(this.#tail, position)
+    this.time = times[this.#i]!
   }
 }
 

@@ -24,7 +24,8 @@ export class Tail {
   #used = PIECE
   #positions: Uint32Array = new Uint32Array(1024)
   #before: Int32Array = new Int32Array(1024)
-  #last: Int32Array = new Int32Array(1024)
+  /** for each device its newest record, and how many it has */
+  #chains: Int32Array = new Int32Array(2048)
   #day = Number.NaN
 
   /** Takes a buffer of whole batches; keeps it if it is large, copies it if small. */
@@ -39,10 +40,31 @@ export class Tail {
     return this.#pieces.length > 3000
   }
 
-  /** Calls visit(buffer, view, offset) for each record of a device, newest absorbed first, until it returns false. */
-  eachOf(device: number, visit: (position: number) => void): void {
+  /** Finds a device's records in [from, to), in order of time, then of arrival. */
+  pick(device: number, from: number, to: number, into: Picked): void {
     const i = this.devices.find(device)
-    if (i >= 0) for (let r = this.#last[i]!; r >= 0; r = this.#before[r]!) visit(this.#positions[r]!)
+    const most = i < 0 ? 0 : this.#chains[i * 2 + 1]!
+    into.reserve(most)
+    const { positions, times, sizes } = into
+    let sorted = true
+    let later = Number.POSITIVE_INFINITY
+    let k = most
+    for (let r = i < 0 ? -1 : this.#chains[i * 2]!; r >= 0; r = this.#before[r]!) {
+      const position = this.#positions[r]!
+      const v = this.#views[position >>> SHIFT]!
+      const p = position & (PIECE - 1)
+      const time = timeOf(v, p)
+      if (time < from || time >= to) continue
+      if (time > later) sorted = false
+      later = time
+      k--
+      positions[k] = position
+      times[k] = time
+      sizes[k] = v.getUint32(p + at.size, true)
+    }
+    into.begin = k
+    into.end = most
+    if (!sorted) into.sort()
   }
 
   piece(position: number): Buffer {
@@ -105,10 +127,11 @@ export class Tail {
     const known = devices.count
     const i = devices.add(device)
     if (i === known) {
-      if (i >= this.#last.length) this.#last = longerInt(this.#last)
+      if (i * 2 >= this.#chains.length) this.#chains = longerInt(this.#chains)
       this.#before[r] = -1
-    } else this.#before[r] = this.#last[i]!
-    this.#last[i] = r
+    } else this.#before[r] = this.#chains[i * 2]!
+    this.#chains[i * 2] = r
+    this.#chains[i * 2 + 1]!++
     const day = dayOf(time)
     if (day !== this.#day) this.days.add((this.#day = day))
   }
@@ -128,20 +151,37 @@ const longerInt = (a: Int32Array): Int32Array => {
 /** The offset of a position in its piece. */
 export const offsetOf = (position: number): number => position & (PIECE - 1)
 
-/** Positions of a device's records in [from, to), in order of time, then of arrival. */
-export function sortedPositions(tail: Tail, device: number, from: number, to: number): number[] {
-  const found: number[] = []
-  let sorted = true
-  let later = Number.POSITIVE_INFINITY
-  tail.eachOf(device, (position) => {
-    const time = timeAt(tail, position)
-    if (time < from || time >= to) return
-    if (time > later) sorted = false
-    later = time
-    found.push(position)
-  })
-  found.reverse()
-  return sorted ? found : found.sort((a, b) => timeAt(tail, a) - timeAt(tail, b))
-}
+/** Records of one device in a tail: those with an index in [begin, end). */
+export class Picked {
+  positions: Uint32Array = new Uint32Array(64)
+  times: Float64Array = new Float64Array(64)
+  sizes: Uint32Array = new Uint32Array(64)
+  begin = 0
+  end = 0
 
-export const timeAt = (tail: Tail, position: number): number => timeOf(tail.view(position), offsetOf(position))
+  /** Room for n; forgets what there was. */
+  reserve(n: number): void {
+    if (n <= this.positions.length) return
+    this.positions = new Uint32Array(n * 2)
+    this.times = new Float64Array(n * 2)
+    this.sizes = new Uint32Array(n * 2)
+  }
+
+  /** By time; equals stay as they are. */
+  sort(): void {
+    const { positions, times, sizes, begin, end } = this
+    const order = Array.from({ length: end - begin }, (_, i) => begin + i).sort((a, b) => times[a]! - times[b]!)
+    positions.set(
+      order.map((i) => positions[i]!),
+      begin,
+    )
+    sizes.set(
+      order.map((i) => sizes[i]!),
+      begin,
+    )
+    times.set(
+      order.map((i) => times[i]!),
+      begin,
+    )
+  }
+}
