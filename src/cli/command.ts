@@ -70,6 +70,7 @@ const flagsOf = (c: Command): Map<string, boolean> => {
   const flags = new Map<string, boolean>()
   for (const [name, arg] of Object.entries(c.args ?? {})) {
     if (arg.type !== 'positional') flags.set(`--${name}`, arg.type !== 'boolean')
+    if (arg.type === 'boolean') flags.set(`--no-${name}`, false)
   }
   return flags
 }

@@ -1,8 +1,10 @@
 /** pando why: why is this device offline, or since when is it online. */
 import { type Cause, causes } from '#contracts/causes.ts'
+import type { Face } from '#contracts/contract.ts'
 import { controller, type DiaryEntry } from '#contracts/controller.ts'
 import { devicemanager, type Route } from '#contracts/devicemanager.ts'
 import { type Device, registry } from '#contracts/registry.ts'
+import { isPandoError, PandoError } from '#lib/errors.ts'
 import { command, jsonArg } from './command.ts'
 import { runningCloud } from './running.ts'
 
@@ -19,7 +21,7 @@ export const why = command({
   async run({ identifier, json }) {
     const cloud = await runningCloud(process.env, 'to know which devices are connected')
     try {
-      const device = await cloud.face(registry).deviceByIdentifier({ identifier })
+      const device = await deviceOf(cloud.face(registry), identifier)
       const [routes, diary] = await Promise.all([
         cloud.face(devicemanager).routes({ devices: [device.id] }),
         cloud.face(controller).diary({ deviceId: device.id, limit: DEFAULT_LIMIT }),
@@ -31,6 +33,16 @@ export const why = command({
     }
   },
 })
+
+async function deviceOf(r: Pick<Face<typeof registry>, 'deviceByIdentifier'>, identifier: string): Promise<Device> {
+  try {
+    return await r.deviceByIdentifier({ identifier })
+  } catch (e) {
+    if (!isPandoError(e, 'device_unknown')) throw e
+    const message = `no device has the identifier ${identifier}; \`pando pdcfg device list\` prints them`
+    throw new PandoError('device_unknown', message, { identifier }, e)
+  }
+}
 
 interface Entry extends DiaryEntry {
   help?: string
@@ -60,11 +72,16 @@ export function answerOf(device: Pick<Device, 'identifier'>, route: Route | unde
 
 const onlineSince = (r: Route): string => `online since ${time(r.since)} by ${r.protocol} from ${r.address}, held by ${r.node}.`
 
+const because = (e: Entry): string => `(${e.cause ?? e.kind}): ${e.help ?? 'no cause is known.'}`
+
 function offlineBecause(entries: readonly Entry[]): string {
   const ended = entries.find((e) => e.kind === 'offline')
-  const refused = entries.find((e) => e.help?.startsWith('Refused'))
-  const last = refused && (!ended || refused.at > ended.at) ? refused : ended
-  if (last) return `offline since ${time((ended ?? last).at)} (${last.cause ?? last.kind}): ${last.help ?? 'no cause is known.'}`
+  const refused = entries.find((e) => e.help?.includes('efused'))
+  if (refused && !(ended && ended.at > refused.at)) {
+    const since = ended ? `since ${time(ended.at)}, and` : 'and'
+    return `offline ${since} it was turned away at ${time(refused.at)} ${because(refused)}`
+  }
+  if (ended) return `offline since ${time(ended.at)} ${because(ended)}`
   const newest = entries[0]
   if (!newest) return 'offline: nothing is known of a connection of this device.'
   return `offline: it has not connected yet; the last that is known is from ${time(newest.at)}: ${newest.help ?? newest.kind}`

@@ -27,6 +27,7 @@ export async function furnish(r: Registry): Promise<{ product: Product; applicat
       domain: '*',
       reportUrl: '',
       reportToken: '',
+      tags: [],
     }))
   return { product, application }
 }

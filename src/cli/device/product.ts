@@ -1,8 +1,8 @@
 /** The product that `pando demo` makes and that virtual devices are of unless told otherwise. */
-import { readFileSync } from 'node:fs'
-import { type Model, parseModel } from '#protocol/model.ts'
+import { parseModel } from '#protocol/model.ts'
 import type { Value } from '#protocol/tlv.ts'
-import type { Shape } from './twin.ts'
+import { asFile } from '../pdcfg/fields.ts'
+import { type Shape, shapeOf } from './twin.ts'
 
 const [FLOAT32, UINT8, UINT16, STRING] = [2, 7, 8, 12]
 
@@ -26,10 +26,7 @@ export const demoConfig = {
 
 const demoHeld = new Map<number, Value[]>([[1, [0, 50]]])
 
-export const demoShape = (): Shape => ({ model: parseModel(JSON.stringify(demoConfig)), held: demoHeld })
+export const demoShape = (): Shape => shapeOf(parseModel(JSON.stringify(demoConfig)), demoHeld)
 
-/** The shape of a product configuration in a file. Throws `model_wrong_format`, or as the file system does. */
-export const shapeOfFile = (file: string): Shape => ({
-  model: parseModel(readFileSync(file, 'utf8')) satisfies Model,
-  held: new Map(),
-})
+/** The shape of a product configuration in a file. Throws `model_wrong_format`, `invalid` when it can't be read. */
+export const shapeOfFile = (file: string): Shape => shapeOf(parseModel(asFile(file)))

@@ -1,21 +1,36 @@
 /** The values of a virtual device: numbers drift like those of a sensor until somebody sets them. Its frames are made here. */
 import { type CommandFrame, encodeEvent, encodeStatus, type StatusFrame } from '#protocol/frames.ts'
-import { commandOf, type Model, type ModelObject } from '#protocol/model.ts'
-import { fits, type Value } from '#protocol/tlv.ts'
+import { commandOf, type Model, type ModelCall, type ModelObject, type ModelParam } from '#protocol/model.ts'
+import { fits, tlvType, type Value } from '#protocol/tlv.ts'
 import { FIRST_UNIVERSAL, GATEWAY, UNIVERSAL_PRIORITY, universalEvent } from '#protocol/universal.ts'
 
 /** What all devices of a fleet share. */
 export interface Shape {
   model: Model
+  /** those that can be reported: all but old ones of an unknown type */
+  objects: readonly ModelObject[]
+  /** the product's own events */
+  events: readonly ModelCall[]
   /** values that don't drift, by object number */
   held: ReadonlyMap<number, readonly Value[]>
 }
 
+const known = (params: readonly ModelParam[]): boolean => params.every((p) => tlvType(p.valueType) !== undefined)
+
+export const shapeOf = (model: Model, held: ReadonlyMap<number, readonly Value[]> = new Map()): Shape => ({
+  model,
+  objects: model.objects.filter((o) => known(o.status)),
+  events: model.events.filter((e) => e.no < FIRST_UNIVERSAL && known(e.params)),
+  held,
+})
+
 const SLOW = 60_000
 
-/** A plausible value of a type for device `n`; 64 bits and bytes count seconds. */
-function drifting(type: number, n: number, now: number): Value {
-  const wave = Math.sin(now / SLOW + n)
+/** Plausible values for device `n`; 64 bits and bytes count seconds. */
+const drift = (params: readonly ModelParam[], n: number, now: number): Value[] =>
+  params.map((p, i) => drifting(p.valueType, n, now, Math.sin(now / SLOW + n + i)))
+
+function drifting(type: number, n: number, now: number, wave: number): Value {
   if (type <= 2) return Math.fround(Math.round((21 + 4 * wave) * 10) / 10)
   if (type === 6 || type === 10) return BigInt(Math.floor(now / 1000))
   if (type === 11) return Buffer.from(Math.floor(now / 1000).toString(16))
@@ -23,8 +38,6 @@ function drifting(type: number, n: number, now: number): Value {
   if (type === 13) return wave > 0
   return Math.round(50 + 20 * wave)
 }
-
-const KNOWN_TYPES = 13
 
 export class Twin {
   readonly #shape: Shape
@@ -39,10 +52,9 @@ export class Twin {
 
   /** A status frame with all objects that can be written. */
   status(now: number): Uint8Array {
-    const objects = this.#shape.model.objects.filter((o) => o.status.every((p) => p.valueType <= KNOWN_TYPES))
     return encodeStatus({
       timestamp: now,
-      properties: objects.map((o) => ({
+      properties: this.#shape.objects.map((o) => ({
         subDevice: o.part,
         object: o.no,
         values: this.#valuesOf(o, now),
@@ -53,17 +65,22 @@ export class Twin {
 
   #valuesOf(o: ModelObject, now: number): Value[] {
     const held = this.#set?.get(o.no) ?? this.#shape.held.get(o.no)
-    return held ? [...held] : o.status.map((p) => drifting(p.valueType, this.#n, now))
+    return held ? [...held] : drift(o.status, this.#n, now)
   }
 
   /** The next of the product's own events; undefined if it has none. */
   event(now: number): Uint8Array | undefined {
-    const own = this.#shape.model.events.filter((e) => e.no < FIRST_UNIVERSAL)
-    const event = own[this.#nextEvent++ % Math.max(1, own.length)]
+    const { events } = this.#shape
+    const event = events[this.#nextEvent++ % Math.max(1, events.length)]
     if (!event) return undefined
-    const types = event.params.map((p) => p.valueType)
-    const values = types.map((t) => drifting(t, this.#n, now))
-    return encodeEvent({ timestamp: now, subDevice: event.part, no: event.no, priority: event.priority, values, types })
+    return encodeEvent({
+      timestamp: now,
+      subDevice: event.part,
+      no: event.no,
+      priority: event.priority,
+      values: drift(event.params, this.#n, now),
+      types: event.params.map((p) => p.valueType),
+    })
   }
 
   /** Somebody has set values. Objects that the model does not have are ignored. */

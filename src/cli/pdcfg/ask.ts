@@ -1,5 +1,4 @@
 /** Asks a person at a terminal for what a command was not given. */
-import { isCancel, text } from '@clack/prompts'
 import { UsageError } from '../usage.ts'
 import type { Field, Resource, Values } from './resource.ts'
 
@@ -26,6 +25,7 @@ async function ask(name: string, f: Field): Promise<unknown> {
       return (e as Error).message
     }
   }
+  const { isCancel, text } = await import('@clack/prompts')
   const typed = await text({ message: f.help, validate: (v) => problem(v ?? '') })
   if (isCancel(typed)) throw new UsageError('given up, nothing is changed', name)
   return f.parse ? f.parse(typed ?? '') : (typed ?? '')

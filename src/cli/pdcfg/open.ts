@@ -1,9 +1,7 @@
 /** The registry to talk to: that of the cloud that runs on the data directory, else one started for the moment. */
 import { notifier } from '#contracts/notifier.ts'
 import { registry } from '#contracts/registry.ts'
-import { openLogs } from '#core/logs/open.ts'
 import { PandoError } from '#lib/errors.ts'
-import { startCloud } from '#src/cloud.ts'
 import { readConfig } from '#src/config.ts'
 import { findRunning } from '../running.ts'
 import type { Registry } from './resource.ts'
@@ -25,6 +23,8 @@ export async function openRegistry(env: Record<string, string | undefined>): Pro
   if (client) {
     return { registry: client.face(registry), notifier: () => client.face(notifier), close: () => client.close() }
   }
+  const { openLogs } = await import('#core/logs/open.ts')
+  const { startCloud } = await import('#src/cloud.ts')
   const logs = await openLogs(config.logUrl, { level: config.logLevel === 'info' ? 'warn' : config.logLevel })
   const cloud = await startCloud({ env, services: ['registry'], log: logs.log, published: false })
   return {

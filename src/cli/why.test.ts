@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { answerOf } from './why.ts'
+
+const device = { identifier: '1-1-lamp' }
+const offline = { at: 2000, kind: 'offline', cause: 'keepalive_timeout', params: {} }
+const online = { at: 1000, kind: 'online', params: {} }
+const refused = { at: 3000, kind: 'diary', cause: 'token_unknown', params: {} }
+const of = (...diary: Parameters<typeof answerOf>[2]) => answerOf(device, undefined, diary).sentence
+
+test('online: since when, how, from where', () => {
+  const route = { device: 1, node: 'pando-1', epoch: 5, protocol: 'mqtt', address: '10.0.0.7:4711', since: 1000 }
+  const { online, sentence } = answerOf(device, route, [])
+  assert.equal(online, true)
+  assert.equal(sentence, '1-1-lamp is online since 1970-01-01T00:00:01.000Z by mqtt from 10.0.0.7:4711, held by pando-1.')
+})
+
+test('offline: how the last connection ended', () => {
+  assert.equal(
+    of(offline, online),
+    '1-1-lamp is offline since 1970-01-01T00:00:02.000Z (keepalive_timeout): Nothing came for 1.5 times the keep-alive time.',
+  )
+})
+
+test('offline and refused since: the refusal is what keeps it offline', () => {
+  assert.match(
+    of(refused, offline, online),
+    /^1-1-lamp is offline since 1970-01-01T00:00:02.000Z, and .*\(token_unknown\): Refused/,
+  )
+  assert.match(of(offline, { ...refused, at: 1500 }), /keepalive_timeout/)
+})
+
+test('never connected', () => {
+  assert.match(of(), /nothing is known of a connection/)
+  assert.match(
+    of({ at: 1000, kind: 'diary', cause: 'registered', params: {} }),
+    /has not connected yet; .* registered for the first time/,
+  )
+})
+
+test('causes carry their help', () => {
+  assert.equal(answerOf(device, undefined, [offline]).diary[0]!.help, 'Nothing came for 1.5 times the keep-alive time.')
+})
