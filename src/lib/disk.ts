@@ -3,7 +3,7 @@
  * in its place that loses, tears and refuses (test/simulated-disk.ts). Errors are those of node:fs (`code` ENOSPC, EIO …).
  */
 import fs from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 
 export type OpenMode =
   /** must exist */
@@ -34,6 +34,7 @@ export interface Disk {
   rename(from: string, to: string): Promise<void>
   unlink(path: string): Promise<void>
   readdir(path: string): Promise<string[]>
+  /** Makes the folder, and those above it that are missing, durably. */
   mkdir(path: string): Promise<void>
   /** Makes names in the folder (created, renamed, removed) durable. */
   syncDir(path: string): Promise<void>
@@ -88,6 +89,14 @@ async function syncDir(path: string): Promise<void> {
   }
 }
 
+async function makeDir(path: string): Promise<void> {
+  const topmost = await fs.promises.mkdir(path, { recursive: true, mode: 0o700 })
+  if (topmost === undefined) return
+  const top = dirname(resolve(topmost))
+  let made = resolve(path)
+  while (made !== top) await syncDir((made = dirname(made)))
+}
+
 // One task of the thread pool instead of two. Not on macOS, where only fdatasync (F_FULLFSYNC in libuv) reaches the medium.
 const durableWrites = process.platform === 'linux'
 
@@ -116,7 +125,7 @@ export const nodeDisk: Disk = {
   rename: fs.promises.rename,
   unlink: fs.promises.unlink,
   readdir: (path) => fs.promises.readdir(path),
-  mkdir: async (path) => void (await fs.promises.mkdir(path, { recursive: true, mode: 0o700 })),
+  mkdir: makeDir,
   syncDir,
   async free(path) {
     const s = await fs.promises.statfs(path)

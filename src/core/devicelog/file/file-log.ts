@@ -128,6 +128,7 @@ async function assemble(
     disk,
     segments: () => closed,
     bytesPerSecond: o.scrubBytesPerSecond,
+    firstMs: 5000,
     damage: (_, e) => damageFound(e),
     whole: (s) => faults.clear(`damage ${s.path}`),
   })

@@ -2,15 +2,16 @@
  * One process at a time has the log. The file names the process; a process that is gone holds nothing. Where the holder cannot be
  * seen (another container on the same volume), the file's time tells: the holder renews it.
  */
-import { mkdir, readFile, readlink, stat, unlink, utimes, writeFile } from 'node:fs/promises'
+import { link, readFile, readlink, rename, stat, unlink, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { nodeDisk } from '#lib/disk.ts'
 import { PandoError } from '#lib/errors.ts'
 
-const RENEW_MS = 2000
+const RENEW_MS = 1000
 /** How long a holder that cannot be seen is watched. */
-const WATCH_MS = 2 * RENEW_MS + 1000
+const WATCH_MS = 2.5 * RENEW_MS
 
 interface Holder {
   pid: number
@@ -74,14 +75,26 @@ async function renewed(path: string): Promise<boolean> {
       () => 0,
     )
   const before = await time()
-  if (Date.now() - before > 10 * WATCH_MS) return false
+  if (Math.abs(Date.now() - before) > 60_000) return false // long ago, or under another clock
   await wait(WATCH_MS)
   return (await time()) !== before
 }
 
+/** Removes the lock that was found stale; another process may have done so, and have put its own there. */
+async function removeStale(path: string, found: string): Promise<void> {
+  const aside = `${path}.${process.pid}`
+  const moved = await rename(path, aside).then(
+    () => true,
+    () => false,
+  )
+  if (!moved) return
+  if ((await text(aside)) !== found) await link(aside, path).catch(() => {})
+  await unlink(aside)
+}
+
 /** Takes the lock file → how to give it back. Throws `conflict` naming the pid of the process that has it. */
 export async function lock(dir: string): Promise<() => Promise<void>> {
-  await mkdir(dir, { recursive: true, mode: 0o700 })
+  await nodeDisk.mkdir(dir)
   const folder = resolve(dir)
   const path = resolve(dir, 'lock')
   const taken = (pid: number) => new PandoError('conflict', `${dir} is in use by process ${pid}`, { pid, file: path })
@@ -92,9 +105,10 @@ export async function lock(dir: string): Promise<() => Promise<void>> {
     for (;;) {
       const made = await writeFile(path, JSON.stringify(me), { flag: 'wx', mode: 0o600 }).then(() => true, ifExists)
       if (made) break
-      const h = parse(await text(path))
+      const found = await text(path)
+      const h = parse(found)
       if (h && (await alive(path, h, me))) throw taken(h.pid)
-      await unlink(path).catch(() => {})
+      await removeStale(path, found)
     }
   } catch (e) {
     mine.delete(folder)

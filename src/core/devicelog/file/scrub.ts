@@ -12,6 +12,8 @@ export interface ScrubOptions {
   disk: Disk
   segments(): readonly Segment[]
   bytesPerSecond: number
+  /** how long after the start it begins */
+  firstMs: number
   damage(s: Segment, e: PandoError): void
   whole(s: Segment): void
 }
@@ -41,7 +43,7 @@ export function startScrub(o: ScrubOptions): () => Promise<void> {
 
   async function run(): Promise<void> {
     for (;;) {
-      await pause(5000)
+      await pause(o.firstMs)
       for (const s of [...o.segments()]) await look(s)
       await pause(DAY_MS)
     }

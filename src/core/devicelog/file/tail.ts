@@ -6,6 +6,8 @@ import { diskError, type Segment, segmentPath } from './segment.ts'
 
 const FIRST_STEP = 1 << 20
 const STEP = 4 << 20
+/** After room could not be made ahead. */
+const REST_MS = 1000
 const zeros = Buffer.alloc(1 << 20)
 
 export interface TailOptions {
@@ -87,6 +89,7 @@ export async function openTail(first: Segment, options: TailOptions): Promise<Ta
   let frames = frameWriter(first.salt)
   let { fd, plain, room } = await openHandles(disk, first.path)
   let growing: Promise<void> | undefined
+  let restUntil = 0
   /** nothing more may be written to this segment */
   let done = false
 
@@ -123,7 +126,10 @@ export async function openTail(first: Segment, options: TailOptions): Promise<Ta
 
   function growAhead(): void {
     if (growing || done || room - segment.end > STEP / 2 || room >= segmentBytes) return
-    grow(Math.min(roundUp(room + STEP, STEP), roundUp(segmentBytes, FIRST_STEP))).catch(() => {}) // whoever needs the room meets the error
+    if (performance.now() < restUntil) return
+    grow(Math.min(roundUp(room + STEP, STEP), roundUp(segmentBytes, FIRST_STEP))).catch(() => {
+      restUntil = performance.now() + REST_MS // whoever needs the room meets the error
+    })
   }
 
   async function roll(): Promise<void> {
