@@ -32,8 +32,9 @@ const BAD_CLIENT_ID = 0x85
 const BAD_PASSWORD = 0x86
 const UNAVAILABLE = 0x88
 const BAD_METHOD = 0x8c
-/** Devices in one question. */
+/** Devices in one question, and how long they gather: a question costs as much as many devices in it. */
 const MOST_AT_ONCE = 500
+const GATHER_MS = 1
 
 export class Admission {
   private waiting: Asking[] = []
@@ -58,7 +59,7 @@ export class Admission {
     this.waiting.push({ c, connect, deviceId, token })
     if (this.scheduled) return
     this.scheduled = true
-    setImmediate(this.check)
+    setTimeout(this.check, GATHER_MS)
   }
 
   private readonly check = (): void => {

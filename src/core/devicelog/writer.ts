@@ -36,6 +36,7 @@ const BATCH_SIZE = 1 << 20
 const MOST_SPARES = 4
 const TOKEN_FROM = 9
 const TOKEN_TO = 25
+const GATHER_MS = 5
 const RETRY_FIRST = 50
 const RETRY_MAX = 2000
 
@@ -63,7 +64,8 @@ export class LogWriter {
   private readonly filled: Pending[] = []
   private readonly spares: Pending[] = []
   private sending: Pending | undefined
-  private scheduled = false
+  private soon = false
+  private later: NodeJS.Timeout | undefined
   private bytes = 0
   private retryIn = RETRY_FIRST
   private retryTimer: NodeJS.Timeout | undefined
@@ -165,11 +167,13 @@ export class LogWriter {
       return
     }
     wait(p, owner, tag)
+    this.sendSoon()
   }
 
   /** Resolves when all that was added before is durable (or given up because the stream was sealed). */
   drained(): Promise<void> {
     if (this.settled === this.added) return Promise.resolve()
+    this.sendSoon()
     return new Promise((done) => this.idleWaiters.push({ upTo: this.added, done }))
   }
 
@@ -181,6 +185,7 @@ export class LogWriter {
   stop(): void {
     this.stopped = true
     clearTimeout(this.retryTimer)
+    clearTimeout(this.later)
   }
 
   private begin(
@@ -212,17 +217,29 @@ export class LogWriter {
     if (owner !== nobody) wait(c, owner, tag)
     this.bytes += size
     this.added++
-    if (!this.scheduled && this.sending === undefined) {
-      this.scheduled = true
-      setImmediate(this.turn)
-    }
+    if (owner === nobody) this.sendLater()
+    else this.sendSoon()
     return p
+  }
+
+  /** At the end of this turn of the event loop: somebody waits. */
+  private sendSoon(): void {
+    if (this.soon || this.sending !== undefined) return
+    this.soon = true
+    setImmediate(this.turn)
+  }
+
+  /** Records for which nobody waits may gather a moment: an append costs as much as a hundred of them. */
+  private sendLater(): void {
+    if (this.later !== undefined || this.soon || this.sending !== undefined) return
+    this.later = setTimeout(this.turn, GATHER_MS)
   }
 
   private makeRoom(size: number): Pending {
     const c = this.current
     if (c.size > BATCH_HEADER && c.size + size > BATCH_SIZE) {
       this.filled.push(c)
+      this.sendSoon()
       this.current = this.spares.pop() ?? emptyBatch(Math.max(BATCH_SIZE, BATCH_HEADER + size))
       return this.current.buffer.length >= BATCH_HEADER + size ? this.current : this.grow(this.current, size)
     }
@@ -238,7 +255,9 @@ export class LogWriter {
   }
 
   private readonly turn = (): void => {
-    this.scheduled = false
+    this.soon = false
+    clearTimeout(this.later)
+    this.later = undefined
     if (this.sending === undefined) this.send()
   }
 
