@@ -41,7 +41,7 @@ export interface World {
   vendor(name?: string): Promise<Vendor>
   /** A product of a new vendor or the one given; `config`: the rich product of the golden files unless given. */
   product(o?: { vendorId?: number; name?: string; config?: object }): Promise<Product & { model: Model }>
-  application(o?: { domain?: string; tags?: WebhookTag[]; hook?: string }): Promise<Application>
+  application(o?: { domain?: string; tags?: WebhookTag[]; hook?: string; reportToken?: string }): Promise<Application>
   /** A device that is registered and logged in; a new product for each world unless one is given. */
   device(o?: { product?: Product & { model: Model }; code?: string; dialect?: Dialect }): Promise<Device>
   /** One that is connected too. */
@@ -100,14 +100,14 @@ export async function makeWorld(o: WorldOptions = {}): Promise<World> {
       const row = await world.peers.registry.addProduct({ vendorId: vendor, name, description: name, config: text })
       return { ...row, model: parseModel(text) }
     },
-    async application({ domain = '*', tags, hook = '/hook' } = {}) {
+    async application({ domain = '*', tags, hook = '/hook', reportToken = 'token-of-the-app' } = {}) {
       const reportUrl = new URL(hook, hooks.url).href
       const about = {
         name: 'app',
         description: '',
         domain,
         reportUrl,
-        reportToken: 'token-of-the-app',
+        reportToken,
         tags: tags ?? ['event' as const],
       }
       const row: ApplicationRow = await world.peers.registry.addApplication(about)

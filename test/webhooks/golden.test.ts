@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { recordKind } from '#core/devicelog/batch.ts'
 import { systemClock } from '#lib/service.ts'
+import { webhookDifferences } from '../differences/webhook.ts'
 import { type HookReceiver, hookReceiver } from '../support/hookreceiver.ts'
 import { startWebhooks, until, type Webhooks } from '../support/webhooks.ts'
 import { octets, vectors } from '../vectors/read.ts'
@@ -15,17 +16,6 @@ interface Step {
 }
 
 const golden = vectors<{ steps: Step[] }>('webhook')
-
-/**
- * Where ours differs from the old cloud on purpose, in every webhook: `timestamp` is the arrival time, not 0; User-Agent is our own;
- * no Accept-Encoding, since answers are not read; Standard Webhooks headers are added. And, by case:
- */
-const differences: Readonly<Record<string, { ours: string[]; why: string }>> = {
-  'unknown event no 99': {
-    ours: [],
-    why: 'an event that neither product nor platform names tells an application nothing; the frame is in the history',
-  },
-}
 
 const DEVICES: Readonly<Record<string, { id: number; productId: number }>> = {
   '1-2-queue1': { id: 1, productId: 2 },
@@ -59,7 +49,7 @@ describe('golden webhooks, through a real receiver', () => {
 
   for (const [i, step] of golden.steps.entries()) {
     it(step.name, async () => {
-      const expected = (differences[step.name]?.ours ?? step.webhook_requests).map(parsed)
+      const expected = (webhookDifferences[step.name]?.ours ?? step.webhook_requests).map(parsed)
       const { id, productId } = DEVICES[step.device_identifier]!
       const time = 1_700_000_000_000 + i
       const kind = step.topic === 's' ? recordKind.status : recordKind.event
@@ -81,7 +71,7 @@ describe('golden webhooks, through a real receiver', () => {
   }
 
   it('every difference is one of a case that exists', () => {
-    for (const name of Object.keys(differences))
+    for (const name of Object.keys(webhookDifferences))
       assert.ok(golden.steps.some((s) => s.name === name && s.webhook_requests.length > 0))
   })
 })
