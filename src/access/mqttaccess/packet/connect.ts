@@ -18,7 +18,10 @@ const CLEAN = 0x02
 const RESERVED = 0x01
 
 /** Protocol names and the levels that go with them. */
-const PROTOCOLS: Readonly<Record<string, readonly Version[]>> = { MQTT: [4, 5], MQIsdp: [3] }
+const PROTOCOLS: readonly { name: readonly number[]; levels: readonly number[] }[] = [
+  { name: [...'MQTT'].map((c) => c.charCodeAt(0)), levels: [4, 5] },
+  { name: [...'MQIsdp'].map((c) => c.charCodeAt(0)), levels: [3] },
+]
 
 /**
  * The version that a CONNECT's body names, without reading further: 3, 4, 5, or -1 for a level that doesn't go with a
@@ -28,11 +31,10 @@ const PROTOCOLS: Readonly<Record<string, readonly Version[]>> = { MQTT: [4, 5], 
 export function connectVersion(bytes: Uint8Array, start: number, end: number): Version | 0 | -1 {
   if (end - start < 7) return 0
   const size = (bytes[start]! << 8) | bytes[start + 1]!
-  if ((size !== 4 && size !== 6) || start + 2 + size >= end) return 0
-  const name = String.fromCharCode(...bytes.subarray(start + 2, start + 2 + size))
-  if (!Object.hasOwn(PROTOCOLS, name)) return 0
-  const level = bytes[start + 2 + size]! as Version
-  return PROTOCOLS[name]!.includes(level) ? level : -1
+  const protocol = PROTOCOLS.find((p) => p.name.length === size && p.name.every((c, i) => bytes[start + 2 + i] === c))
+  if (!protocol || start + 2 + size >= end) return 0
+  const level = bytes[start + 2 + size]!
+  return protocol.levels.includes(level) ? (level as Version) : -1
 }
 
 function readVersion(cursor: Cursor): Version {
