@@ -7,4 +7,5 @@ if (major < 22 || (major === 22 && minor < 19)) {
   process.exit(1)
 }
 const { run } = await import('./cli/run.ts')
-process.exit(await run(process.argv.slice(2), { exit: (code) => process.exit(code) }))
+const { env, stdin: input, stdout: out, stderr: err } = process
+process.exit(await run(process.argv.slice(2), { env, input, out, err, exit: (code) => process.exit(code) }))

@@ -1,12 +1,22 @@
 /** What a command of the command line is. citty reads its arguments and renders its usage; finding it, and saying what was misspelt, is ours. */
+import type { Readable, Writable } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
 import { type ArgsDef, type CommandDef, type ParsedArgs, parseArgs, renderUsage } from 'citty'
 import { closest } from './closest.ts'
 import { UsageError } from './usage.ts'
 
-/** What a command may do to the process; only the entry ends it. */
+/** What a command has of its process; only the entry ends it. */
 export interface Context {
+  env: Record<string, string | undefined>
+  input: Readable & { isTTY?: boolean }
+  out: Output
+  err: Output
   exit(code: number): void
+}
+
+export interface Output extends Writable {
+  isTTY?: boolean
+  columns?: number
 }
 
 /** Exit code; a command that just returns is done. */

@@ -48,9 +48,9 @@ export const config = command({
     ...jsonArg,
     markdown: { type: 'boolean', description: 'Print the table of the documentation: defaults, not your values' },
   },
-  async run({ json, markdown }) {
-    if (markdown) process.stdout.write(settingsMarkdown())
-    else if (json) process.stdout.write(`${JSON.stringify(settingRows(process.env))}\n`)
-    else process.stdout.write(settingRows(process.env).map(shown).join(''))
+  async run({ json, markdown }, { env, out }) {
+    if (markdown) out.write(settingsMarkdown())
+    else if (json) out.write(`${JSON.stringify(settingRows(env))}\n`)
+    else out.write(settingRows(env).map(shown).join(''))
   },
 })

@@ -11,23 +11,23 @@ const HELP = ['--help', '-h']
 /** Runs a command line → exit code: 0 done, 1 failed, 2 typed wrongly. What is known to go wrong is told in one line, without a stack. */
 export async function run(args: readonly string[], context: Context): Promise<number> {
   try {
-    if (args.length === 1 && (args[0] === '--version' || args[0] === '-v')) return say(`${version()}\n`)
+    if (args.length === 1 && (args[0] === '--version' || args[0] === '-v')) return say(context, `${version()}\n`)
     const { command, rest } = await findCommand(pando, args)
     const own = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest
-    if (own.some((a) => HELP.includes(a))) return say(await helpOf(command, process.stdout.isTTY))
+    if (own.some((a) => HELP.includes(a))) return say(context, await helpOf(command, context.out.isTTY === true))
     if (!command.run) {
-      process.stderr.write(await helpOf(command, process.stderr.isTTY))
+      context.err.write(await helpOf(command, context.err.isTTY === true))
       return exitCode.usage
     }
     return (await command.run(readArgs(command, rest), context)) ?? exitCode.ok
   } catch (e) {
-    process.stderr.write(`${told(e)}\n`)
+    context.err.write(`${told(e)}\n`)
     return e instanceof UsageError ? exitCode.usage : exitCode.failed
   }
 }
 
-function say(text: string): number {
-  process.stdout.write(text)
+function say({ out }: Context, text: string): number {
+  out.write(text)
   return exitCode.ok
 }
 

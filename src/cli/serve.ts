@@ -23,7 +23,12 @@ export const serve = command({
   words: true,
   args: { services: { type: 'positional', required: false, description: 'Services to run; all when none is named' } },
   async run({ _: services }, context) {
-    return runCloud({ env: process.env, services: services.map(serviceName), context, ready: sayReady })
+    return runCloud({
+      env: context.env,
+      services: services.map(serviceName),
+      context,
+      ready: (cloud) => sayReady(cloud, context),
+    })
   },
 })
 
@@ -94,9 +99,7 @@ export function readyText(cloud: Cloud): string {
 }
 
 /** One line when ready: JSON, unless stdout is a terminal. */
-function sayReady(cloud: Cloud): undefined {
-  const text = process.stdout.isTTY
-    ? `${readyText(cloud)}\nCtrl-C stops it.`
-    : JSON.stringify({ ready: true, listen: listensOn(cloud) })
-  process.stdout.write(`${text}\n`)
+function sayReady(cloud: Cloud, { out }: Context): undefined {
+  const text = out.isTTY ? `${readyText(cloud)}\nCtrl-C stops it.` : JSON.stringify({ ready: true, listen: listensOn(cloud) })
+  out.write(`${text}\n`)
 }

@@ -7,18 +7,21 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 type StopSignal = (typeof SIGNALS)[number]
 
 /** The first SIGTERM or SIGINT resolves `first`; the second ends the process with 128 + its number, as a shell would say it. */
-export function stopSignals(context: Context): { first: Promise<StopSignal> } {
+export function stopSignals(context: Context): { first: Promise<StopSignal>; forget(): void } {
+  const { promise: first, resolve } = Promise.withResolvers<StopSignal>()
   let seen = false
-  const first = new Promise<StopSignal>((done) => {
-    for (const signal of SIGNALS) {
-      process.on(signal, () => {
-        if (seen) context.exit(128 + constants.signals[signal])
-        seen = true
-        done(signal)
-      })
-    }
-  })
-  return { first }
+  const on = (signal: StopSignal) => {
+    if (seen) context.exit(128 + constants.signals[signal])
+    seen = true
+    resolve(signal)
+  }
+  for (const signal of SIGNALS) process.on(signal, on)
+  return {
+    first,
+    forget() {
+      for (const signal of SIGNALS) process.off(signal, on)
+    },
+  }
 }
 
 /** After a throw that nobody caught the state is unknown: say it and end, so that the process manager starts anew. */

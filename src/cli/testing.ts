@@ -1,10 +1,13 @@
 /** For tests of the command line: real processes, in a data directory of their own, on free ports. */
+import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { run } from './run.ts'
 
 export const program = (name: 'pando' | 'pdcfg'): string => fileURLToPath(new URL(`../../bin/${name}`, import.meta.url))
 
@@ -81,9 +84,23 @@ export function start(file: string, args: readonly string[], o: StartOptions): R
   }
 }
 
-/** Runs `pando …` to its end. */
-export const pando = (place: Place, args: readonly string[], input = ''): Promise<Result> =>
-  start(program('pando'), args, { env: place.env, input }).ended
+/** Runs `pando …` in a process of its own, to its end. */
+export const pando = (place: Place, args: readonly string[]): Promise<Result> =>
+  start(program('pando'), args, { env: place.env, input: '' }).ended
 
-export const pdcfg = (place: Place, args: readonly string[], input = ''): Promise<Result> =>
-  start(program('pdcfg'), args, { env: place.env, input }).ended
+class Collected extends Writable {
+  text = ''
+
+  override _write(chunk: Buffer, _: string, done: () => void): void {
+    this.text += chunk.toString()
+    done()
+  }
+}
+
+/** The same command line, all but the process. */
+export async function here(place: Place, args: readonly string[], typed = ''): Promise<Omit<Result, 'signal'>> {
+  const [out, err] = [new Collected(), new Collected()]
+  const exit = (code: number) => assert.fail(`it ended the process with ${code}`)
+  const code = await run(args, { env: place.env, input: Readable.from([typed]), out, err, exit })
+  return { code, stdout: out.text, stderr: err.text }
+}

@@ -18,8 +18,8 @@ export const why = command({
     identifier: { type: 'positional', required: true, description: "The device's identifier: vendor-product-serial" },
     ...jsonArg,
   },
-  async run({ identifier, json }) {
-    const cloud = await runningCloud(process.env, 'to know which devices are connected')
+  async run({ identifier, json }, { env, out }) {
+    const cloud = await runningCloud(env, 'to know which devices are connected')
     try {
       const device = await deviceOf(cloud.face(registry), identifier)
       const [routes, diary] = await Promise.all([
@@ -27,7 +27,7 @@ export const why = command({
         cloud.face(controller).diary({ deviceId: device.id, limit: DEFAULT_LIMIT }),
       ])
       const answer = answerOf(device, routes.items[0], diary.items)
-      process.stdout.write(json ? `${JSON.stringify(answer)}\n` : textOf(answer))
+      out.write(json ? `${JSON.stringify(answer)}\n` : textOf(answer))
     } finally {
       await cloud.close()
     }

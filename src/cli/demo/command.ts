@@ -1,6 +1,6 @@
 /** pando demo: the whole cloud, a product, a virtual device that reports, and lines to paste. */
 import type { Cloud } from '#src/cloud.ts'
-import { command } from '../command.ts'
+import { type Context, command } from '../command.ts'
 import { fleetOf } from '../device/command.ts'
 import type { Fleet } from '../device/fleet.ts'
 import { makeStats } from '../device/stats.ts'
@@ -20,13 +20,13 @@ export const demo = command({
     'The whole cloud with a demo product and a virtual device that reports and takes commands. Data stays in PANDO_DATA_DIR.',
   examples: ['npm start', 'pando demo', 'PANDO_DATA_DIR=/tmp/pando-demo pando demo'],
   async run(_, context) {
-    const { env, moved } = await avoidTaken(process.env)
-    const quiet = process.stdout.isTTY && !env['PANDO_LOG_LEVEL'] ? { PANDO_LOG_LEVEL: 'warn' } : {}
-    return runCloud({ env: { ...env, ...quiet }, services: [], context, ready: (cloud) => show(cloud, moved) })
+    const { env, moved } = await avoidTaken(context.env)
+    const quiet = context.out.isTTY && !env['PANDO_LOG_LEVEL'] ? { PANDO_LOG_LEVEL: 'warn' } : {}
+    return runCloud({ env: { ...env, ...quiet }, services: [], context, ready: (cloud) => show(cloud, moved, context) })
   },
 })
 
-async function show(cloud: Cloud, moved: readonly Moved[]): Promise<() => Promise<void>> {
+async function show(cloud: Cloud, moved: readonly Moved[], { out }: Context): Promise<() => Promise<void>> {
   const listen = listensOn(cloud)
   const { product, application } = await furnish(cloud.peers.registry)
   const fleet = await virtualDevice(listen['httpaccess']!, product.key)
@@ -37,8 +37,8 @@ async function show(cloud: Cloud, moved: readonly Moved[]): Promise<() => Promis
     productKey: product.key,
     identifier: fleet.devices[0]!.identifier,
   }
-  const said = process.stdout.isTTY ? await textOf(cloud, facts, moved) : jsonOf(cloud, facts)
-  process.stdout.write(`${said}\n`)
+  const said = out.isTTY ? await textOf(cloud, facts, moved) : jsonOf(cloud, facts)
+  out.write(`${said}\n`)
   return () => fleet.stop()
 }
 

@@ -1,5 +1,5 @@
 /** pando device: one to 100 000 virtual devices over the real protocol. */
-import { command } from '../command.ts'
+import { type Context, command } from '../command.ts'
 import { stopSignals } from '../signals.ts'
 import { deviceApi } from './api.ts'
 import { openCredentials } from './credentials.ts'
@@ -51,26 +51,27 @@ export const device = command({
     const fleet = fleetOf(options, stats)
     const began = performance.now()
     const signals = stopSignals(context)
-    const progress = options.json && !process.stderr.isTTY ? undefined : showProgress(fleet, stats)
+    const progress = options.json && !context.err.isTTY ? undefined : showProgress(fleet, stats, context.err)
     try {
-      const boarded = fleet.board().then(() => sayWho(fleet, options))
+      const boarded = fleet.board().then(() => sayWho(fleet, options, context))
       const end = Promise.race([signals.first, ...(options.durationMs === undefined ? [] : [after(options.durationMs)])])
       await Promise.race([end, boarded.then(() => end)])
     } finally {
+      signals.forget()
       progress?.stop()
       await fleet.stop()
     }
     const result = resultOf(fleet, stats, performance.now() - began)
-    process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : resultText(result))
+    context.out.write(options.json ? `${JSON.stringify(result)}\n` : resultText(result))
     return stats.counts.connects > 0 ? 0 : 1
   },
 })
 
 const after = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms))
 
-function sayWho(fleet: Fleet, { json }: DeviceOptions): void {
+function sayWho(fleet: Fleet, { json }: DeviceOptions, { out }: Context): void {
   if (json) return
   const [first] = fleet.devices
   const all = fleet.devices.length === 1 ? 'is connected' : `and ${fleet.devices.length - 1} more are connected`
-  process.stdout.write(`device ${first!.identifier} ${all}; Ctrl-C ends\n`)
+  out.write(`device ${first!.identifier} ${all}; Ctrl-C ends\n`)
 }

@@ -2,31 +2,26 @@ import assert from 'node:assert/strict'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { makePlace, pando, pdcfg, program, type Running, start } from '../testing.ts'
-import { demoConfig } from './product.ts'
+import { type Cloud, startCloud } from '#src/cloud.ts'
+import { furnish } from '../demo/furnish.ts'
+import { here, makePlace, pando } from '../testing.ts'
 
 describe('pando device against a running cloud', () => {
   const place = makePlace()
-  let running: Running
-  let listen: Record<string, string>
+  let cloud: Cloud
   let key: string
 
   before(async () => {
-    running = start(program('pando'), ['serve'], place)
-    listen = JSON.parse(await running.line()).listen
-    const config = join(place.dir, 'product.json')
-    writeFileSync(config, JSON.stringify(demoConfig))
-    await pdcfg(place, ['vendor', 'add', '--name', 'Acme'])
-    const { stdout } = await pdcfg(place, ['product', 'add', '--vendor', '1', '--name', 'lamp', '--config', config, '--json'])
-    key = JSON.parse(stdout).key
+    cloud = await startCloud({ env: place.env })
+    key = (await furnish(cloud.peers.registry)).product.key
   })
   after(async () => {
-    assert.equal((await running.stop()).code, 0)
+    await cloud.stop()
     place.remove()
   })
 
-  const device = (...args: string[]) =>
-    pando(place, ['device', '--base', listen['httpaccess']!, '--product-key', key, '--json', ...args])
+  const flags = (...args: string[]) => ['device', '--base', cloud.listen['httpaccess']!, '--product-key', key, '--json', ...args]
+  const device = (...args: string[]) => here(place, flags(...args))
 
   const run = async (...args: string[]) => {
     const { code, stdout, stderr } = await device(...args)
@@ -36,8 +31,10 @@ describe('pando device against a running cloud', () => {
 
   test('a fleet with every fault: all come back, every message but those under way is acknowledged', async () => {
     const faults = 'drop,duplicate,bad-frame,slow,reconnect-storm'
-    const flags = ['--count', '20', '--interval', '100ms', '--event-every', '500ms', '--duration', '11s', '--faults', faults]
-    const r = await run(...flags)
+    const args = ['--count', '20', '--interval', '100ms', '--event-every', '500ms', '--duration', '6s', '--faults', faults]
+    const { code, stdout, stderr } = await pando(place, flags(...args))
+    assert.equal(code, 0, stderr)
+    const r = JSON.parse(stdout)
     assert.deepEqual([r.devices, r.registered, r.logged_in, r.connects, r.refused], [20, 20, 20, 20, 0])
     for (const count of ['dropped', 'duplicated', 'bad_frames', 'slowed', 'storms', 'events']) assert.ok(r[count] > 0, count)
     assert.ok(r.reconnects >= r.dropped, `${r.reconnects} reconnects after ${r.dropped} drops`)
@@ -47,46 +44,46 @@ describe('pando device against a running cloud', () => {
   })
 
   test('undecodable frames were kept and the diary tells how each connection ended: pando why', async () => {
-    const { code, stdout } = await pando(place, ['why', '1-1-sim-1', '--json'])
+    const { code, stdout } = await here(place, ['why', '1-1-sim-1', '--json'])
     assert.equal(code, 0)
     const { online, sentence, diary } = JSON.parse(stdout)
     assert.equal(online, false)
     assert.match(sentence, /^1-1-sim-1 is offline since \d{4}-.*Z \(disconnected\): The device said goodbye\.$/)
     assert.equal(diary[0].kind, 'offline')
     assert.ok(diary.some((d: { kind: string }) => d.kind === 'online'))
-    const text = await pando(place, ['why', '1-1-sim-1'])
+    const text = await here(place, ['why', '1-1-sim-1'])
     assert.ok(text.stdout.startsWith(`${sentence}\n  `))
   })
 
   test('credentials are kept: the same devices come back with the same tokens, without registering or logging in', async () => {
     const creds = join(place.dir, 'creds.json')
-    const flags = ['--count', '3', '--code', 'kept-{n}', '--interval', '100ms', '--duration', '1s', '--creds', creds]
-    const first = await run(...flags)
+    const args = ['--count', '3', '--code', 'kept-{n}', '--interval', '100ms', '--duration', '400ms', '--creds', creds]
+    const first = await run(...args)
     assert.deepEqual([first.registered, first.logged_in, first.connects], [3, 3, 3])
     assert.equal(statSync(creds).mode & 0o777, 0o600)
     const kept = JSON.parse(readFileSync(creds, 'utf8'))
     assert.deepEqual(Object.keys(kept.devices), ['kept-1', 'kept-2', 'kept-3'])
-    const second = await run(...flags)
+    const second = await run(...args)
     assert.deepEqual([second.registered, second.logged_in, second.connects], [0, 0, 3])
     // a token that is good no more is replaced by logging in, as nothing else is lost
     kept.devices['kept-2'].access_token = '0'.repeat(32)
     writeFileSync(creds, JSON.stringify(kept))
-    const third = await run(...flags)
+    const third = await run(...args)
     assert.deepEqual([third.registered, third.logged_in, third.connects, third.refused], [0, 1, 3, 1])
   })
 
   test('QoS 2 and QoS 0', async () => {
-    const flags = ['--code', 'qos', '--interval', '50ms', '--duration', '1s']
-    const [two, none] = [await run(...flags, '--qos', '2'), await run(...flags, '--qos', '0')]
+    const args = ['--code', 'qos', '--interval', '50ms', '--duration', '400ms']
+    const [two, none] = [await run(...args, '--qos', '2'), await run(...args, '--qos', '0')]
     assert.ok(two.acked > 1 && two.sent - two.acked <= 1)
     assert.ok(none.sent > 1 && none.acked === 0)
   })
 
   test('what can not be done is told in one line', async () => {
-    const elsewhere = await pando(place, ['device', '--base', listen['ops']!, '--product-key', key, '--duration', '1s'])
+    const elsewhere = await here(place, ['device', '--base', cloud.listen['ops']!, '--product-key', key, '--duration', '1s'])
     assert.equal(elsewhere.code, 1)
     assert.match(elsewhere.stderr, /is this the address of httpaccess\?/)
-    const nowhere = await pando(place, ['device', '--base', 'http://127.0.0.1:9', '--product-key', key, '--duration', '1s'])
+    const nowhere = await here(place, ['device', '--base', 'http://127.0.0.1:9', '--product-key', key, '--duration', '1s'])
     assert.equal(nowhere.code, 1)
     assert.match(nowhere.stderr, /^pando: cannot reach http:\/\/127\.0\.0\.1:9/)
     const stranger = await device('--duration', '1s', '--product-key', '0'.repeat(64))

@@ -138,7 +138,9 @@ export class VirtualDevice implements LinkEvents {
     this.#up = false
     this.#link = undefined
     if (this.#stopped) return void this.#boarded?.()
-    const delay = fault ? 0 : this.#retryMs * (0.5 + Math.random() / 2)
+    // a token that is good no more is replaced at once, but not for ever
+    const soon = fault || (!this.#known?.access_token && this.#retryMs === FIRST_RETRY_MS)
+    const delay = soon ? 0 : this.#retryMs * (0.5 + Math.random() / 2)
     this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS)
     setTimeout(() => void this.#again(), delay).unref()
   }

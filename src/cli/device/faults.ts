@@ -5,7 +5,7 @@ export type Fault = (typeof faultNames)[number]
 /** One of this many messages is struck, in turn over the whole fleet, so that a run can be repeated. */
 export const EVERY = 10
 /** Between two storms, in which all devices lose their connection at once. */
-export const STORM_MS = 10_000
+export const STORM_MS = 5000
 /** How late a slow device acknowledges, and between the pieces in which it sends. */
 export const SLOW_ACK_MS = 500
 export const SLOW_PIECE_MS = 20

@@ -1,4 +1,5 @@
 /** How a fleet is doing: one live line on a terminal, a line now and then elsewhere, and the result. */
+import type { Output } from '../command.ts'
 import type { Fleet } from './fleet.ts'
 import type { Stats } from './stats.ts'
 
@@ -8,8 +9,8 @@ export interface Progress {
   stop(): void
 }
 
-export function showProgress(fleet: Fleet, stats: Stats): Progress {
-  const live = process.stderr.isTTY === true
+export function showProgress(fleet: Fleet, stats: Stats, to: Output): Progress {
+  const live = to.isTTY === true
   let last = { at: performance.now(), sent: 0 }
   const timer = setInterval(
     () => {
@@ -17,14 +18,14 @@ export function showProgress(fleet: Fleet, stats: Stats): Progress {
       const rate = ((stats.counts.sent - last.sent) * 1000) / (at - last.at)
       last = { at, sent: stats.counts.sent }
       const line = lineOf(fleet.devices.length, stats, rate)
-      process.stderr.write(live ? `\r\x1b[K${line.slice(0, (process.stderr.columns || 120) - 1)}` : `${line}\n`)
+      to.write(live ? `\r\x1b[K${line.slice(0, (to.columns || 120) - 1)}` : `${line}\n`)
     },
     live ? LIVE_MS : LINE_MS,
   )
   return {
     stop() {
       clearInterval(timer)
-      if (live) process.stderr.write('\r\x1b[K')
+      if (live) to.write('\r\x1b[K')
     },
   }
 }

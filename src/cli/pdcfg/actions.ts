@@ -2,7 +2,7 @@
 import type { ArgsDef } from 'citty'
 import { isPandoError, type PandoError } from '#lib/errors.ts'
 import { integer } from '#lib/settings.ts'
-import { type Command, command, jsonArg } from '../command.ts'
+import { type Command, type Context, command, jsonArg } from '../command.ts'
 import { flagValue, UsageError } from '../usage.ts'
 import { completed } from './ask.ts'
 import { asId } from './fields.ts'
@@ -42,8 +42,8 @@ function read(name: string, f: Field, text: string): unknown {
   }
 }
 
-const print = (json: unknown, value: Values, text: () => string): void =>
-  void process.stdout.write(json ? `${JSON.stringify(value)}\n` : text())
+const print = ({ out }: Context, json: unknown, value: Values, text: () => string): void =>
+  void out.write(json ? `${JSON.stringify(value)}\n` : text())
 
 function addOf(r: Resource): Command {
   const name = `pando pdcfg ${r.name} add`
@@ -53,12 +53,12 @@ function addOf(r: Resource): Command {
     summary: `Add ${r.name === 'application' ? 'an' : 'a'} ${r.name}. On a terminal it asks for what is missing.`,
     examples: [`pdcfg ${r.name} add${samples.join('')} --json`],
     args: { ...flagsOf(r.fields), ...jsonArg },
-    async run(args) {
-      const values = await completed(name, r, given(name, r.fields, args))
-      await withRegistry(process.env, async ({ registry }) => {
+    async run(args, context) {
+      const values = await completed(name, r, given(name, r.fields, args), context)
+      await withRegistry(context.env, async ({ registry }) => {
         const item = await r.add!(registry, values)
         const more = args.json ? {} : ((await r.more?.(registry, item)) ?? {})
-        print(args.json, jsonOf(item, more), () => block(r, item, more))
+        print(context, args.json, jsonOf(item, more), () => block(r, item, more))
       })
     },
   })
@@ -76,16 +76,16 @@ const listOf = (r: Resource): Command =>
       limit: { type: 'string', valueHint: 'n', description: `How many, 1 to 1000; ${PAGE} unless told` },
       ...jsonArg,
     },
-    async run({ after, limit, json }) {
+    async run({ after, limit, json }, context) {
       const number = (flag: string, text: string | undefined, kind: ReturnType<typeof integer>) =>
         text === undefined ? undefined : flagValue(`pando pdcfg ${r.name} list`, flag, kind, text)
       const page = {
         after: number('after', after, integer(0, Number.MAX_SAFE_INTEGER)) ?? 0,
         limit: number('limit', limit, integer(1, 1000)) ?? PAGE,
       }
-      const { items } = await withRegistry(process.env, ({ registry }) => r.list(registry, page))
+      const { items } = await withRegistry(context.env, ({ registry }) => r.list(registry, page))
       const rest = items.length === page.limit ? `There may be more: --after ${items.at(-1)!.id}\n` : ''
-      print(json, { items: items.map((i) => jsonOf(i)) }, () => table(r.columns, items) + rest)
+      print(context, json, { items: items.map((i) => jsonOf(i)) }, () => table(r.columns, items) + rest)
     },
   })
 
@@ -95,11 +95,11 @@ const showOf = (r: Resource): Command =>
     summary: `Show one ${r.name}.`,
     examples: [`pdcfg ${r.name} show 1`, `pdcfg ${r.name} show 1 --json`],
     args: { ...idArg, ...jsonArg },
-    async run({ id, json }) {
-      await withRegistry(process.env, async ({ registry }) => {
+    async run({ id, json }, context) {
+      await withRegistry(context.env, async ({ registry }) => {
         const item = await find(registry, r, idOf(r, 'show', id))
         const more = (await r.more?.(registry, item)) ?? {}
-        print(json, jsonOf(item, more), () => block(r, item, more))
+        print(context, json, jsonOf(item, more), () => block(r, item, more))
       })
     },
   })
@@ -112,15 +112,15 @@ function editOf(r: Resource): Command {
     summary: `Change one ${r.name}: only what is given changes.`,
     examples: [`pdcfg ${r.name} edit 1 --name 'A better name'`],
     args: { ...idArg, ...flagsOf(fields), ...jsonArg },
-    async run(args) {
+    async run(args, context) {
       const values = given(name, fields, args)
       if (Object.keys(values).length === 0) {
         throw new UsageError(`nothing to change: give some of ${fields.map((f) => `--${f.flag}`).join(', ')}`, name)
       }
-      await withRegistry(process.env, async ({ registry }) => {
+      await withRegistry(context.env, async ({ registry }) => {
         const item = await r.edit(registry, idOf(r, 'edit', args.id), values)
         const more = (await r.more?.(registry, item)) ?? {}
-        print(args.json, jsonOf(item), () => block(r, item, more))
+        print(context, args.json, jsonOf(item), () => block(r, item, more))
       })
     },
   })
@@ -132,10 +132,10 @@ const removeOf = (r: Resource): Command =>
     summary: `Remove one ${r.name}. There is no way back.`,
     examples: [`pdcfg ${r.name} remove 1`],
     args: { ...idArg, ...jsonArg },
-    async run({ id: text, json }) {
+    async run({ id: text, json }, context) {
       const id = idOf(r, 'remove', text)
-      await withRegistry(process.env, ({ registry }) => r.remove(registry, id))
-      print(json, { id, removed: true }, () => `${r.name} ${id} is removed\n`)
+      await withRegistry(context.env, ({ registry }) => r.remove(registry, id))
+      print(context, json, { id, removed: true }, () => `${r.name} ${id} is removed\n`)
     },
   })
 

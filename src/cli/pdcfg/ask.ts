@@ -1,13 +1,14 @@
 /** Asks a person at a terminal for what a command was not given. */
+import type { Context } from '../command.ts'
 import { UsageError } from '../usage.ts'
 import type { Field, Resource, Values } from './resource.ts'
 
 /** `values` with what was missing. Without a terminal: UsageError naming the missing flags. */
-export async function completed(name: string, r: Resource, values: Values): Promise<Values> {
+export async function completed(name: string, r: Resource, values: Values, { input, out }: Context): Promise<Values> {
   const missing = r.fields.filter((f) => f.asked && !(f.key in values))
   const needed = missing.filter((f) => f.required)
   if (needed.length === 0) return values
-  if (!process.stdin.isTTY || !process.stdout.isTTY) {
+  if (!input.isTTY || !out.isTTY) {
     throw new UsageError(`${needed.map((f) => `--${f.flag}`).join(', ')} must be given`, name)
   }
   const complete = { ...values }

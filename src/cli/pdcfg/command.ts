@@ -18,8 +18,8 @@ export const pdcfg: Command = command({
     ...Object.fromEntries(Object.values(resources).map((r) => [r.name, () => resourceCommand(r)])),
     deadletter: () => deadletter,
   },
-  async run() {
+  async run(_, context) {
     const { shell } = await import('./shell.ts')
-    await shell(process.env)
+    await shell(context)
   },
 })

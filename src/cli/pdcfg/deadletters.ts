@@ -20,7 +20,7 @@ const list = command({
     after: { type: 'string', valueHint: 'id', description: 'Only those with a greater id' },
     ...jsonArg,
   },
-  async run({ application, after, json }) {
+  async run({ application, after, json }, { env, out }) {
     const name = 'pando pdcfg deadletter list'
     const applicationId = application === undefined ? undefined : flagValue(name, 'application', idKind, application)
     const page = {
@@ -28,8 +28,8 @@ const list = command({
       ...(applicationId !== undefined && { applicationId }),
       ...(after !== undefined && { after: flagValue(name, 'after', idKind, after) }),
     }
-    const { items } = await withRegistry(process.env, ({ registry }) => registry.deadLetters(page))
-    process.stdout.write(json ? `${JSON.stringify({ items })}\n` : textOf(items))
+    const { items } = await withRegistry(env, ({ registry }) => registry.deadLetters(page))
+    out.write(json ? `${JSON.stringify({ items })}\n` : textOf(items))
   },
 })
 
@@ -51,15 +51,15 @@ const redeliver = command({
   summary: 'Send deliveries once more, under the same webhook-id; what the receiver confirms leaves the list.',
   examples: ['pdcfg deadletter redeliver 7', 'pdcfg deadletter redeliver all --json'],
   args: { id: { type: 'positional', required: true, description: 'Its id, or all' }, ...jsonArg },
-  async run({ id, json }) {
-    const outcomes = await withRegistry(process.env, async (o) => {
+  async run({ id, json }, { env, out }) {
+    const outcomes = await withRegistry(env, async (o) => {
       const sent: Outcome[] = []
       for await (const letter of lettersOf(o, id)) sent.push(await sendAgain(o, letter))
       return sent
     })
     for (const o of outcomes) {
       const text = o.delivered ? `${o.id} is delivered` : `${o.id} is not delivered: ${o.error ?? 'the receiver refused'}`
-      process.stdout.write(json ? `${JSON.stringify(o)}\n` : `${text}\n`)
+      out.write(json ? `${JSON.stringify(o)}\n` : `${text}\n`)
     }
     return outcomes.every((o) => o.delivered) ? 0 : 1
   },

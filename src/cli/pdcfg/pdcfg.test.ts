@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { makePlace, pando, pdcfg, program, type Running, start } from '../testing.ts'
+import { lock } from '#core/devicelog/file/lock.ts'
+import { type Cloud, startCloud } from '#src/cloud.ts'
+import { here, makePlace, program, type Result, start } from '../testing.ts'
 
 const vector = (name: string) => fileURLToPath(new URL(`../../../test/vectors/${name}`, import.meta.url))
 const CONFIG =
@@ -38,7 +40,7 @@ describe('pdcfg without a running cloud', () => {
       app('app-vendor-2', 'app for vendor 2 only', 'vendor/2', 'hook-v2', 'webhook-token-3'),
       'vendor',
     ].join('\n')
-    const { code, stdout } = await pdcfg(place, [], `${input}\n`)
+    const { code, stdout } = await here(place, ['pdcfg'], `${input}\n`)
     assert.equal(code, 0)
     const old = transcript.slice(0, transcript.indexOf('> operation not suported'))
     // ours adds to a record what the old cloud did not have
@@ -61,7 +63,7 @@ describe('pdcfg without a running cloud', () => {
       'exit',
       'never read',
     ]
-    const { code, stdout } = await pdcfg(place, [], `${input.join('\n')}\n`)
+    const { code, stdout } = await here(place, ['pdcfg'], `${input.join('\n')}\n`)
     assert.equal(code, 0)
     assert.equal(
       masked(stdout),
@@ -115,48 +117,43 @@ VendorDescription:
     const other = makePlace()
     const log = join(other.dir, 'data', 'log')
     mkdirSync(log, { recursive: true })
-    const lock = fileURLToPath(new URL('../../core/devicelog/file/lock.ts', import.meta.url))
-    const script = `import(${JSON.stringify(lock)}).then((l) => l.lock(${JSON.stringify(log)})).then(() => {
-      console.log('locked'); setInterval(() => {}, 1000) })`
-    const holder = start(process.execPath, ['-e', script], other)
-    assert.equal(await holder.line(), 'locked')
-    const { code, stderr } = await pdcfg(other, ['vendor', 'list'])
-    await holder.stop()
+    const unlock = await lock(log)
+    const { code, stderr } = await here(other, ['pdcfg', 'vendor', 'list'])
+    await unlock()
     other.remove()
     assert.equal(code, 1)
-    assert.match(stderr, new RegExp(`process ${holder.child.pid} has .* open but does not answer`))
+    assert.match(stderr, new RegExp(`process ${process.pid} has .* open but does not answer`))
   })
 })
 
 describe('pdcfg for scripts, beside a running cloud', () => {
   const place = makePlace({ PANDO_NOTIFIER_ALLOW: '127.0.0.0/8' })
   const file = join(place.dir, 'product.json')
-  let running: Running
-  let listen: Record<string, string>
+  let cloud: Cloud
 
   before(async () => {
     writeFileSync(file, CONFIG)
-    running = start(program('pando'), ['serve'], place)
-    listen = JSON.parse(await running.line()).listen
+    cloud = await startCloud({ env: place.env })
   })
   after(async () => {
-    assert.equal((await running.stop()).code, 0)
+    await cloud.stop()
     place.remove()
   })
 
-  const json = async (...args: string[]) => {
-    const { code, stdout, stderr } = await pdcfg(place, [...args, '--json'])
+  const json = async (...args: string[]) => answered(await here(place, ['pdcfg', ...args, '--json']))
+  const answered = ({ code, stdout, stderr }: Pick<Result, 'code' | 'stdout' | 'stderr'>) => {
     assert.equal(code, 0, stderr)
     assert.equal(stdout.trim().split('\n').length, 1)
     return JSON.parse(stdout)
   }
 
   test('add prints one object with id, key and name first, and the running cloud knows it at once', async () => {
-    const vendor = await json('vendor', 'add', '--name', 'Acme', '--description', 'Acme things')
+    const flags = ['vendor', 'add', '--name', 'Acme', '--description', 'Acme things', '--json']
+    const vendor = answered(await start(program('pdcfg'), flags, { env: place.env, input: '' }).ended)
     assert.deepEqual(Object.keys(vendor).slice(0, 3), ['id', 'key', 'name'])
     const product = await json('product', 'add', '--vendor', String(vendor.id), '--name', 'lamp', '--config', file)
     assert.match(product.key, /^[0-9a-f]{64}$/)
-    const registered = await fetch(`${listen['httpaccess']}/v1/devices/registration`, {
+    const registered = await fetch(`${cloud.listen['httpaccess']}/v1/devices/registration`, {
       method: 'POST',
       body: JSON.stringify({ product_key: product.key, device_code: 'one', version: '1' }),
     })
@@ -174,7 +171,7 @@ describe('pdcfg for scripts, beside a running cloud', () => {
       'event,online',
     )
     assert.deepEqual([app.reportToken, app.tags], ['t', ['event', 'online']])
-    const info = await fetch(`${listen['apiprovider']}/application/v1/devices/${data.device_identifier}/info`, {
+    const info = await fetch(`${cloud.listen['apiprovider']}/application/v1/devices/${data.device_identifier}/info`, {
       headers: { 'App-Key': app.key },
     })
     assert.equal(((await info.json()) as { code: number }).code, 0)
@@ -197,7 +194,7 @@ describe('pdcfg for scripts, beside a running cloud', () => {
 
   test('mistakes: exit 2 for the line, exit 1 for what the cloud refuses, one line each', async () => {
     const of = async (...args: string[]) => {
-      const { code, stdout, stderr } = await pdcfg(place, args)
+      const { code, stdout, stderr } = await here(place, ['pdcfg', ...args])
       assert.equal(stdout, '')
       return [code, stderr.split('\n')[0]]
     }
@@ -219,13 +216,13 @@ describe('pdcfg for scripts, beside a running cloud', () => {
 
   test('dead letters: listed; sending again asks the running cloud', async () => {
     assert.deepEqual(await json('deadletter', 'list'), { items: [] })
-    const { code, stdout } = await pdcfg(place, ['deadletter', 'redeliver', '7', '--json'])
+    const { code, stdout } = await here(place, ['pdcfg', 'deadletter', 'redeliver', '7', '--json'])
     assert.equal(code, 1)
     assert.deepEqual(Object.keys(JSON.parse(stdout)), ['id', 'delivered', 'error'])
   })
 
   test('why: tells of a device that has never connected, and of one that does not exist', async () => {
-    const { code, stderr } = await pando(place, ['why', '1-1-nobody'])
+    const { code, stderr } = await here(place, ['why', '1-1-nobody'])
     assert.equal(code, 1)
     assert.match(stderr, /^pando: .*1-1-nobody/)
   })

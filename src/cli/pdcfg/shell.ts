@@ -1,6 +1,7 @@
 /** The interactive form: the questions of the old tool in their order (golden/pdcfg-transcript.txt), and what is new. */
-import { createInterface } from 'node:readline'
+import { createInterface, type Interface } from 'node:readline'
 import { ProtocolError } from '#protocol/errors.ts'
+import type { Context, Output } from '../command.ts'
 import { asId } from './fields.ts'
 import { withRegistry } from './open.ts'
 import { type Field, find, type Item, type Resource, type Values } from './resource.ts'
@@ -9,6 +10,12 @@ import { table } from './table.ts'
 
 /** → the next line; undefined at the end of input. */
 type Ask = (prompt: string) => Promise<string | undefined>
+
+interface Place {
+  env: Context['env']
+  out: Output
+  ask: Ask
+}
 
 class EndOfInput extends Error {}
 
@@ -19,15 +26,15 @@ const HELP = `${Object.values(resources)
 `
 
 /** Reads commands until `exit` or the end of input. What goes wrong is told, and the next command is asked for. */
-export async function shell(env: Record<string, string | undefined>): Promise<void> {
-  const terminal = process.stdin.isTTY === true && process.stdout.isTTY === true
-  const lines = createInterface({ input: process.stdin, output: process.stdout, terminal })
-  const ask = asker(lines, terminal)
+export async function shell({ env, input, out }: Context): Promise<void> {
+  const terminal = input.isTTY === true && out.isTTY === true
+  const lines = createInterface({ input, output: out, terminal })
+  const at: Place = { env, out, ask: asker(lines, out, terminal) }
   try {
-    for (let line = await ask('> '); line !== undefined; line = await ask('> ')) {
+    for (let line = await at.ask('> '); line !== undefined; line = await at.ask('> ')) {
       const words = line.trim().split(/\s+/).filter(Boolean)
       if (words[0] === 'exit' || words[0] === 'quit') break
-      await obey(words, ask, env).catch(tell)
+      await obey(words, at).catch((e) => tell(e, out))
     }
   } catch (e) {
     if (!(e instanceof EndOfInput)) throw e
@@ -36,7 +43,7 @@ export async function shell(env: Record<string, string | undefined>): Promise<vo
   }
 }
 
-function asker(lines: import('node:readline').Interface, terminal: boolean): Ask {
+function asker(lines: Interface, out: Output, terminal: boolean): Ask {
   const waiting: string[] = []
   let [ended, wake] = [false, () => {}]
   lines.on('line', (l) => {
@@ -51,7 +58,7 @@ function asker(lines: import('node:readline').Interface, terminal: boolean): Ask
     if (terminal && !ended) {
       lines.setPrompt(prompt)
       lines.prompt()
-    } else process.stdout.write(prompt)
+    } else out.write(prompt)
     while (waiting.length === 0 && !ended) {
       await new Promise<void>((done) => {
         wake = done
@@ -61,34 +68,35 @@ function asker(lines: import('node:readline').Interface, terminal: boolean): Ask
   }
 }
 
-function tell(e: unknown): void {
+function tell(e: unknown, out: Output): void {
   if (e instanceof EndOfInput) throw e
-  process.stdout.write(`Error: ${e instanceof ProtocolError ? e.detail : (e as Error).message}\n`)
+  out.write(`Error: ${e instanceof ProtocolError ? e.detail : (e as Error).message}\n`)
 }
 
-async function obey(words: readonly string[], ask: Ask, env: Record<string, string | undefined>): Promise<void> {
+async function obey(words: readonly string[], at: Place): Promise<void> {
   const [kind, action, id] = words
+  const { out } = at
   if (kind === undefined) return
-  if (kind === 'help') return void process.stdout.write(HELP)
+  if (kind === 'help') return void out.write(HELP)
   const r = Object.hasOwn(resources, kind) ? resources[kind]! : undefined
   const actions = r && actionsOf(r)
-  if (!r || action === undefined) return void process.stdout.write(`Error: command not found: ${words.join(' ')}\n \n`)
+  if (!r || action === undefined) return void out.write(`Error: command not found: ${words.join(' ')}\n \n`)
   const run = actions && Object.hasOwn(actions, action) ? actions[action] : undefined
-  if (!run) return void process.stdout.write(`operation not suported:${action}\n`)
-  await run(ask, env, id)
+  if (!run) return void out.write(`operation not suported:${action}\n`)
+  await run(at, id)
 }
 
-type Run = (ask: Ask, env: Record<string, string | undefined>, id: string | undefined) => Promise<void>
+type Run = (at: Place, id: string | undefined) => Promise<void>
 
 const actionsOf = (r: Resource): Record<string, Run> => ({
-  ...(r.add && { add: (ask, env) => add(r, ask, env) }),
-  list: async (_, env) => {
+  ...(r.add && { add: (at) => add(r, at) }),
+  list: async ({ env, out }) => {
     const { items } = await withRegistry(env, ({ registry }) => r.list(registry, {}))
-    process.stdout.write(table(r.columns, items))
+    out.write(table(r.columns, items))
   },
-  show: (ask, env, id) => show(r, ask, env, id),
-  edit: (ask, env, id) => edit(r, ask, env, id),
-  remove: (ask, env, id) => remove(r, ask, env, id),
+  show: (at, id) => show(r, at, id),
+  edit: (at, id) => edit(r, at, id),
+  remove: (at, id) => remove(r, at, id),
 })
 
 async function answer(ask: Ask, prompt: string): Promise<string> {
@@ -100,10 +108,10 @@ async function answer(ask: Ask, prompt: string): Promise<string> {
 /** The vendor of a product was asked for as `vendor ID`. */
 const promptOf = (r: Resource, f: Field): string => `${f.key === 'vendorId' ? 'vendor' : r.name} ${f.asks}`
 
-const said = (r: Resource, item: Item, more: Values, what: string): void =>
-  void process.stdout.write(`=======> ${r.name} ${what} successfully:\n${block(r, item, more)}=======\n`)
+const said = (out: Output, r: Resource, item: Item, more: Values, what: string): void =>
+  void out.write(`=======> ${r.name} ${what} successfully:\n${block(r, item, more)}=======\n`)
 
-async function add(r: Resource, ask: Ask, env: Record<string, string | undefined>): Promise<void> {
+async function add(r: Resource, { ask, env, out }: Place): Promise<void> {
   const values: Values = {}
   for (const f of r.fields.filter((f) => f.asked)) {
     const typed = await answer(ask, `${promptOf(r, f)}: `)
@@ -111,23 +119,23 @@ async function add(r: Resource, ask: Ask, env: Record<string, string | undefined
   }
   await withRegistry(env, async ({ registry }) => {
     const item = await r.add!(registry, values)
-    said(r, item, (await r.more?.(registry, item)) ?? {}, 'created')
+    said(out, r, item, (await r.more?.(registry, item)) ?? {}, 'created')
   })
 }
 
 const idOf = async (r: Resource, ask: Ask, id: string | undefined): Promise<number> =>
   asId(id ?? (await answer(ask, `${r.name} ID: `)))
 
-async function show(r: Resource, ask: Ask, env: Record<string, string | undefined>, typed?: string): Promise<void> {
+async function show(r: Resource, { ask, env, out }: Place, typed?: string): Promise<void> {
   const id = await idOf(r, ask, typed)
   await withRegistry(env, async ({ registry }) => {
     const item = await find(registry, r, id)
-    process.stdout.write(block(r, item, (await r.more?.(registry, item)) ?? {}))
+    out.write(block(r, item, (await r.more?.(registry, item)) ?? {}))
   })
 }
 
 /** Asks for each field and shows what it is; an empty answer keeps it. */
-async function edit(r: Resource, ask: Ask, env: Record<string, string | undefined>, typed?: string): Promise<void> {
+async function edit(r: Resource, { ask, env, out }: Place, typed?: string): Promise<void> {
   const id = await idOf(r, ask, typed)
   const before = await withRegistry(env, ({ registry }) => find(registry, r, id))
   const values: Values = {}
@@ -139,15 +147,15 @@ async function edit(r: Resource, ask: Ask, env: Record<string, string | undefine
   }
   await withRegistry(env, async ({ registry }) => {
     const item = await r.edit(registry, id, values)
-    said(r, item, (await r.more?.(registry, item)) ?? {}, 'changed')
+    said(out, r, item, (await r.more?.(registry, item)) ?? {}, 'changed')
   })
 }
 
 const yes = (text: string): boolean => /^(y|yes|true|1)$/i.test(text)
 
-async function remove(r: Resource, ask: Ask, env: Record<string, string | undefined>, typed?: string): Promise<void> {
+async function remove(r: Resource, { ask, env, out }: Place, typed?: string): Promise<void> {
   const id = await idOf(r, ask, typed)
-  if (!yes(await answer(ask, `remove ${r.name} ${id} for ever? (yes/no): `))) return void process.stdout.write('kept\n')
+  if (!yes(await answer(ask, `remove ${r.name} ${id} for ever? (yes/no): `))) return void out.write('kept\n')
   await withRegistry(env, ({ registry }) => r.remove(registry, id))
-  process.stdout.write(`=======> ${r.name} ${id} removed successfully\n`)
+  out.write(`=======> ${r.name} ${id} removed successfully\n`)
 }
