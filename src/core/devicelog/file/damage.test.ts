@@ -11,7 +11,7 @@ const stream = newStream()
 const other = stream + 1
 
 const open = (disk: SimulatedDisk, scrubBytesPerSecond = 0) =>
-  openFileLog({ dir: '/log', disk, lock: false, segmentBytes: 40_000, scrubBytesPerSecond })
+  openFileLog({ dir: '/log', disk, lock: false, segmentBytes: 40_000, stepBytes: 32_768, scrubBytesPerSecond })
 
 const batch = (id: number, seq: number): Buffer =>
   makeBatch(id, seq, [{ kind: recordKind.event, device: 7, data: Buffer.alloc(100 + ((seq * 37) % 2000), `${id}/${seq} `) }])

@@ -18,7 +18,7 @@ import { createSegment, openTail } from './tail.ts'
 import { Writer } from './writer.ts'
 
 export type FileLogSetup = FileLogOptions &
-  Required<Pick<FileLogOptions, 'disk' | 'segmentBytes' | 'scrubBytesPerSecond' | 'now'>>
+  Required<Pick<FileLogOptions, 'disk' | 'segmentBytes' | 'stepBytes' | 'scrubBytesPerSecond' | 'now'>>
 
 const READ_BYTES = 1 << 20
 
@@ -39,7 +39,7 @@ export async function fileLog(o: FileLogSetup, released: () => Promise<void>): P
 }
 
 async function begin(o: FileLogSetup): Promise<Recovered> {
-  const first = await createSegment(o.disk, o.dir, { number: 1, oldest: 1, previousEnd: 0, streams: [] })
+  const first = await createSegment(o.disk, o.dir, o.stepBytes / 4, { number: 1, oldest: 1, previousEnd: 0, streams: [] })
   return { segments: [first], streams: new Map(), cut: 0, unindexed: [] }
 }
 
@@ -112,6 +112,7 @@ async function assemble(
     disk,
     dir,
     segmentBytes: o.segmentBytes,
+    stepBytes: o.stepBytes,
     oldest: () => closed[0]?.number ?? newest.number,
     streams: () => [...streams.values()].filter((s) => s.last > 0 || s.sealed),
     closed: segmentClosed,

@@ -12,6 +12,8 @@ export interface FileLogOptions {
   disk?: Disk
   /** a segment is closed when it has reached this; default 64 MiB */
   segmentBytes?: number
+  /** room is made ahead, as zeros, in steps of this; default 4 MiB */
+  stepBytes?: number
   /** pace at which closed segments are verified in the background; default 8 MiB/s, 0: never */
   scrubBytesPerSecond?: number
   log?: EngineLog
@@ -33,7 +35,7 @@ export interface EngineLog {
  */
 export async function openFileLog(options: FileLogOptions): Promise<DeviceLog> {
   const unlock = options.lock === false ? async () => {} : await lock(options.dir)
-  const defaults = { disk: nodeDisk, segmentBytes: 64 << 20, scrubBytesPerSecond: 8 << 20, now: Date.now }
+  const defaults = { disk: nodeDisk, segmentBytes: 64 << 20, stepBytes: 4 << 20, scrubBytesPerSecond: 8 << 20, now: Date.now }
   try {
     return await fileLog({ ...defaults, ...options }, unlock)
   } catch (e) {

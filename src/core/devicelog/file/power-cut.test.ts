@@ -102,7 +102,7 @@ async function verify(log: DeviceLog, w: World): Promise<void> {
 }
 
 const open = (disk: SimulatedDisk) =>
-  openFileLog({ dir: '/log', disk, lock: false, segmentBytes: 200_000, scrubBytesPerSecond: 0, now: () => 1 })
+  openFileLog({ dir: '/log', disk, lock: false, segmentBytes: 200_000, stepBytes: 32_768, scrubBytesPerSecond: 0, now: () => 1 })
 
 /** One life of the process: opens, checks, writes until the disk dies. */
 async function life(disk: SimulatedDisk, w: World): Promise<void> {

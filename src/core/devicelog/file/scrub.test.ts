@@ -10,7 +10,7 @@ import { startScrub } from './scrub.ts'
 /** A log of two segments, as files. */
 async function makeFiles(): Promise<Map<string, Buffer>> {
   const disk = new SimulatedDisk(seeded(1))
-  const log = await openFileLog({ dir: '/log', disk, lock: false, segmentBytes: 5000 })
+  const log = await openFileLog({ dir: '/log', disk, lock: false, segmentBytes: 5000, stepBytes: 32_768 })
   for (let seq = 1; seq <= 8; seq++) await log.append(makeBatch(1, seq, [{ kind: 1, device: 1, data: Buffer.alloc(600, seq) }]))
   await log.close()
   return disk.files()

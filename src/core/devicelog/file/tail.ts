@@ -4,8 +4,6 @@ import { decodeHead, encodeHead, FRAME, type FrameWriter, frameWriter, type NewH
 import { newIndex } from './run.ts'
 import { diskError, type Segment, segmentPath } from './segment.ts'
 
-const FIRST_STEP = 1 << 20
-const STEP = 4 << 20
 /** After room could not be made ahead. */
 const REST_MS = 1000
 const zeros = Buffer.alloc(1 << 20)
@@ -14,6 +12,8 @@ export interface TailOptions {
   disk: Disk
   dir: string
   segmentBytes: number
+  /** how much room is made at a time; a new segment begins with a quarter of it */
+  stepBytes: number
   /** what the head of a new segment says */
   streams(): StreamEntry[]
   oldest(): number
@@ -41,13 +41,13 @@ export interface Tail {
 }
 
 /** Makes the file of a new segment, whole or not at all: a segment that has its name has its head. */
-export async function createSegment(disk: Disk, dir: string, fields: NewHead): Promise<Segment> {
+export async function createSegment(disk: Disk, dir: string, room: number, fields: NewHead): Promise<Segment> {
   const { number } = fields
   const path = segmentPath(dir, number)
   const head = encodeHead(fields)
   await withFile(disk, `${path}.tmp`, 'create', async (fd) => {
     await disk.write(fd, head, 0)
-    await writeZeros(disk, fd, head.length, roundUp(head.length + FRAME, FIRST_STEP))
+    await writeZeros(disk, fd, head.length, roundUp(head.length + FRAME, room))
     await disk.sync(fd)
   })
   await disk.rename(`${path}.tmp`, path)
@@ -84,7 +84,7 @@ async function openHandles(disk: Disk, path: string): Promise<Handles> {
 
 /** Opens the last segment, whose bytes and size are durable, for writing behind its end. */
 export async function openTail(first: Segment, options: TailOptions): Promise<Tail> {
-  const { disk, dir, segmentBytes } = options
+  const { disk, dir, segmentBytes, stepBytes } = options
   let segment = first
   let frames = frameWriter(first.salt)
   let { fd, plain, room } = await openHandles(disk, first.path)
@@ -120,14 +120,14 @@ export async function openTail(first: Segment, options: TailOptions): Promise<Ta
   async function makeRoom(size: number): Promise<void> {
     while (!hasRoom(size)) {
       if (done || !fits(size)) await roll()
-      else await grow(Math.max(room + STEP, roundUp(segment.end + size + FRAME, STEP)))
+      else await grow(roundUp(segment.end + size + FRAME, stepBytes))
     }
   }
 
   function growAhead(): void {
-    if (growing || done || room - segment.end > STEP / 2 || room >= segmentBytes) return
+    if (growing || done || room - segment.end > stepBytes / 2 || room > segmentBytes) return
     if (performance.now() < restUntil) return
-    grow(Math.min(roundUp(room + STEP, STEP), roundUp(segmentBytes, FIRST_STEP))).catch(() => {
+    grow(Math.min(room + stepBytes, segmentBytes + FRAME)).catch(() => {
       restUntil = performance.now() + REST_MS // whoever needs the room meets the error
     })
   }
@@ -135,7 +135,7 @@ export async function openTail(first: Segment, options: TailOptions): Promise<Ta
   async function roll(): Promise<void> {
     done = true // from here on the next segment may exist and say where this one ends
     await growing?.catch(() => {})
-    const next = await createSegment(disk, dir, {
+    const next = await createSegment(disk, dir, stepBytes / 4, {
       number: segment.number + 1,
       oldest: options.oldest(),
       previousEnd: segment.end,
