@@ -13,23 +13,27 @@ import { openFileHistory } from './open.ts'
 
 const folders = new Map<History, string>()
 
-async function openThreaded(dataDir = fs.mkdtempSync(join(tmpdir(), 'pando-history-'))): Promise<History> {
-  const history = await openHistory('file:', { dataDir })
+async function openFolder(lightBytes: number, dataDir = fs.mkdtempSync(join(tmpdir(), 'pando-history-'))): Promise<History> {
+  const history = await openFileHistory('file:', { dataDir, lightBytes })
   folders.set(history, dataDir)
   return history
 }
 
-historySuite('file: in a thread', {
-  open: () => openThreaded(),
-  async reopen(history) {
+const onRealDisk = (lightBytes: number) => ({
+  open: () => openFolder(lightBytes),
+  async reopen(history: History) {
     await history.close()
-    return openThreaded(folders.get(history))
+    return openFolder(lightBytes, folders.get(history))
   },
   async cleanUp() {
     for (const folder of folders.values()) fs.rmSync(folder, { recursive: true, force: true })
     folders.clear()
   },
 })
+
+historySuite('file: at rest', onRealDisk(2 ** 40))
+historySuite('file: in a thread from the first record on', onRealDisk(0))
+historySuite('file: that moves into a thread', onRealDisk(400))
 
 let disk = new SimulatedDisk(seeded(1))
 const openLocal = () => openFileHistory('file:x', { dataDir: '/', disk })

@@ -1,13 +1,14 @@
-/** The life of history in its worker: takes chunks of the log, folds them into runs, merges runs, answers, drops. */
+/** The one who does the work of history: takes chunks of the log, folds them into runs, merges runs, answers, drops. */
 import type { Disk } from '#lib/disk.ts'
 import { PandoError } from '#lib/errors.ts'
 import type { HistoryQuery } from '../port.ts'
 import { foldDay, type Pause } from './fold.ts'
 import { mergeRuns } from './merge.ts'
+import type { Told } from './messages.ts'
 import { pickMerge } from './policy.ts'
 import { type Answer, answer } from './query.ts'
 import { dayOf } from './records.ts'
-import type { RunInfo } from './run.ts'
+import type { Run, RunInfo } from './run.ts'
 import { runKind } from './runformat.ts'
 import type { RunWriter } from './runwriter.ts'
 import { Store } from './store.ts'
@@ -21,19 +22,25 @@ export interface KeeperOptions {
   idleMs: number
   /** … or when the oldest has waited for this long */
   ageMs: number
+  /** it gives way to others after this long */
+  sliceMs: number
+  /** records that it looks at in one go for a query */
+  mostScanned: number
+  /** unfolded octets above which the work is called heavy */
+  lightBytes: number
 }
 
-export const keeperDefaults = { foldBytes: 64 << 20, idleMs: 60_000, ageMs: 300_000 }
-
-/** What the keeper tells without being asked. */
-export interface Told {
-  /** chunks of so many octets are dealt with, there is room for more */
-  taken(bytes: number): void
-  /** what is durable has moved forward */
-  cursors(cursors: ReadonlyMap<number, number>): void
-  /** what is wrong, if something is */
-  health(error: string | undefined): void
+export const keeperDefaults = {
+  foldBytes: 64 << 20,
+  idleMs: 60_000,
+  ageMs: 300_000,
+  sliceMs: 4,
+  mostScanned: 50_000,
+  lightBytes: Number.POSITIVE_INFINITY,
 }
+
+/** Beside other work in one thread. */
+export const lightDefaults = { ...keeperDefaults, sliceMs: 1, mostScanned: 5000, lightBytes: 4 << 20 }
 
 /** Unfolded octets at which no more is taken, as a multiple of foldBytes. */
 const FULL = 3
@@ -77,7 +84,8 @@ export class Keeper {
     tail.add(batches)
     this.#owed += batches.length
     this.#pay()
-    if (tail.bytes >= this.#o.foldBytes || tail.full) this.#foldSoon()
+    if (tail.bytes + (this.#frozen?.bytes ?? 0) > this.#o.lightBytes) this.#told.heavy()
+    else if (tail.bytes >= this.#o.foldBytes || tail.full) this.#foldSoon()
   }
 
   async read(q: HistoryQuery): Promise<Answer> {
@@ -86,7 +94,7 @@ export class Keeper {
     const tails = this.#frozen ? [this.#frozen, this.#tail] : [this.#tail]
     store.hold(runs)
     try {
-      return await answer({ runs, tails, using: (some, use) => store.using(some, use) }, q)
+      return await answer({ runs, tails, using: (some, use) => store.using(some, use), mostScanned: this.#o.mostScanned }, q)
     } catch (e) {
       this.#found(e)
       throw e
@@ -150,7 +158,7 @@ export class Keeper {
   async #writeRuns(tail: Tail, visible: () => void): Promise<void> {
     const add: RunInfo[] = []
     for (const day of [...tail.days].sort((a, b) => a - b)) {
-      add.push(await this.#write(day, undefined, (into) => foldDay(tail, day, into, pauses())))
+      add.push(await this.#write(day, undefined, (into) => foldDay(tail, day, into, pauses(this.#o.sliceMs))))
     }
     await this.#store.commit({ add, cursors: tail.cursors }, visible)
   }
@@ -178,15 +186,18 @@ export class Keeper {
         const whole = this.#store.runs().filter((run) => !this.#store.damage.has(run.path))
         const runs = pickMerge(whole, this.#store.runs(), past)
         if (!runs) return
+        if (runs.reduce((sum, run) => sum + run.info.size, 0) > this.#o.lightBytes) return this.#told.heavy()
         await this.#merge(runs)
       }
     })
   }
 
-  async #merge(runs: readonly ReturnType<Store['runs']>[number][]): Promise<void> {
+  async #merge(runs: readonly Run[]): Promise<void> {
     const { day, order } = runs[0]!.info
     try {
-      const info = await this.#store.using(runs, () => this.#write(day, order, (into) => mergeRuns(runs, day, into, pauses())))
+      const info = await this.#store.using(runs, () =>
+        this.#write(day, order, (into) => mergeRuns(runs, day, into, pauses(this.#o.sliceMs))),
+      )
       await this.#store.commit({ add: [info], remove: runs })
     } catch (e) {
       this.#found(e)
@@ -240,6 +251,15 @@ export class Keeper {
     this.#owed = 0
   }
 
+  /** Ends without folding: → the batches that another keeper must be given, and how many octets of them were not called taken. */
+  async leave(): Promise<{ batches: Buffer[]; owed: number }> {
+    clearInterval(this.#timer)
+    await this.#folding?.catch(() => {})
+    await this.#tending
+    await this.#store.close()
+    return { batches: [...(this.#frozen?.contents() ?? []), ...this.#tail.contents()], owed: this.#owed }
+  }
+
   /** Folds what there is and ends. */
   async close(): Promise<void> {
     clearInterval(this.#timer)
@@ -252,12 +272,12 @@ export class Keeper {
   }
 }
 
-/** Gives way when 4 ms have passed. */
-function pauses(): Pause {
+/** Gives way when so long has passed. */
+function pauses(sliceMs: number): Pause {
   let since = performance.now()
   let n = 0
   return () => {
-    if (++n & 15 || performance.now() - since < 4) return undefined
+    if (++n & 15 || performance.now() - since < sliceMs) return undefined
     return new Promise((resolve) => {
       setImmediate(() => {
         since = performance.now()

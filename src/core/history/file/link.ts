@@ -1,4 +1,4 @@
-/** The way from the engine to its keeper: in a thread of its own, or (tests) in this one on any disk. */
+/** The way from the engine to its keeper, which runs in a thread of its own or in this one. */
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Disk } from '#lib/disk.ts'
@@ -10,12 +10,13 @@ export interface Link {
   close(): Promise<void>
 }
 
-/** `listen` hears replies, `broken` why there will be none any more. */
+/** Hears replies, and why there will be none any more. */
 export interface Listener {
   reply(reply: Reply): void
   broken(e: Error): void
 }
 
+/** A thread; says `ready` when the keeper has opened its files. */
 export function threadLink(options: KeeperOptions, listener: Listener): Link {
   const worker = new Worker(new URL(`./worker${extname(import.meta.url)}`, import.meta.url), {
     workerData: options,
@@ -30,16 +31,28 @@ export function threadLink(options: KeeperOptions, listener: Listener): Link {
   }
 }
 
-export async function localLink(disk: Disk, options: KeeperOptions, listener: Listener): Promise<Link> {
-  const keeper = await Keeper.open(
-    disk,
-    options,
-    teller((reply) => listener.reply(reply)),
-  )
-  const serve = serveKeeper(keeper, (reply) => listener.reply(reply))
-  listener.reply({ type: 'ready' })
+export interface LocalLink extends Link {
+  /** The keeper ends without folding: → what another one must be given. */
+  leave(): ReturnType<Keeper['leave']>
+}
+
+export async function localLink(disk: Disk, options: KeeperOptions, listener: Listener): Promise<LocalLink> {
+  const post = (reply: Reply) => listener.reply(reply)
+  const keeper = await Keeper.open(disk, options, teller(post))
+  const serve = serveKeeper(keeper, post)
+  const underWay = new Set<Promise<void>>()
+  post({ type: 'ready' })
   return {
-    post: (request) => void serve(request).catch((e: Error) => listener.broken(e)),
+    post(request) {
+      const served = serve(request)
+        .catch((e: Error) => listener.broken(e))
+        .finally(() => underWay.delete(served))
+      underWay.add(served)
+    },
     close: () => Promise.resolve(),
+    async leave() {
+      await Promise.all(underWay)
+      return keeper.leave()
+    },
   }
 }

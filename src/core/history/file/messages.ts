@@ -2,7 +2,7 @@
 import { type ErrorData, errorData, type PandoError } from '#lib/errors.ts'
 import type { HistoryQuery } from '../port.ts'
 import { storageError } from './disk.ts'
-import type { Keeper, Told } from './keeper.ts'
+import type { Keeper } from './keeper.ts'
 import type { Answer } from './query.ts'
 
 export interface Chunk {
@@ -27,8 +27,21 @@ export type Reply =
   | { type: 'taken'; bytes: number }
   | { type: 'cursors'; cursors: ReadonlyMap<number, number> }
   | { type: 'health'; error: string | undefined }
+  | { type: 'heavy' }
   | { type: 'done'; id: number; value: Answer | Retained | undefined }
   | { type: 'failed'; id: number; error: ErrorData; detail?: string }
+
+/** What a keeper tells without being asked. */
+export interface Told {
+  /** chunks of so many octets are dealt with, there is room for more */
+  taken(bytes: number): void
+  /** what is durable has moved forward */
+  cursors(cursors: ReadonlyMap<number, number>): void
+  /** what is wrong, if something is */
+  health(error: string | undefined): void
+  /** there is more work than is good for a thread that has others to serve */
+  heavy(): void
+}
 
 export type Post = (reply: Reply, transfer?: ArrayBuffer[]) => void
 
@@ -37,6 +50,7 @@ export const teller = (post: Post): Told => ({
   taken: (bytes) => post({ type: 'taken', bytes }),
   cursors: (cursors) => post({ type: 'cursors', cursors }),
   health: (error) => post({ type: 'health', error }),
+  heavy: () => post({ type: 'heavy' }),
 })
 
 /** The cause crosses as text. */

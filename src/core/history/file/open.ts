@@ -3,9 +3,10 @@ import type { EngineHealth } from '#core/health.ts'
 import { type Disk, nodeDisk } from '#lib/disk.ts'
 import type { Logger } from '#lib/log.ts'
 import { FileHistory } from './history.ts'
-import { type KeeperOptions, keeperDefaults } from './keeper.ts'
+import { type KeeperOptions, keeperDefaults, lightDefaults } from './keeper.ts'
 import { KeptCurrent } from './keptcurrent.ts'
-import { localLink, threadLink } from './link.ts'
+import { lazyLink } from './lazylink.ts'
+import { type Link, type Listener, localLink } from './link.ts'
 
 export interface FileHistoryOptions extends Partial<Omit<KeeperOptions, 'folder'>> {
   dataDir: string
@@ -22,13 +23,14 @@ export async function openFileHistory(url: string, options: FileHistoryOptions):
     if (h.error === undefined) log?.info({ engine: 'history' }, 'history is well again')
     else log?.warn({ engine: 'history', state: h.state }, h.error)
   }
-  const keeper: KeeperOptions = { ...keeperDefaults, ...rest, folder }
   const current = await KeptCurrent.open(folder, disk ?? nodeDisk)
-  return await FileHistory.open(
-    current,
-    (listener) => (disk ? localLink(disk, keeper, listener) : threadLink(keeper, listener)),
-    onState,
-  )
+  const heavy = { ...keeperDefaults, ...rest, folder }
+  const light = { ...lightDefaults, ...rest, folder }
+  const connect = (listener: Listener): Promise<Link> =>
+    disk
+      ? localLink(disk, heavy, listener)
+      : lazyLink(nodeDisk, light, { ...heavy, lightBytes: keeperDefaults.lightBytes }, listener)
+  return await FileHistory.open(current, connect, onState)
 }
 
 const folderOf = (url: string, dataDir: string): string =>

@@ -9,14 +9,14 @@ import type { Tail } from './tail.ts'
 export const DEFAULT_LIMIT = 100
 export const MAX_LIMIT = 10_000
 
-/** One call looks at no more than this: the rest is asked for again, so that others get their turn. */
-const MOST_SCANNED = 50_000
 const MOST_BYTES = 8 << 20
 
 /** Everything that there is at one moment: the runs in order of arrival, and the tails behind them. */
 export interface Sight {
   runs: readonly Run[]
   tails: readonly Tail[]
+  /** one call looks at no more than this: the rest is asked for again, so that others get their turn */
+  mostScanned: number
   /** Runs `use` with the files of runs open. */
   using<T>(runs: readonly Run[], use: () => Promise<T>): Promise<T>
 }
@@ -39,7 +39,7 @@ interface Position {
 export async function answer(sight: Sight, q: HistoryQuery): Promise<Answer> {
   const start = readCursor(q.cursor)
   const range = rangeOf(q, start)
-  const page = gather(q, range, start)
+  const page = gather(q, range, start, sight.mostScanned)
   for (const day of daysOf(sight, range)) {
     const within = { ...range, from: Math.max(range.from, day * DAY), to: Math.min(range.to, (day + 1) * DAY) }
     const runs = sight.runs.filter((run) => run.info.day === day)
@@ -62,7 +62,7 @@ interface Page {
 }
 
 /** Takes what fits the query until there is enough. */
-function gather(q: HistoryQuery, { step }: Range, start: Position | undefined): Page {
+function gather(q: HistoryQuery, { step }: Range, start: Position | undefined, mostScanned: number): Page {
   const limit = Math.min(Math.max(1, q.limit ?? DEFAULT_LIMIT), MAX_LIMIT)
   const kinds = kindMask(q.kinds)
   const found = new Records()
@@ -72,7 +72,7 @@ function gather(q: HistoryQuery, { step }: Range, start: Position | undefined): 
     const time = timeOf(v, p)
     if (start && time === start.time && (step > 0 ? n < start.n : n >= start.n)) return true
     const wanted = (kinds >>> b[p + at.kind]!) & 1
-    if (scanned >= MOST_SCANNED || found.out.at >= MOST_BYTES || (wanted && found.count === limit)) {
+    if (scanned >= mostScanned || found.out.at >= MOST_BYTES || (wanted && found.count === limit)) {
       page.next = `${last.time}.${last.n}`
       return false
     }

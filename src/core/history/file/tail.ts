@@ -18,6 +18,9 @@ export class Tail {
   /** days (since 1970) of which there are records */
   readonly days = new Set<number>()
   readonly devices = new Devices()
+  /** the buffers, and the octets of whole batches in each */
+  #buffers: Buffer[] = []
+  #sizes: number[] = []
   #pieces: Buffer[] = []
   #views: DataView[] = []
   /** octets used of the last piece if that is ours to append to, else all of it */
@@ -33,6 +36,11 @@ export class Tail {
     const base = this.#keep(batches)
     for (let p = 0; p < batches.length; ) p = this.#addBatch(batches, base, p)
     this.bytes += batches.length
+  }
+
+  /** All batches, in order. */
+  *contents(): Generator<Buffer> {
+    for (const [i, b] of this.#buffers.entries()) yield b.subarray(0, this.#sizes[i])
   }
 
   /** Positions are 32 bits wide. */
@@ -77,24 +85,31 @@ export class Tail {
 
   #keep(b: Buffer): number {
     if (b.length > PIECE / 2) {
-      const base = this.#pieces.length * PIECE
-      for (let from = 0; from < b.length; from += PIECE) this.#push(b.subarray(from))
       this.#used = PIECE
-      return base
+      return this.#push(b, b.length)
     }
     if (this.#used + b.length > PIECE) {
-      this.#push(Buffer.allocUnsafeSlow(PIECE))
+      this.#push(Buffer.allocUnsafeSlow(PIECE), 0)
       this.#used = 0
     }
     const base = (this.#pieces.length - 1) * PIECE + this.#used
-    this.#pieces.at(-1)!.set(b, this.#used)
+    this.#buffers.at(-1)!.set(b, this.#used)
     this.#used += b.length
+    this.#sizes[this.#sizes.length - 1] = this.#used
     return base
   }
 
-  #push(b: Buffer): void {
-    this.#pieces.push(b)
-    this.#views.push(new DataView(b.buffer, b.byteOffset, b.length))
+  /** → the position of the buffer's first octet */
+  #push(b: Buffer, size: number): number {
+    const base = this.#pieces.length * PIECE
+    this.#buffers.push(b)
+    this.#sizes.push(size)
+    for (let from = 0; from < b.length; from += PIECE) {
+      const piece = b.subarray(from)
+      this.#pieces.push(piece)
+      this.#views.push(new DataView(piece.buffer, piece.byteOffset, piece.length))
+    }
+    return base
   }
 
   #addBatch(b: Buffer, base: number, from: number): number {
