@@ -42,9 +42,11 @@ export function deviceApi(o: { base: string; productKey: string; insecure: boole
 
 async function call<T>(dispatcher: Dispatcher, url: URL, body: object): Promise<T> {
   const headers = { 'content-type': 'application/json' }
-  const answer = await request(url, { dispatcher, method: 'POST', headers, body: JSON.stringify(body) }).catch((e: Error) => {
-    throw new PandoError('unavailable', `cannot reach ${url.origin}: ${e.message || (e as NodeJS.ErrnoException).code}`, {}, e)
-  })
+  const answer = await request(url, { dispatcher, method: 'POST', headers, body: JSON.stringify(body) }).catch(
+    (e: NodeJS.ErrnoException) => {
+      throw new PandoError('unavailable', `cannot reach ${url.origin}: ${e.message || e.code}`, {}, e)
+    },
+  )
   const text = await answer.body.text()
   const { code, message, data } = parsed(text, `${url.pathname} answered ${answer.statusCode}`)
   if (code === 0) return data as T

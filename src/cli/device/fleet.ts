@@ -7,7 +7,7 @@ import { STORM_MS } from './faults.ts'
 export interface FleetOptions {
   count: number
   code: (n: number) => string
-  /** status reports a second of the whole fleet */
+  /** status reports a second of the whole fleet, once all are connected */
   rate: number
   /** ms between two events of a device, 0 = none */
   eventEvery: number
@@ -41,8 +41,8 @@ export function makeFleet(o: FleetOptions): Fleet {
     })
     const events = turns(devices, (d) => d.event())
     every(TICK_MS, () => {
-      reports(o.rate)
-      if (o.eventEvery > 0) events((o.count * 1000) / o.eventEvery)
+      reports((o.rate * stats.connected) / o.count)
+      if (o.eventEvery > 0) events((stats.connected * 1000) / o.eventEvery)
     })
     every(LOOK_MS, () => {
       const now = performance.now()
