@@ -9,6 +9,7 @@ import { SimulatedDisk, seeded } from '../../../../test/simulated-disk.ts'
 import { openHistory } from '../open.ts'
 import type { History } from '../port.ts'
 import { historySuite } from '../suite.ts'
+import { copies, decodeManifest, encodeManifest } from './manifest.ts'
 import { openFileHistory } from './open.ts'
 
 const folders = new Map<History, string>()
@@ -55,6 +56,18 @@ describe('history file:', () => {
       openHistory('mongodb://x', { dataDir: '/' }),
       (e) => isPandoError(e, 'config_invalid') && e.message.includes('file:'),
     )
+  })
+
+  it('refuses what a newer version wrote (F-20)', async () => {
+    const made = new SimulatedDisk(seeded(4))
+    const history = await openFileHistory('file:x', { dataDir: '/', disk: made })
+    await history.current.save(new Map())
+    await history.close()
+    const files = made.files()
+    const manifest = { ...decodeManifest(files.get('/x/manifest')!)!, format: 2 }
+    for (const name of copies) files.set(`/x/${name}`, encodeManifest(manifest))
+    const newer = SimulatedDisk.fromFiles(files, seeded(4))
+    await assert.rejects(openFileHistory('file:x', { dataDir: '/', disk: newer }), (e) => isPandoError(e, 'version_mismatch'))
   })
 
   it('asks to wait while nothing can be written, goes on when it can, and loses nothing (F-11)', async () => {

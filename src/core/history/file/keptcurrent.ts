@@ -1,5 +1,6 @@
 /** The current values together with their snapshots `current.<n>.snap`: the last two are kept. */
 import { type Disk, nodeDisk } from '#lib/disk.ts'
+import { isPandoError } from '#lib/errors.ts'
 import type { Current, CurrentValue } from '../port.ts'
 import { CurrentTable } from './current.ts'
 import { list, remove, storageError } from './disk.ts'
@@ -130,7 +131,8 @@ async function findSnapshot(disk: Disk, folder: string): Promise<Found> {
         problem: problems.join('; ') || undefined,
       }
     } catch (e) {
-      problems.push((e as Error).message)
+      if (!isPandoError(e, 'store_damaged')) throw storageError(e)
+      problems.push(e.message)
     }
   }
   return { table: new CurrentTable(), cursors: new Map(), whole: [], highest, problem: problems.join('; ') || undefined }

@@ -1,6 +1,6 @@
 /**
  * The list of all runs, and up to where each stream of the log is in them. It is what counts: a run that it does not name does
- * not exist. Two equal copies, so that damage to one file loses nothing; each is `pando-history 1 <crc32 of the rest, hex>\n`
+ * not exist. Two equal copies, so that damage to one file loses nothing; each is `pando-history <crc32 of the rest, hex>\n`
  * and JSON.
  */
 import { crc32 } from 'node:zlib'
@@ -9,7 +9,11 @@ import { PandoError } from '#lib/errors.ts'
 import { ifThere } from './disk.ts'
 import type { RunInfo } from './run.ts'
 
+/** Of everything in the folder; a program refuses what a newer one wrote. */
+export const FORMAT = 1
+
 export interface Manifest {
+  format: number
   /** grows with each change */
   generation: number
   /** the next run's number */
@@ -20,14 +24,14 @@ export interface Manifest {
 
 export const copies = ['manifest', 'manifest.2'] as const
 
-export const emptyManifest = (): Manifest => ({ generation: 0, next: 1, cursors: [], runs: [] })
+export const emptyManifest = (): Manifest => ({ format: FORMAT, generation: 0, next: 1, cursors: [], runs: [] })
 
-const HEAD = /^pando-history 1 ([0-9a-f]{8})\n$/
-const HEAD_SIZE = 25
+const HEAD = /^pando-history ([0-9a-f]{8})\n$/
+const HEAD_SIZE = 23
 
 export function encodeManifest(m: Manifest): Buffer {
   const body = Buffer.from(JSON.stringify(m))
-  return Buffer.concat([Buffer.from(`pando-history 1 ${crc32(body).toString(16).padStart(8, '0')}\n`), body])
+  return Buffer.concat([Buffer.from(`pando-history ${crc32(body).toString(16).padStart(8, '0')}\n`), body])
 }
 
 /** undefined if damaged */
@@ -52,6 +56,7 @@ export async function loadManifest(disk: Disk, folder: string): Promise<Loaded> 
   for (const name of copies) {
     const b = await ifThere(readWhole(disk, `${folder}/${name}`))
     const m = b && decodeManifest(b)
+    if (m) refuseNewer(m.format, `${folder}/${name}`)
     if (!b) found.missing.push(`${folder}/${name}`)
     else if (!m) found.damaged.push(`${folder}/${name}`)
     else if (!found.manifest) found.manifest = m
@@ -68,6 +73,14 @@ export async function loadManifest(disk: Disk, folder: string): Promise<Loaded> 
       offset: 0,
     })
   return found
+}
+
+export function refuseNewer(format: number, file: string): void {
+  if (format <= FORMAT) return
+  throw new PandoError('version_mismatch', `${file} has format ${format}, made by a newer version; this one knows ${FORMAT}`, {
+    file,
+    format,
+  })
 }
 
 /** First step of replacing both copies: nothing has changed yet if it fails. */

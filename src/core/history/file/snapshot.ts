@@ -10,6 +10,7 @@ import { crc32 } from 'node:zlib'
 import { type Disk, withFile } from '#lib/disk.ts'
 import { type ArenaState, release } from './arena.ts'
 import { type CurrentImage, CurrentTable } from './current.ts'
+import { FORMAT, refuseNewer } from './manifest.ts'
 import { damaged } from './runformat.ts'
 
 const MAGIC = 0x3150414e53444e50n // "PNDSNAP1"
@@ -17,6 +18,7 @@ const TRAILER = 24
 const BLOCK = 1 << 18
 
 interface Content {
+  format: number
   cursors: [stream: number, seq: number][]
   devices: number
   arena: ArenaState
@@ -37,7 +39,7 @@ export async function writeSnapshot(
   image: CurrentImage,
   cursors: ReadonlyMap<number, number>,
 ): Promise<void> {
-  const content: Content = { cursors: [...cursors], devices: image.keys.length, arena: image.arena, blocks: [] }
+  const content: Content = { format: FORMAT, cursors: [...cursors], devices: image.keys.length, arena: image.arena, blocks: [] }
   const unreleased = image.pages.filter((p) => p !== undefined)
   try {
     await withFile(disk, path, 'create', async (fd) => {
@@ -112,6 +114,7 @@ async function readContent(disk: Disk, fd: number, path: string): Promise<Conten
   await disk.read(fd, json, jsonAt)
   if (crc32(json) !== trailer.readUInt32LE(12)) throw damaged(path, jsonAt, 'wrong checksum of the table of contents')
   const content = JSON.parse(json.toString()) as Content
+  refuseNewer(content.format, path)
   if (content.blocks.reduce((sum, b) => sum + b.size, 0) !== jsonAt)
     throw damaged(path, 0, 'the file is not as long as it was written')
   return content

@@ -1,7 +1,7 @@
 import type { Disk } from '#lib/disk.ts'
 import { PandoError } from '#lib/errors.ts'
 import { list, remove } from './disk.ts'
-import { emptyManifest, loadManifest, type Manifest, publishManifest, stageManifest } from './manifest.ts'
+import { emptyManifest, FORMAT, loadManifest, type Manifest, publishManifest, stageManifest } from './manifest.ts'
 import { dayName } from './records.ts'
 import { Run, type RunInfo } from './run.ts'
 import { runKind } from './runformat.ts'
@@ -133,6 +133,7 @@ export class Store {
     runs.push(...add.map((info) => new Run(this.#disk, this.#path(info), info)))
     runs.sort((a, b) => a.info.day - b.info.day || a.info.order - b.info.order)
     const m: Manifest = {
+      format: FORMAT,
       generation: ++this.#generation,
       next: this.#manifest.next,
       cursors: [...new Map([...this.#manifest.cursors, ...(cursors ?? [])])],
