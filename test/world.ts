@@ -7,6 +7,7 @@ import { Agent } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import type { DiaryEntry } from '#contracts/controller.ts'
 import type { Application as ApplicationRow, Product, Vendor, WebhookTag } from '#contracts/registry.ts'
 import type { Clock } from '#lib/service.ts'
 import { type Model, parseModel } from '#protocol/model.ts'
@@ -16,6 +17,7 @@ import { vectors } from './vectors/read.ts'
 import { type Application, application } from './world/application.ts'
 import { Device, type DeviceOptions, type Dialect } from './world/device.ts'
 import { type Env, type Running, type Shape, shapes, startShape } from './world/shapes.ts'
+import { until } from './world/wait.ts'
 
 export type { Application } from './world/application.ts'
 export { type Device, type Dialect, Refused } from './world/device.ts'
@@ -46,6 +48,8 @@ export interface World {
   device(o?: { product?: Product & { model: Model }; code?: string; dialect?: Dialect }): Promise<Device>
   /** One that is connected too. */
   connected(o?: { product?: Product & { model: Model }; code?: string; dialect?: Dialect }): Promise<Device>
+  /** Waits until the device's diary has such an entry; → the entry. */
+  told(device: Device, kind: string, cause?: string): Promise<DiaryEntry>
   /** Stops and starts again on the same data and addresses. */
   restart(): Promise<void>
   /** kill -9 (shape `process`). */
@@ -129,6 +133,13 @@ export async function makeWorld(o: WorldOptions = {}): Promise<World> {
       const device = await world.device(d)
       await device.connect()
       return device
+    },
+    async told(device, kind, cause) {
+      const entry = async () => {
+        const { items } = await world.peers.controller.diary({ deviceId: device.id })
+        return items.find((e) => e.kind === kind && e.cause === cause)
+      }
+      return until(`${kind} ${cause ?? ''} in the diary of ${device.identifier}`, entry)
     },
     async restart() {
       await world.stop()

@@ -239,4 +239,5 @@ export class Device {
   }
 }
 
-const isClock = (p: Publish): boolean => decodeCommand(p.payload).no === universalCommand.setClock
+/** Command 65531: the clock, which the cloud sends behind CONNACK. */
+export const isClock = (p: Publish): boolean => decodeCommand(p.payload).no === universalCommand.setClock

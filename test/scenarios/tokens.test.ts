@@ -1,0 +1,84 @@
+/** Access tokens: they outlive restarts, die when revoked, and belong to one device. */
+import assert from 'node:assert/strict'
+import { type Device, Refused, scenario, type World, within } from '../world.ts'
+
+const REVOCATION_MS = 1000
+
+scenario('tokens survive restarts: the device comes back with the one it has', async (world) => {
+  const device = await world.connected()
+  await device.status({ light: [1, 2] })
+  await world.restart()
+  await device.connect()
+  await device.status({ light: [3, 4] })
+  const app = await world.application()
+  assert.deepEqual((await app.get(`/devices/${device.identifier}/status/latest`)).data, { light: [3, 4] })
+})
+
+scenario('tokens: a new login leaves the session that is up, and ends the old token for new ones', async (world) => {
+  const device = await world.connected()
+  const old = device.token
+  await device.login()
+  assert.notEqual(device.token, old)
+  await device.ping()
+  const fresh = device.token
+  device.token = old
+  const { link } = device
+  await refused(device, 'token_unknown', world)
+  assert.equal(link.ended, undefined)
+  device.token = fresh
+  await device.connect()
+})
+
+scenario('S-03 revoked: the live session ends within a second, and nobody comes in with the token', async (world) => {
+  const device = await world.connected()
+  const { link } = device
+  await within(REVOCATION_MS, 'end of the session', async () => {
+    await world.peers.registry.revokeTokens({ deviceId: device.id })
+    await link.closed
+  })
+  await world.told(device, 'offline', 'token_revoked')
+  await refused(device, 'token_unknown', world)
+  await device.login()
+  await device.connect()
+})
+
+scenario('S-03 removed: the live session ends within a second; the device is unknown afterwards', async (world) => {
+  const device = await world.connected({ dialect: 'mqtt5' })
+  const { link } = device
+  await within(REVOCATION_MS, 'end of the session', async () => {
+    await world.peers.registry.removeDevice({ id: device.id })
+    await link.closed
+  })
+  assert.equal((await link.next('disconnect')).reason, 0x87)
+  await assert.rejects(device.connect(), Refused)
+  await assert.rejects(device.login(), /10002/)
+})
+
+scenario("S-03 S-08 another device's token or client id: refused, and the other's session is untouched", async (world) => {
+  const [mine, theirs] = [await world.device(), await world.connected()]
+  const { link } = theirs
+  const own = mine.token
+  mine.token = theirs.token
+  await refused(mine, 'token_of_other_device', world)
+  mine.token = own
+  await assert.rejects(mine.connect({ clientId: theirs.clientId }), Refused)
+  await world.told(theirs, 'diary', 'token_of_other_device')
+  await theirs.ping()
+  assert.equal(link.ended, undefined)
+  await mine.connect()
+})
+
+scenario('S-03 registered again: the same identity, and the token stays good', async (world) => {
+  const device = await world.connected()
+  const { id, secret, key, identifier, token } = device
+  await device.register()
+  assert.deepEqual([device.id, device.secret, device.key, device.identifier], [id, secret, key, identifier])
+  await device.drop()
+  await device.connect()
+  assert.equal(device.token, token)
+})
+
+async function refused(device: Device, cause: string, world: World): Promise<void> {
+  await assert.rejects(device.connect(), (e) => e instanceof Refused && e.connack?.reason === 0x86)
+  await world.told(device, 'diary', cause)
+}
