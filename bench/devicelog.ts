@@ -12,7 +12,7 @@ import type { DeviceLog } from '../src/core/devicelog/port.ts'
 
 const appends = Number(process.argv.find((a) => /^\d+$/.test(a)) ?? 2000)
 const SIZES = [100, 1000, 4096, 16_384, 65_536]
-const ROUNDS = 4
+const ROUNDS = 12
 
 interface Cost {
   wall: number

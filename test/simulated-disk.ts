@@ -29,6 +29,8 @@ class Inode {
   durable: Buffer = Buffer.alloc(0)
   durableSize = 0
   unsynced: Change[] = []
+  /** failed syncs so far: each open handle is told of one once (errseq_t of Linux) */
+  failures = 0
 
   change(c: Change): void {
     this.unsynced.push(c)
@@ -89,6 +91,12 @@ function apply(b: Buffer, c: Change): Buffer {
 
 const sizeAfter = (size: number, c: Change): number => ('size' in c ? c.size : Math.max(size, c.at + c.bytes.length))
 
+interface Handle {
+  inode: Inode
+  path: string
+  failures: number
+}
+
 /** A change of names in a folder: name → file, or none. */
 type Names = Map<string, Inode | undefined>
 
@@ -101,7 +109,7 @@ export class SimulatedDisk implements Disk {
   #names: Map<string, Inode>
   #durableNames: Map<string, Inode>
   #unsyncedNames: Names[] = []
-  readonly #open = new Map<number, { inode: Inode; path: string }>()
+  readonly #open = new Map<number, Handle>()
   readonly #random: Random
   #nextFd = 3
   #dead = false
@@ -188,7 +196,7 @@ export class SimulatedDisk implements Disk {
     if (code) throw fail(code, `${operation} ${path}`)
   }
 
-  #file(fd: number): { inode: Inode; path: string } {
+  #file(fd: number): Handle {
     const f = this.#open.get(fd)
     if (!f) throw fail('EBADF', String(fd))
     return f
@@ -208,7 +216,7 @@ export class SimulatedDisk implements Disk {
     }
     if (!inode) throw fail('ENOENT', path)
     const fd = this.#nextFd++
-    this.#open.set(fd, { inode, path })
+    this.#open.set(fd, { inode, path, failures: inode.failures })
     return fd
   }
 
@@ -220,6 +228,7 @@ export class SimulatedDisk implements Disk {
   async read(fd: number, b: Buffer, position: number): Promise<number> {
     const { inode, path } = this.#file(fd)
     await this.#turn('read', path)
+    if (position >= inode.size) return 0
     return inode.bytes.copy(b, 0, position, Math.max(position, Math.min(position + b.length, inode.size)))
   }
 
@@ -247,14 +256,19 @@ export class SimulatedDisk implements Disk {
   }
 
   async #sync(fd: number, operation: 'commit' | 'sync'): Promise<void> {
-    const { inode, path } = this.#file(fd)
+    const handle = this.#file(fd)
+    const { inode, path } = handle
     try {
       await this.#turn(operation, path)
     } catch (e) {
       inode.settle(this.#random) // some of it reached the medium; the cache says that all did
+      handle.failures = ++inode.failures
       throw e
     }
     inode.sync()
+    if (handle.failures === inode.failures) return
+    handle.failures = inode.failures
+    throw fail('EIO', `${operation} ${path}: another handle's sync failed`)
   }
 
   sync(fd: number): Promise<void> {

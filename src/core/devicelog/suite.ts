@@ -264,6 +264,10 @@ export function deviceLogSuite(name: string, engine: SuiteEngine): void {
           log = await reopen(log)
           await under
           assert.deepEqual(await readAll(log, s), [b])
+          const closed = log
+          log = await reopen(log)
+          await assert.rejects(closed.append(batch(s, 2)), code('log_unavailable'))
+          await assert.rejects(closed.read(s, 0), code('log_unavailable'))
         })
       })
     }

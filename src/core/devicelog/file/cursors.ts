@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { type Disk, readWhole, replaceFile } from '#lib/disk.ts'
 import { PandoError } from '#lib/errors.ts'
-import { damaged, diskError } from './segment.ts'
+import { damaged, diskError, ifMissing } from './segment.ts'
 
 const FORMAT = 1
 /** Leaves room for the write within the second that the port promises. */
@@ -68,10 +68,7 @@ async function load(o: CursorOptions): Promise<Stored> {
   const bad: string[] = []
   for (const generation of [0, 1]) {
     const path = filePath(o.dir, generation)
-    const b = await readWhole(o.disk, path).catch((e: NodeJS.ErrnoException) => {
-      if (e.code === 'ENOENT') return undefined
-      throw diskError(e, `${path} cannot be read`)
-    })
+    const b = await readWhole(o.disk, path).catch(ifMissing)
     const s = b && decode(b)
     if (s) found.push(checkFormat(s, path))
     else if (b) bad.push(path)

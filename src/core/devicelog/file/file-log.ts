@@ -1,7 +1,7 @@
 /** The embedded device log: segment files in one folder. */
 import type { DeviceLog, StreamInfo } from '#core/devicelog/port.ts'
 import { replaceFile, withFile } from '#lib/disk.ts'
-import { isPandoError, type PandoError } from '#lib/errors.ts'
+import { isPandoError, PandoError } from '#lib/errors.ts'
 import { type CursorOptions, type Cursors, openCursors } from './cursors.ts'
 import { type Faults, makeFaults } from './faults.ts'
 import { readHandles } from './handles.ts'
@@ -163,6 +163,7 @@ async function assemble(
   return {
     append: (batch) => writer.append(batch),
     async read(stream, after, maxBytes = READ_BYTES) {
+      if (end !== undefined) throw new PandoError('log_unavailable', 'the device log is closed')
       const state = streams.get(stream)
       return state ? shown(reader.read(state, after, maxBytes)) : []
     },

@@ -7,6 +7,7 @@
  *   places: of each run in turn, count × (offset u32 | size u32)
  */
 import { crc32 } from 'node:zlib'
+import { type Disk, withFile } from '#lib/disk.ts'
 import type { Run, SegmentIndex } from './run.ts'
 
 const MAGIC = 0x58444950 // "PIDX"
@@ -44,12 +45,39 @@ export function encodeIndex(index: SegmentIndex, end: number, salt: Buffer): Buf
   return Buffer.concat(parts)
 }
 
-/** The size that a table claims, from its first bytes; 0 if it is none. */
-export const claimedTableSize = (b: Buffer): number => (b.length >= TABLE && b.readUInt32LE(0) === MAGIC ? b.readUInt32LE(8) : 0)
+const claimedSize = (b: Buffer): number => (b.length >= TABLE && b.readUInt32LE(0) === MAGIC ? b.readUInt32LE(8) : 0)
 
-/** The index without its places; undefined if it is damaged, or of another segment or length. */
-export function decodeTable(b: Buffer, end: number, salt: Buffer): SegmentIndex | undefined {
-  const size = claimedTableSize(b)
+async function readTable(disk: Disk, fd: number): Promise<Buffer> {
+  const first = Buffer.alloc(4096)
+  const got = first.subarray(0, await disk.read(fd, first, 0))
+  const size = Math.min(claimedSize(got), await disk.size(fd))
+  if (size <= got.length) return got
+  const table = Buffer.alloc(size)
+  return table.subarray(0, await disk.read(fd, table, 0))
+}
+
+/** The index in a file, its places left out; undefined if it is damaged, or of another segment or length. */
+export const readIndex = (disk: Disk, path: string, end: number, salt: Buffer): Promise<SegmentIndex | undefined> =>
+  withFile(disk, path, 'read', async (fd) => decodeTable(await readTable(disk, fd), end, salt))
+
+/** The places of one stream; undefined if the file is damaged. */
+export const readPlaces = (
+  disk: Disk,
+  path: string,
+  end: number,
+  salt: Buffer,
+  stream: number,
+): Promise<Uint32Array | undefined> =>
+  withFile(disk, path, 'read', async (fd) => {
+    const table = await readTable(disk, fd)
+    const at = decodeTable(table, end, salt) && findPlaces(table, stream)
+    if (!at) return undefined
+    const b = Buffer.allocUnsafe(at.size)
+    return (await disk.read(fd, b, at.position)) === at.size ? decodePlaces(b, at.crc) : undefined
+  })
+
+function decodeTable(b: Buffer, end: number, salt: Buffer): SegmentIndex | undefined {
+  const size = claimedSize(b)
   if (size < TABLE || size > b.length || crc32(b.subarray(8, size)) !== b.readUInt32LE(4)) return undefined
   if (b.readUInt32LE(12) !== FORMAT || b.readDoubleLE(16) !== end || salt.compare(b, 32, 40) !== 0) return undefined
   const runs = new Map<number, Run>()
@@ -60,8 +88,8 @@ export function decodeTable(b: Buffer, end: number, salt: Buffer): SegmentIndex 
 }
 
 /** Where the places of a stream lie in the index file, and their checksum. */
-export function findPlaces(table: Buffer, stream: number): { position: number; size: number; crc: number } | undefined {
-  const size = claimedTableSize(table)
+function findPlaces(table: Buffer, stream: number): { position: number; size: number; crc: number } | undefined {
+  const size = claimedSize(table)
   let position = size
   for (let p = TABLE; p < size; p += ENTRY) {
     const length = table.readUInt32LE(p + 16) * 8
@@ -71,7 +99,7 @@ export function findPlaces(table: Buffer, stream: number): { position: number; s
   return undefined
 }
 
-export function decodePlaces(b: Buffer, crc: number): Uint32Array | undefined {
+function decodePlaces(b: Buffer, crc: number): Uint32Array | undefined {
   if (crc32(b) !== crc) return undefined
   const places = new Uint32Array(b.length / 4)
   for (let i = 0; i < places.length; i++) places[i] = b.readUInt32LE(i * 4)

@@ -1,9 +1,9 @@
 import { batchHead, checkBatch } from '#core/devicelog/batch.ts'
-import { type Disk, readWhole } from '#lib/disk.ts'
+import type { Disk } from '#lib/disk.ts'
 import type { Handles } from './handles.ts'
-import { decodePlaces, decodeTable, findPlaces } from './index-file.ts'
+import { readPlaces } from './index-file.ts'
 import { lastOf, unload } from './run.ts'
-import { damaged, diskError, indexPath, type Segment, type StreamState } from './segment.ts'
+import { damaged, diskError, ifMissing, indexPath, type Segment, type StreamState } from './segment.ts'
 
 /** At most this much is read at once, unless a single batch is larger. */
 const SPAN = 1 << 20
@@ -55,12 +55,9 @@ export function makeReader({ disk, dir, handles, rebuild }: ReaderDeps): Reader 
     if (loaded.length > LOADED) unload(loaded.shift()!)
   }
 
-  async function loadPlaces(segment: Segment, stream: number): Promise<Uint32Array | undefined> {
-    const b = await readWhole(disk, indexPath(dir, segment.number)).catch(() => undefined)
-    if (!b || !decodeTable(b, segment.end, segment.salt)) return undefined
-    const at = findPlaces(b, stream)
-    return at && decodePlaces(b.subarray(at.position, at.position + at.size), at.crc)
-  }
+  /** Only what the file says is missing or damaged leads to a rebuild; an error of the disk is one. */
+  const loadPlaces = ({ number, end, salt }: Segment, stream: number): Promise<Uint32Array | undefined> =>
+    readPlaces(disk, indexPath(dir, number), end, salt, stream).catch(ifMissing)
 
   /** Batches run[from, to) of one stretch of the file, each checked. */
   async function readSpan(

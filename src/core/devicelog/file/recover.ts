@@ -1,13 +1,13 @@
 /** Opening: what is there, is it whole, and where does it end. Writes nothing that a second try could not write again. */
 import { join } from 'node:path'
-import { type Disk, readWhole, withFile } from '#lib/disk.ts'
+import { type Disk, withFile } from '#lib/disk.ts'
 import { PandoError } from '#lib/errors.ts'
 import { claimedHeadSize, decodeHead, FORMAT, FRAME, HEAD, type SegmentHead } from './frame.ts'
-import { decodeTable } from './index-file.ts'
+import { readIndex } from './index-file.ts'
 import { buildIndex } from './rebuild.ts'
 import { addBatch, lastOf, newIndex } from './run.ts'
 import { lookBehind, type ScanEnd, scanFrames, type Visit } from './scan.ts'
-import { damaged, indexPath, newStreamState, type Segment, type StreamState, segmentPath } from './segment.ts'
+import { damaged, ifMissing, indexPath, newStreamState, type Segment, type StreamState, segmentPath } from './segment.ts'
 
 export interface Recovered {
   /** oldest first; the last one is open */
@@ -63,8 +63,7 @@ async function openClosed(
   const path = segmentPath(dir, head.number)
   if (head.fileSize < end) throw damaged(path, head.fileSize, `the file is cut short, ${end} bytes were written`)
   const s: Segment = { number: head.number, path, salt: head.salt, start: head.size, end, index: newIndex(), closed: true }
-  const b = await readWhole(disk, indexPath(dir, head.number)).catch(() => undefined)
-  const index = b && decodeTable(b, end, head.salt)
+  const index = await readIndex(disk, indexPath(dir, head.number), end, head.salt).catch(ifMissing)
   s.index = index ?? (await buildIndex(disk, s))
   return [s, index !== undefined]
 }

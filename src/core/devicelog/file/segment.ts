@@ -37,6 +37,11 @@ export const indexPath = (dir: string, number: number): string => join(dir, `${n
 export const damaged = (path: string, offset: number, why: string): PandoError =>
   new PandoError('log_damaged', `${path} is damaged at offset ${offset}: ${why}`, { file: path, offset })
 
+/** For files that need not be there. */
+export function ifMissing(e: NodeJS.ErrnoException): undefined {
+  if (e.code !== 'ENOENT') throw e
+}
+
 const full = new Set(['ENOSPC', 'EDQUOT'])
 
 const codeOf = (e: unknown): ErrorCode =>

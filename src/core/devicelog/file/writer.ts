@@ -36,6 +36,7 @@ export interface WriterDeps {
   fault(e: PandoError | undefined): void
 }
 
+const closed = () => new PandoError('log_unavailable', 'the device log is closed')
 const noop = (): void => {}
 
 export class Writer {
@@ -61,7 +62,7 @@ export class Writer {
     if (batch.length < BATCH_HEADER || batch.readUInt32LE(0) !== BATCH_MAGIC || batch.readUInt32LE(8) !== batch.length) {
       return Promise.reject(new PandoError('invalid', 'not a sealed batch of its own length'))
     }
-    if (this.#closed) return Promise.reject(new PandoError('log_unavailable', 'the device log is closed'))
+    if (this.#closed) return Promise.reject(closed())
     const stream = batch.readDoubleLE(16)
     const seq = batch.readDoubleLE(24)
     const state = this.#deps.streams.get(stream) ?? newStreamState(stream)
@@ -101,6 +102,7 @@ export class Writer {
 
   seal(stream: number): Promise<number> {
     const state = this.#deps.streams.get(stream) ?? newStreamState(stream)
+    if (this.#closed) return Promise.reject(closed())
     if (state.sealed) return Promise.resolve(state.last)
     const under = this.#sealing.get(state.stream)
     if (under !== undefined) return under
@@ -255,6 +257,7 @@ export class Writer {
   /** Runs `f` while nothing is being written. */
   async exclusive<T>(f: () => Promise<T>): Promise<T> {
     while (this.#busy) await new Promise<void>((resolve) => this.#whenIdle.push(resolve))
+    if (this.#closed) throw closed()
     this.#busy = true
     try {
       return await f()
