@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { PandoError } from '#lib/errors.ts'
 import { ProtocolError } from '#protocol/errors.ts'
 import { commandFromJson, parseModel, statusFromJson } from '#protocol/model.ts'
@@ -76,8 +78,16 @@ function check({ status, code }: { status: number[]; code: number[] }): void {
   )
 }
 
+/** MB in use when all that can go has gone. */
+function heap(): number {
+  setFlagsFromString('--expose-gc')
+  ;(runInNewContext('gc') as () => void)()
+  return process.memoryUsage().heapUsed / 2 ** 20
+}
+
 test(`B-09 R3 ${FRAMED} mutated paths, headers and bodies: each is answered once`, async () => {
   const seen = new Map<number, number>()
+  let warm = 0
   await inLanes(FRAMED / PIPELINED, async (i) => {
     const r = makeRandom(i + 1)
     const batch = Array.from({ length: PIPELINED }, () => framed(r))
@@ -85,9 +95,11 @@ test(`B-09 R3 ${FRAMED} mutated paths, headers and bodies: each is answered once
     check(answers)
     assert.equal(answers.status.length, PIPELINED + 1, `batch ${i}`)
     for (const c of answers.code) seen.set(c, (seen.get(c) ?? 0) + 1)
+    if (i === 20) warm = heap()
   })
   // A fuzz that is refused at the door finds nothing: each way of answering was gone many times.
   for (const c of [0, 10003, 10005, 10008]) assert.ok((seen.get(c) ?? 0) > 500, `code ${c} came ${seen.get(c)} times`)
+  assert.ok(heap() < warm + 20, 'memory is not given back')
 })
 
 test(`B-10 R3 ${BROKEN} requests with octets changed anywhere`, async () => {

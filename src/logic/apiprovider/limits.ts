@@ -16,7 +16,8 @@ export interface LimitValues {
   bodyBytes: number
 }
 
-export const defaultLimits: LimitValues = { calls: 4000, callsOfOne: 1000, bodyBytes: 64 << 20 }
+/** Calls that wait for nobody are never many at once: these are devices that do not answer. */
+export const defaultLimits: LimitValues = { calls: 8000, callsOfOne: 2000, bodyBytes: 64 << 20 }
 
 /** Larger bodies are refused. */
 export const MAX_BODY = 1 << 20
