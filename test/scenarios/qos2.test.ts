@@ -59,6 +59,22 @@ scenario('QoS 2: the PUBREC that was lost with the connection: the repeat after 
   assert.deepEqual(await recorded(world, device), ['one'])
 })
 
+scenario('QoS 2: gone right behind the message and back at once, over and over: each counts once', async (world) => {
+  const device = await world.device()
+  await device.connect(session)
+  const names = Array.from({ length: 40 }, (_, i) => `m${i + 1}`)
+  for (const [i, name] of names.entries()) {
+    send(device, name, i + 1)
+    device.link.socket.end()
+    if (i % 2 === 0) await device.link.closed
+    await device.connect(session)
+    send(device, name, i + 1, true)
+    await received(device, i + 1)
+    await release(device, i + 1)
+  }
+  assert.deepEqual(await recorded(world, device), names)
+})
+
 scenario('QoS 2: a clean session begins with no ids', async (world) => {
   const device = await world.device()
   await device.connect(session)

@@ -96,7 +96,7 @@ export class Admission {
     c.token = Buffer.from(a.token, 'hex')
     if (!this.takePlace(c)) return this.refused(c, UNAVAILABLE, 'taken_over', 0)
     if (connect.clean) return this.admit(c, connect, false)
-    this.peers.controller.session({ deviceId: c.deviceId }).then(
+    this.stored(c.deviceId).then(
       ({ unreleased }) => {
         if (unreleased.length > 0) c.unreleased = new Set(unreleased)
         this.admit(c, connect, unreleased.length > 0)
@@ -107,6 +107,12 @@ export class Admission {
         this.refused(c, UNAVAILABLE, 'server_busy', 0)
       },
     )
+  }
+
+  /** What the log knows of the device's last session, that which it sent a moment ago included: its QoS 2 ids must not be forgotten. */
+  private async stored(deviceId: number): Promise<{ unreleased: number[] }> {
+    await this.node().uplink.drained()
+    return this.peers.controller.session({ deviceId })
   }
 
   /**
