@@ -102,6 +102,7 @@ const cut = (b: Buffer, random: Random): Buffer => b.subarray(0, Math.floor(rand
 
 describe('damage to the files of the device log', () => {
   for (const clean of [true, false]) {
+    // LOG-7
     it(`F-03 ${variants} variants after ${clean ? 'a clean end' : 'a kill'}: never wrong data in silence`, async () => {
       const w = await makeLog(clean)
       const paths = [...w.files.keys()].sort(byName)
@@ -142,6 +143,7 @@ describe('damage to the files of the device log', () => {
     }
   })
 
+  // LOG-7
   it('names a missing segment, in the middle and at the end', async () => {
     const w = await makeLog(true)
     const paths = [...w.files.keys()].filter((p) => p.endsWith('.seg')).sort(byName)
@@ -152,6 +154,7 @@ describe('damage to the files of the device log', () => {
     }
   })
 
+  // LOG-11
   it('F-20 refuses a segment of a newer version, naming file and versions', async () => {
     const { encodeHead } = await import('./frame.ts')
     const { crc32 } = await import('node:zlib')

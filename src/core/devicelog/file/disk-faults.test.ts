@@ -59,6 +59,7 @@ describe('a disk that refuses', () => {
     disk.inject = () => undefined
   }
 
+  // LOG-8
   it('F-11 full: appends reject with disk_full, health says so, and it goes on by itself when there is room', async () => {
     disk.capacity = disk.used() + 1000
     let seq = 1
@@ -111,6 +112,7 @@ describe('a disk that refuses', () => {
     await holds(1, last!.last)
   })
 
+  // LOG-8
   it('F-11 a failed sync: the segment is left, the batches are written again in a new one', async () => {
     await appendAll(1, 1, 3)
     let failures = 0
@@ -174,6 +176,7 @@ describe('a disk that refuses', () => {
     await log.close()
   })
 
+  // LOG-4
   it('cursors are durable within a second', async () => {
     await appendAll(1, 1, 5)
     await log.advance('history', new Map([[1, 5]]))

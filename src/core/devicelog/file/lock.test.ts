@@ -28,6 +28,7 @@ describe('lock of the device log', () => {
     return child
   }
 
+  // LOG-9
   it('refuses a log that another process has, by its pid, and takes it over when that is killed', async () => {
     const child = await otherProcess()
     const ended = once(child, 'exit')

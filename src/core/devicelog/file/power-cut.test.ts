@@ -144,6 +144,7 @@ async function round(seed: number, faults: boolean): Promise<number> {
 }
 
 describe('power cuts on the device log', () => {
+  // LOG-6
   it(`F-01 F-02 F-04 ${rounds} rounds of cuts and kills, during recovery too: nothing acknowledged is lost`, async () => {
     let acknowledged = 0
     for (let seed = 1; seed <= rounds; seed++) {

@@ -20,18 +20,19 @@ export interface ScanEnd {
   stop: 'limit' | 'mark' | 'cut' | 'bad'
 }
 
-const WINDOW = 4 << 20
+const WINDOW = 1 << 20
 
 /** A window over a file that moves forward. */
 function windowOf(disk: Disk, fd: number, limit: number) {
-  let bytes = Buffer.alloc(0)
+  let buffer = Buffer.allocUnsafeSlow(WINDOW)
+  let bytes = buffer.subarray(0, 0)
   let base = 0
   return {
-    /** Bytes of the file from `offset` on: at least `size`, or as many as there are before the limit. */
+    /** Bytes of the file from `offset` on, until the next call: at least `size`, or as many as there are before the limit. */
     async at(offset: number, size: number): Promise<Buffer> {
       if (offset < base || offset + size > base + bytes.length) {
-        const want = Math.max(0, Math.min(limit - offset, Math.max(size, WINDOW)))
-        const b = Buffer.allocUnsafeSlow(want)
+        if (size > buffer.length) buffer = Buffer.allocUnsafeSlow(size)
+        const b = buffer.subarray(0, Math.max(0, Math.min(limit - offset, buffer.length)))
         bytes = b.subarray(0, await disk.read(fd, b, offset))
         base = offset
       }
@@ -101,9 +102,10 @@ export async function lookBehind(
   size: number,
 ): Promise<{ frame: number; dirtyEnd: number }> {
   const zero = Buffer.alloc(WINDOW)
+  const buffer = Buffer.allocUnsafeSlow(WINDOW)
   let dirtyEnd = from
   for (let p = from; p < size; ) {
-    const b = Buffer.allocUnsafeSlow(Math.min(WINDOW, size - p))
+    const b = buffer.subarray(0, Math.min(WINDOW, size - p))
     const n = await disk.read(fd, b, p)
     if (n === 0) break
     const chunk = b.subarray(0, n)

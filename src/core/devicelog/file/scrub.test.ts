@@ -37,6 +37,7 @@ async function scrubOnce(files: ReadonlyMap<string, Buffer>): Promise<PandoError
 }
 
 describe('reading closed segments through', () => {
+  // LOG-7
   it('F-03 finds any flipped bit that nobody has read, and names the file', async () => {
     const files = await makeFiles()
     const path = '/log/00000001.seg'
