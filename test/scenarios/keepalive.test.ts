@@ -114,6 +114,7 @@ for (const [name, observed] of Object.entries(results)) {
 }
 testOutcomes('mqtt-keepalive', outcomes, keepaliveDifferences)
 
+// MQTT-10
 test('keep-alive: 1.5 times the time of CONNECT, and the diary says why', async () => {
   const d = await device(30)
   await time.pass(44)

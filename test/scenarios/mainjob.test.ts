@@ -5,6 +5,7 @@ import { type Dialect, scenario, until, type World } from '../world.ts'
 const dialects: readonly Dialect[] = ['binary', 'user', 'mqtt5']
 
 for (const dialect of dialects) {
+  // MQTT-1
   scenario(`main job: register, log in, connect, status up, read, set, command, ask, event to webhook: ${dialect}`, (world) =>
     mainJob(world, dialect),
   )

@@ -43,6 +43,7 @@ function publishOf(d: Device, packetId: number, value: number): Buffer {
   return Buffer.concat([Buffer.from([0x32, 5 + frame.length, 0, 1, 0x73, 0, packetId]), frame])
 }
 
+// PACE-1
 scenario('pacing: 20 reports in one segment are acknowledged one packet a read, at least 3 ms apart', async (world) => {
   const device = await world.device({ dialect: 'binary' })
   const all = Buffer.concat(Array.from({ length: 20 }, (_, i) => publishOf(device, i + 1, i)))
@@ -58,6 +59,7 @@ scenario('pacing: 20 reports in one segment are acknowledged one packet a read, 
   assert.ok(mean >= PACE_MS, `on average ${mean.toFixed(2)} ms`)
 })
 
+// PACE-1
 scenario('pacing: a command among acknowledgements and pings keeps its distance too', async (world) => {
   const app = await world.application()
   const device = await world.device({ dialect: 'binary' })
@@ -86,6 +88,7 @@ scenario('pacing: a command among acknowledgements and pings keeps its distance 
   await answered
 })
 
+// PACE-4
 scenario('pacing: no clock (65531) for binary firmware; one for sessions with a user name and for MQTT 5', async (world) => {
   for (const [dialect, expected] of [
     ['binary', 0],
@@ -103,6 +106,7 @@ scenario('pacing: no clock (65531) for binary firmware; one for sessions with a 
   }
 })
 
+// PACE-2
 scenario('pacing: a frame for binary firmware is at most a packet of 1024 octets; to others it goes whole', async (world) => {
   const app = await world.application()
   const binary = await world.connected({ dialect: 'binary' })
@@ -121,6 +125,7 @@ scenario('pacing: a frame for binary firmware is at most a packet of 1024 octets
   assert.deepEqual([whole[0].values, whole[1].code], [[`${fits}x`], 0])
 })
 
+// PACE-3
 scenario('pacing: one command at a time to binary firmware, the next when it has confirmed', async (world) => {
   const app = await world.application()
   const device = await world.device({ dialect: 'binary' })

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { type Device, Refused, scenario, sleep, until, within } from '../world.ts'
 
+// MQTT-12
 scenario('takeover: the second connection closes the first; exactly one is live; the diary says taken_over', async (world) => {
   const first = await world.connected()
   const second = twin(first)
@@ -26,6 +27,7 @@ scenario('takeover: MQTT 5 is told 0x8E', async (world) => {
   assert.equal((await link.next('disconnect')).reason, 0x8e)
 })
 
+// MQTT-12
 scenario('takeover F-06: of ten connects at once exactly one stays', async (world) => {
   const device = await world.device()
   const twins = Array.from({ length: 10 }, () => twin(device))
@@ -39,6 +41,7 @@ scenario('takeover F-06: of ten connects at once exactly one stays', async (worl
   assert.equal((await world.peers.devicemanager.online({})).count, 1)
 })
 
+// MQTT-13
 scenario('takeover: what the first session had sent is recorded before the second is let in', async (world) => {
   const app = await world.application()
   const first = await world.connected()
@@ -50,6 +53,7 @@ scenario('takeover: what the first session had sent is recorded before the secon
   assert.deepEqual(data, { light: [2, 0] })
 })
 
+// DIARY-1
 scenario('the diary tells registration, login, online, and how it ended', async (world) => {
   const device = await world.connected()
   await world.told(device, 'online')
@@ -70,6 +74,7 @@ scenario('the diary tells registration, login, online, and how it ended', async 
   assert.ok(!JSON.stringify(await world.peers.controller.diary({ deviceId: device.id })).includes(device.token))
 })
 
+// HOOK-2
 scenario('online and offline webhooks go to applications that ask for them', async (world) => {
   await world.application({ tags: ['online', 'offline'], hook: '/presence' })
   await world.application({ hook: '/old' })

@@ -4,6 +4,7 @@ import { type Device, Refused, scenario, type World, within } from '../world.ts'
 
 const REVOCATION_MS = 1000
 
+// TOK-1
 scenario('tokens survive restarts: the device comes back with the one it has', async (world) => {
   const device = await world.connected()
   await device.status({ light: [1, 2] })
@@ -14,6 +15,7 @@ scenario('tokens survive restarts: the device comes back with the one it has', a
   assert.deepEqual((await app.get(`/devices/${device.identifier}/status/latest`)).data, { light: [3, 4] })
 })
 
+// TOK-2
 scenario('tokens: a new login leaves the session that is up, and ends the old token for new ones', async (world) => {
   const device = await world.connected()
   const old = device.token
@@ -29,6 +31,7 @@ scenario('tokens: a new login leaves the session that is up, and ends the old to
   await device.connect()
 })
 
+// TOK-3
 scenario('S-03 revoked: the live session ends within a second, and nobody comes in with the token', async (world) => {
   const device = await world.connected()
   const { link } = device
@@ -42,6 +45,7 @@ scenario('S-03 revoked: the live session ends within a second, and nobody comes 
   await device.connect()
 })
 
+// TOK-3
 scenario('S-03 removed: the live session ends within a second; the device is unknown afterwards', async (world) => {
   const device = await world.connected({ dialect: 'mqtt5' })
   const { link } = device
@@ -54,6 +58,7 @@ scenario('S-03 removed: the live session ends within a second; the device is unk
   await assert.rejects(device.login(), /10002/)
 })
 
+// TOK-4
 scenario("S-03 S-08 another device's token or client id: refused, and the other's session is untouched", async (world) => {
   const [mine, theirs] = [await world.device(), await world.connected()]
   const { link } = theirs
@@ -68,6 +73,7 @@ scenario("S-03 S-08 another device's token or client id: refused, and the other'
   await mine.connect()
 })
 
+// DEV-1
 scenario('S-03 registered again: the same identity, and the token stays good', async (world) => {
   const device = await world.connected()
   const { id, secret, key, identifier, token } = device

@@ -5,6 +5,7 @@ import { encodeEvent, reason } from '#protocol/frames.ts'
 import { historyRecords } from '../world/inspect.ts'
 import { scenario, until } from '../world.ts'
 
+// MQTT-7
 scenario('topics: a device that reports on d is answered on d, one that goes over to s on s', async (world) => {
   const app = await world.application()
   const device = await world.connected({ dialect: 'binary' })
@@ -21,6 +22,7 @@ scenario('topics: a device that reports on d is answered on d, one that goes ove
   await set('s')
 })
 
+// MQTT-7
 scenario('topics: commands go to c whatever the device reports on', async (world) => {
   const app = await world.application()
   const device = await world.connected({ dialect: 'binary' })
@@ -32,6 +34,7 @@ scenario('topics: commands go to c whatever the device reports on', async (world
   assert.deepEqual([got.name, post.code], ['ping', 0])
 })
 
+// MQTT-8
 scenario('topics: what cannot be decoded is confirmed, kept raw with its reason, and changes nothing', async (world) => {
   const app = await world.application()
   const device = await world.connected()
@@ -55,6 +58,7 @@ scenario('topics: what cannot be decoded is confirmed, kept raw with its reason,
   )
 })
 
+// FRM-2
 scenario('events of old firmware, 2 octets short, are events all the same', async (world) => {
   await world.application()
   const device = await world.connected({ dialect: 'binary' })
@@ -64,6 +68,7 @@ scenario('events of old firmware, 2 octets short, are events all the same', asyn
   assert.deepEqual(hook.json.data, { tick: [] })
 })
 
+// MQTT-6
 scenario('QoS 0: taken, never confirmed', async (world) => {
   const app = await world.application()
   const device = await world.connected()
@@ -76,6 +81,7 @@ scenario('QoS 0: taken, never confirmed', async (world) => {
   )
 })
 
+// MQTT-9
 scenario('a subscriber is answered: its own topics are granted, others not; pushed are c and s all the same', async (world) => {
   const device = await world.connected()
   const subscription = { qos: 2 as const, noLocal: false, retainAsPublished: false, retainHandling: 0 as const }
