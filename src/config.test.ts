@@ -42,6 +42,7 @@ const wrong: [Record<string, string>, RegExp][] = [
   [{ PANDO_MQTTACCESS_LEGACY_TLS_LISTEN: '0.0.0.0:1' }, /legacy/],
 ]
 for (const [env, message] of wrong) {
+  // CLI-2
   test(`refused with its name and what is allowed: ${Object.keys(env)[0]}=${Object.values(env)[0]}`, () => {
     assert.throws(
       () => readConfig(env),
@@ -50,6 +51,7 @@ for (const [env, message] of wrong) {
   })
 }
 
+// CLI-2
 test('S-19: a secret with a wrong value is not repeated in the error', () => {
   assert.throws(
     () => readConfig({ PANDO_AES_KEY: 'my secret' }),

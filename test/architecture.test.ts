@@ -10,6 +10,7 @@ const isTest = (m: { path: string }) => /\.test\.ts$/.test(m.path)
 const code = all.filter((m) => m.path.startsWith('src/') && !isTest(m))
 const list = (found: string[]) => assert.deepEqual(found, [])
 
+// HOUSE-1
 test('house: modules import only what their layer may', () => {
   assert.ok(code.length > 100)
   const opens = (service: string) => serviceNames.flatMap((n) => (n === service ? serviceEntry(n).opens : []))

@@ -16,6 +16,7 @@ test('the commands', () => {
   assert.deepEqual(Object.keys(pando.commands!), ['serve', 'demo', 'config', 'device', 'pdcfg', 'why'])
 })
 
+// CLI-3
 test('every command has help with an example that names it, without colours where there is no terminal', async () => {
   for (const c of await every(pando)) {
     const help = await helpOf(c, false)
@@ -41,6 +42,7 @@ test('every flag that an example uses exists', async () => {
   }
 })
 
+// CLI-3
 test('what was misspelt is told with what was probably meant', async () => {
   await assert.rejects(findCommand(pando, ['sevre']), usage(/unknown command sevre; did you mean pando serve\?/))
   await assert.rejects(findCommand(pando, ['pdcfg', 'vender', 'add']), usage(/did you mean pando pdcfg vendor\?/))

@@ -16,6 +16,7 @@ after(() => {
   for (const p of places) p.remove()
 })
 
+// CLI-1 OPS-2
 test('serve: one JSON line when ready and nothing else on stdout, logs on stderr, SIGTERM ends it with 0 within 5 s', async () => {
   const p = place({ PANDO_LOG_LEVEL: 'info' })
   const running = start(program('pando'), ['serve'], p)
@@ -77,6 +78,7 @@ test('serve: a port that is taken is told with the setting that chooses it', asy
   assert.match(stderr, new RegExp(`cannot listen on 127\\.0\\.0\\.1:${port}: .*PANDO_APIPROVIDER_LISTEN`))
 })
 
+// OPS-2
 test('a second signal ends the process at once', async () => {
   const signals = fileURLToPath(new URL('./signals.ts', import.meta.url))
   const script = `import(${JSON.stringify(signals)}).then(({ stopSignals }) => {
@@ -106,6 +108,7 @@ test('what nobody caught is logged as fatal and ends the process with 1', async 
   }
 })
 
+// CLI-3
 test('usage errors exit with 2, help and version with 0', async () => {
   const p = place()
   const of = async (...args: string[]) => (await pando(p, args)).code

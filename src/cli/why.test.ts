@@ -8,6 +8,7 @@ const online = { at: 1000, kind: 'online', params: {} }
 const refused = { at: 3000, kind: 'diary', cause: 'token_unknown', params: {} }
 const of = (...diary: Parameters<typeof answerOf>[2]) => answerOf(device, undefined, diary).sentence
 
+// DIARY-3
 test('online: since when, how, from where', () => {
   const route = { device: 1, node: 'pando-1', epoch: 5, protocol: 'mqtt', address: '10.0.0.7:4711', since: 1000 }
   const { online, sentence } = answerOf(device, route, [])
@@ -15,6 +16,7 @@ test('online: since when, how, from where', () => {
   assert.equal(sentence, '1-1-lamp is online since 1970-01-01T00:00:01.000Z by mqtt from 10.0.0.7:4711, held by pando-1.')
 })
 
+// DIARY-3
 test('offline: how the last connection ended', () => {
   assert.equal(
     of(offline, online),

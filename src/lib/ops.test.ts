@@ -15,6 +15,7 @@ before(async () => {
 })
 after(() => ops.close())
 
+// OPS-1
 test('/healthz says that the process lives, whatever the checks say', async () => {
   checks = [{ name: 'devicelog', ok: false }]
   const { status, body } = await ask(base, { path: '/healthz' })
@@ -37,6 +38,7 @@ test('/readyz is 200 when every check is well, a degraded engine too', async () 
   })
 })
 
+// OPS-1
 test('/readyz is 503 when one check fails, and names it with its error', async () => {
   checks = [
     { name: 'queue', ok: true },
@@ -59,6 +61,7 @@ test('/readyz with a check that throws is 500, and the server goes on', async ()
   assert.equal((await ask(base, { path: '/healthz' })).status, 200)
 })
 
+// OPS-1
 test('/metrics is Prometheus text with help', async () => {
   metrics.pando_log_records_total.inc(3)
   const { status, body, headers } = await ask(base, { path: '/metrics?x=1' })

@@ -111,6 +111,7 @@ testOutcomes(
   frameDifferences,
 )
 
+// FRM-1
 test('status, commands and events come back as they were encoded', () => {
   const property = fc.record({ subDevice: u16, object: u16, tlvs: anyTlvs }).map(({ tlvs: t, ...p }) => ({ ...p, ...t }))
   fc.assert(
@@ -135,6 +136,7 @@ test('status, commands and events come back as they were encoded', () => {
 const event = (type: number, ...values: Value[]): Uint8Array =>
   encodeEvent({ subDevice: 1, no: 7, priority: 0, values, types: values.map(() => type) })
 
+// FRM-2
 test('old firmware: an event two bytes short keeps what is there, marked truncated', () => {
   const cases: [number, Value[], Value[]][] = [
     [9, [1, 0x01020304], [1, 0x01020000]],
@@ -156,6 +158,7 @@ test('old firmware: an event two bytes short keeps what is there, marked truncat
   }
 })
 
+// FRM-2
 test('old firmware: a missing count of an event means 0', () => {
   const frame = decodeEvent(event(7), 0, 31)
   assert.deepEqual([frame.no, frame.count, frame.values, frame.truncated], [7, 0, [], false])
@@ -203,6 +206,7 @@ test('B-08 unknown types, lengths up to 65535, trailing bytes: a reason each, an
   assert.throws(() => decodeCommand(frame('000e01')), { code: 'tlv_unknown_type' })
 })
 
+// FRM-3
 test('the numbers of reasons are stored in logs and never change', () => {
   assert.deepEqual(frameReasons, [
     'ok',

@@ -48,6 +48,7 @@ const uses = {
   [frameKind.command]: (b: Uint8Array, to: number) => decodeCommand(b, 0, to),
 }
 
+// FRM-3
 test('R3 B-08 a million mutated frames: decoded exactly if checkFrame says so, else the typed error of its reason', () => {
   const next = random(20160601)
   const b = new Uint8Array(512)

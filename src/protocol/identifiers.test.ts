@@ -55,6 +55,7 @@ testOutcomes(
 
 const id = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER })
 
+// ID-2
 test('identifiers and client ids come back as they were built', () => {
   fc.assert(
     fc.property(id, id, fc.string({ unit: 'binary' }), (vendor, product, code) => {
@@ -65,16 +66,19 @@ test('identifiers and client ids come back as they were built', () => {
   )
 })
 
+// ID-1
 test('identifiers are compared exactly: only the form that is built is taken', () => {
   for (const bad of ['', '1', '1-2', '01-2-x', '1-A-x', '0x1-2-x', '-1-2-x', ' 1-2-x', 'g-1-x', '20000000000000-1-x'])
     assert.throws(() => parseIdentifier(bad), { code: 'identifier_wrong_format' }, bad)
 })
 
+// ID-2
 test('S-09 client ids of no device', () => {
   for (const bad of ['', '0', '-1', '0x1', 'g', ' 1', '1 ', '1.', '20000000000000', '1'.padStart(24, '0')])
     assert.throws(() => deviceIdOf(bad), { code: 'client_id_wrong_format' }, bad)
 })
 
+// ID-3
 test('domains', () => {
   assert.deepEqual(parseDomain('*'), { scope: 'all' })
   assert.deepEqual(parseDomain('vendor/4294967296'), { scope: 'vendor', id: 4294967296 })

@@ -4,6 +4,7 @@ import { fc } from '../../test/vectors/arbitrary.ts'
 import { ProtocolError } from './errors.ts'
 import { MAX_DEPTH, parseExact, stringifyExact } from './json.ts'
 
+// VAL-2
 test('B-09 integers keep every digit, other numbers are doubles', () => {
   const cases: [string, unknown][] = [
     ['9007199254740991', 9007199254740991],

@@ -66,6 +66,7 @@ testOutcomes(
   keyDifferences,
 )
 
+// KEY-1
 test('every id comes back from its key, which is another one each time', () => {
   fc.assert(
     fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (id) => {

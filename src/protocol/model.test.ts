@@ -124,6 +124,7 @@ const refusal = (act: () => unknown): ProtocolError => {
   return assert.fail('nothing was refused')
 }
 
+// VAL-1
 test('a wrong value: the message names label, position, expected type and range; nothing comes out', () => {
   const error = refusal(() => statusFromJson(models.rich, '{"o_uint8":[1],"light":[1,65536]}'))
   assert.equal(error.code, 'value_out_of_range')
@@ -202,6 +203,7 @@ test('B-09 labels that are names of Object.prototype are labels', () => {
   assert.equal(refusal(() => commandFromJson(models.docs, '{"constructor":[]}')).code, 'command_unknown')
 })
 
+// VAL-3
 test('B-08 NaN and infinities of a device are null, −0 stays, unknown objects are reported', () => {
   const properties = [
     { subDevice: 1, object: 101, values: [Number.NaN], types: [1] },
@@ -213,6 +215,7 @@ test('B-08 NaN and infinities of a device are null, −0 stays, unknown objects 
   assert.deepEqual(unknown, [9999])
 })
 
+// MOD-3
 test('the platform has commands and events of its own, the product comes first', () => {
   const { docs, rich } = models
   assert.equal(commandOf(docs, 65528)?.name, 'report_status')
@@ -227,6 +230,7 @@ test('the platform has commands and events of its own, the product comes first',
   )
 })
 
+// MOD-1
 test('a product configuration: unknown keys are kept, what is wrong is named by its path', () => {
   const config = '{"objects":[{"id":9,"no":1,"label":"x","extra":12345678901234567890}],"more":{"b":1}}'
   assert.equal(modelJson(parseModel(config)), config)

@@ -125,6 +125,7 @@ test('values of all types come back as they were written', () => {
   )
 })
 
+// VAL-1
 test('B-08 what a type cannot carry is refused, never wrapped around', () => {
   const bad: [number, Value][] = [
     [1, 1n],
@@ -159,6 +160,7 @@ test('B-08 what a type cannot carry is refused, never wrapped around', () => {
     )
 })
 
+// VAL-2
 test('every digit of 64-bit integers passes through JSON both ways', () => {
   fc.assert(
     fc.property(fc.constantFrom(6, 10), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), (type, n) => {
@@ -181,6 +183,7 @@ test('float32 powers of two, whose shortest digits are not the nearest', () => {
   for (const [value, text] of cases) assert.equal(stringifyExact(valueToJson(2, value)), text)
 })
 
+// VAL-4
 test('float32 is printed with digits that mean the same float32, none of them needless', () => {
   fc.assert(
     fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), (value) => {

@@ -71,6 +71,7 @@ test('an answer that does not come in time is a timeout; a server that is not th
   await assert.rejects(nobody.face(sums).add({ a: 5, b: 6 }), is('unavailable', /sums\/add/))
 })
 
+// OPS-4
 test('S-23: without the secret nothing is answered', async (t) => {
   const peer = await overNetwork(t, 'wrong')
   await assert.rejects(peer.add({ a: 5, b: 6 }), is('unauthenticated', /secret/))

@@ -129,6 +129,7 @@ describe('F-10 a receiver that misbehaves', () => {
     })
   }
 
+  // HOOK-6
   it('waits as long as Retry-After says', async () => {
     let refusedAt = 0
     bad.manner = (res, hook) => {

@@ -30,6 +30,7 @@ function parsed(raw: string) {
   return { path: line.split(' ')[1]!, headers, body }
 }
 
+// HOOK-1
 describe('golden webhooks, through a real receiver', () => {
   let receiver: HookReceiver
   let w: Webhooks

@@ -6,6 +6,7 @@ import { startWebhooks } from '../support/webhooks.ts'
 
 const address = (a: string): LookupAddress => ({ address: a, family: a.includes(':') ? 6 : 4 })
 
+// HOOK-9
 describe('S-13 report URLs into networks that are closed', () => {
   let r: HookReceiver
   before(async () => {

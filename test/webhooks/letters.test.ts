@@ -30,6 +30,7 @@ describe('dead letters', () => {
     )
   }
 
+  // HOOK-7
   it('F-10 what is given up is kept, in order, with its id, tries and last error; what comes later is told again', async () => {
     await withDeadLetters(3)
     const { items } = await w.face.deadLetters({ applicationId: 1 })
@@ -50,6 +51,7 @@ describe('dead letters', () => {
     assert.match(await w.metrics.text(), /pando_webhook_dead_total 3/)
   })
 
+  // HOOK-7
   it('sent again: under the same id, removed when it was confirmed, kept when it was not', async () => {
     await withDeadLetters(1)
     const letter = w.registry.letters[0]!

@@ -43,6 +43,7 @@ async function settle(): Promise<void> {
 }
 
 describe('webhooks: which records are told to whom', () => {
+  // HOOK-2
   it('events only, unless the application asks for more', async () => {
     w.addApplication(`${r.url}/old`)
     w.addApplication(`${r.url}/all`, { tags: ['event', 'status', 'online', 'offline'] })
@@ -98,6 +99,7 @@ describe('webhooks: which records are told to whom', () => {
     )
   })
 
+  // HOOK-3
   it('the same message has the same id for every application, and no two have one', async () => {
     for (const path of ['a', 'b']) w.addApplication(`${r.url}/${path}`)
     await w.write([countEvent(1, 1), countEvent(2, 2)])
@@ -142,6 +144,7 @@ describe('webhooks: nothing is missed', () => {
     assert.ok(w.registry.calls['devicesById']! <= 2 && w.registry.calls['model']! <= 2, JSON.stringify(w.registry.calls))
   })
 
+  // HOOK-5
   it('memory is bounded: a slow application reads from the log when it can, the others are not delayed', async () => {
     await w.stop()
     w = await startWebhooks({ bounds: { deliveries: 20, bytes: 1 << 20 } })
@@ -172,6 +175,7 @@ describe('webhooks: nothing is missed', () => {
     await toldOf(many + 1, '/hook/quick')
   })
 
+  // HOOK-4
   it('order for a device across streams: a session begins where the one before ended', async () => {
     w.addApplication(r.url)
     const [a, b] = [newStream(), newStream()]
@@ -194,6 +198,7 @@ describe('webhooks: nothing is missed', () => {
 })
 
 describe('webhooks: applications come, change, go', () => {
+  // HOOK-2
   it('a new one is not told of the past, but of all since it was made', async () => {
     const stream = newStream()
     const past = Date.now() - 60_000
@@ -266,6 +271,7 @@ describe('webhooks: applications come, change, go', () => {
     await toldOf(1, '/hook/other')
   })
 
+  // HOOK-10
   it('410 Gone pauses the application; resumed, it goes on with what was refused', async () => {
     r.manner = answers(410)
     w.addApplication(r.url)
@@ -279,6 +285,7 @@ describe('webhooks: applications come, change, go', () => {
     await toldOf(1)
   })
 
+  // HOOK-10
   it('retention waits for applications, also paused ones, but not for ever', async () => {
     const all = { maxBytes: 0, maxAgeMs: Number.MAX_SAFE_INTEGER }
     w.addApplication('http://127.0.0.1:1/')

@@ -81,6 +81,7 @@ describe('R1 N13 webhooks over restarts and faults', () => {
     await w.stop()
   }
 
+  // HOOK-3
   it('100 runs with a receiver that fails at random, and restarts in the middle: all told, in order for a device, repetitions by the same id', async () => {
     const several = async (first: number) => {
       const r = await hookReceiver()

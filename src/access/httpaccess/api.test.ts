@@ -7,6 +7,7 @@ const api = await deviceApi()
 after(() => api.stop())
 const registration = { product_key: PRODUCT_KEY, device_code: 'code', version: '1' }
 
+// DEV-5
 test('registration: what firmware parses, octet for octet, and the connection closes', async () => {
   const answer = await api.post('registration', registration)
   const [head, body] = answer.split('\r\n\r\n') as [string, string]
@@ -22,12 +23,14 @@ test('registration: what firmware parses, octet for octet, and the connection cl
   )
 })
 
+// DEV-7
 test('login: token and the address on which the device has reached us', async () => {
   await api.post('registration', registration)
   const answer = await api.post('authentication', { device_id: 1, device_secret: SECRET, protocol: 'mqtt' })
   assert.match(answer, new RegExp(`"data":{"access_token":"${TOKEN}","access_addr":"127.0.0.1:1883"}}$`))
 })
 
+// DEV-6
 test('a request in two segments, pretty-printed, with keys that we do not know', async () => {
   const body = `{\r\n\t"product_key" :\t"${PRODUCT_KEY}",\n"device_type":0,"device_module":null,"device_code":"two","version":"1"\n}`
   const whole = request('registration', body).toString()
@@ -38,6 +41,7 @@ test('a request in two segments, pretty-printed, with keys that we do not know',
   assert.equal(answered(drips).data!['device_identifier'], '1-1-two')
 })
 
+// DEV-6
 test('what follows the JSON is ignored, as the old cloud did: C strings end in NUL', async () => {
   const body = JSON.stringify({ ...registration, device_code: 'a"}b' })
   for (const tail of ['\0', '\0\0garbage', '}', '\r\n{"device_code":"other"}']) {
@@ -52,6 +56,7 @@ test('chunked requests are read too', async () => {
   assert.equal(answered(answer).code, 0)
 })
 
+// DEV-5
 test('answers stay under 1000 octets with headers, and no code is a multiple of 256', async () => {
   const codes = [
     '<'.repeat(66),
@@ -77,6 +82,7 @@ test('texts are escaped as Go did it', async () => {
   assert.ok(answer.endsWith('"device_identifier":"1-1-\\u003cb\\u003e\\u0026\\u2028\\u0008\\u000c\\n\\\\b"}}'), answer)
 })
 
+// DEV-9
 test('S-09 ids that are none: refused without asking anybody', async () => {
   const calls = api.registry.calls
   const ids = [
@@ -109,6 +115,7 @@ test('S-03 a device does not get in with the secret of another case or length', 
   }
 })
 
+// DEV-8
 test('a protocol that nobody serves is refused before a token is made', async () => {
   const calls = api.registry.calls
   for (const protocol of ['coap', 'http', '../registry', 'MQTT', '__proto__', 'constructor']) {
@@ -129,6 +136,7 @@ test('errors of the cloud: the device reads a code, our log has the rest, nothin
   }
 })
 
+// DEV-11
 test('other methods and paths: 404 with Content-Length, and the connection closes', async () => {
   const lines = [
     'GET /v1/devices/registration',

@@ -6,6 +6,7 @@ import { answered, deviceApi, PRODUCT_KEY, SECRET } from '../../../test/support/
 const registration = { product_key: PRODUCT_KEY, device_code: 'code', version: '1.0' }
 const wrong = { device_id: 1, device_secret: 'wrong' }
 
+// DIARY-1
 test('the diary: registered, registered again, logged in, with address and protocol, and no secret', async () => {
   const api = await deviceApi()
   await api.post('registration', registration)
@@ -27,6 +28,7 @@ test('the diary: registered, registered again, logged in, with address and proto
   }
 })
 
+// DIARY-2
 test('repeated refusals of a device: the first at once, then one entry a minute with their number', async () => {
   const api = await deviceApi()
   await api.post('registration', registration)

@@ -43,6 +43,7 @@ test('B-09 half a surrogate pair in a code becomes U+FFFD, as Go read it', async
   assert.equal(answered(answer).data!['device_identifier'], '1-1-a\ufffdb')
 })
 
+// DEV-11
 test('B-10 a body above 64 KiB is refused, by its length or as it comes, and so is a compressed one', async () => {
   const big = Buffer.alloc(70_000, 0x20)
   const calls = api.registry.calls
@@ -96,6 +97,7 @@ test('B-10 pipelined requests: one is served, one answer, the connection closes'
   assert.equal(api.registry.calls, calls + 1)
 })
 
+// DEV-11
 test('O-11 a body that drips is cut off after 10 s', async () => {
   const slow = exchange(api.base, `${head('Content-Length: 50')}{`)
   while (!(await api.metrics.text()).includes('status="408"')) {

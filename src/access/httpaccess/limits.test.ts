@@ -5,6 +5,7 @@ import { answered, deviceApi, exchangeFrom, PRODUCT_KEY, request, SECRET } from 
 const registration = { product_key: PRODUCT_KEY, device_code: 'code', version: '1' }
 const tooMany = { code: 10001, message: 'too many failures, try again later' }
 
+// DEV-10
 test('O-13 guessing from one address stops at the limit, without work for the registry, and ends with the minute', async () => {
   const api = await deviceApi({ config: { failuresPerMinute: 20 } })
   await api.post('registration', registration)
@@ -23,6 +24,7 @@ test('O-13 guessing from one address stops at the limit, without work for the re
   await api.stop()
 })
 
+// DEV-10
 test('O-13 a fleet behind one address is never slowed by its success, nor by failures of the cloud', async () => {
   const api = await deviceApi({ config: { failuresPerMinute: 3 } })
   for (let i = 0; i < 50; i++) {

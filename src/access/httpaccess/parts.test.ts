@@ -10,6 +10,7 @@ import { keyComplaint } from './productkey.ts'
 
 const everywhere = { host: '0.0.0.0', port: 1883 }
 
+// DEV-7
 test('access address: configured, else announced, else where MQTT is set to listen; 0.0.0.0 is the address reached', async () => {
   const points = (announced: readonly Announced[], config = {}) =>
     makeAccessPoints({ mqttaccessListen: everywhere, ...config }, async (s) => (s === 'mqttaccess' ? announced : []))
@@ -93,6 +94,7 @@ test('O-13 IPv6: a network of 64 bits is one subscriber', () => {
   assert.equal(hostPort('::1', 5), '[::1]:5')
 })
 
+// DEV-6
 test('fields: names in any case, wrong types are missing, the rest counts', () => {
   const types = { device_id: 'number', protocol: 'string' } as const
   const read = (text: string) => readFields(Buffer.from(text), types)

@@ -27,12 +27,14 @@ function secure(base: string, options: ConnectionOptions): Promise<string> {
   })
 }
 
+// DEV-12
 test('TLS and plain text share the port of the device API; chips of 2015 get no weak TLS there', async () => {
   assert.equal(answered(await secure(api.base, modern)).code, 0)
   assert.equal(answered(await exchange(api.base, request('registration', body))).code, 0)
   assert.equal(await secure(api.base, chip), '')
 })
 
+// DEV-12
 test('the legacy listener speaks TLS of 2015 with such a chip, and never plain text', async () => {
   const legacy = api.listen['httpaccessLegacyTls']!
   assert.match(legacy, /^https:/)
@@ -40,6 +42,7 @@ test('the legacy listener speaks TLS of 2015 with such a chip, and never plain t
   assert.equal(await exchange(legacy, request('registration', body)), '')
 })
 
+// DEV-12
 test('without its setting, or without a certificate, there is no legacy listener', async () => {
   const without = await deviceApi({ config: { httpaccessLegacyTlsListen: { host: '127.0.0.1', port: 0 } } })
   assert.deepEqual(Object.keys(without.listen), ['httpaccess'])

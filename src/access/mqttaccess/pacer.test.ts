@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PACE_MS, Pacer } from './pacer.ts'
 
+// PACE-1
 test('packets go out one by one, in order, at least 3 ms apart', async () => {
   const out: { n: number; at: number }[] = []
   const pacer = new Pacer((p) => void out.push({ n: p[0]!, at: performance.now() }), assert.fail)

@@ -29,6 +29,7 @@ const entry = (deadline: number, log: number[], id: number): Timed => ({
   expired: () => void log.push(id),
 })
 
+// MQTT-18
 test('entries expire in the second of their deadline, far ones too', () => {
   const c = fakeClock()
   const wheel = new Wheel(c.clock)
@@ -62,6 +63,7 @@ test('a deadline that moved on while waiting does not expire; removed entries ne
   assert.deepEqual(log, [3, 1])
 })
 
+// MQTT-18
 test('F-13: a clock set ten days forward or an hour back expires nobody early', () => {
   const c = fakeClock()
   const wheel = new Wheel(c.clock)

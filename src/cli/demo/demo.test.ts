@@ -45,6 +45,7 @@ describe('demo', () => {
     assert.deepEqual(data!['light'], [0, 50])
   })
 
+  // CLI-5
   test('the lines to paste set values and give a command, and the device does it', async () => {
     const until = async (light: number[]) => {
       for (let i = 0; i < 100; i++) {
@@ -60,6 +61,7 @@ describe('demo', () => {
     assert.deepEqual((await ask(demo.lines['latest']!.replace('/latest', '/current'))).data!['light'], [0, 80])
   })
 
+  // CLI-5
   test('one line to paste makes a second device report', async () => {
     const second = paste(demo.lines['second']!, place.env)
     assert.match(await second.line(), /^device 1-1-second is connected/)
@@ -78,6 +80,7 @@ describe('demo', () => {
     assert.match(stderr, new RegExp(`is in use by process ${running.child.pid}`))
   })
 
+  // CLI-6
   test('nothing is written but the data directory, and the next start finds the same device and keys', async () => {
     assert.equal((await running.stop()).code, 0)
     assert.deepEqual(readdirSync(place.dir), ['data'])

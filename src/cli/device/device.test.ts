@@ -29,6 +29,7 @@ describe('pando device against a running cloud', () => {
     return JSON.parse(stdout)
   }
 
+  // CLI-7
   test('a fleet with every fault: all come back, every message but those under way is acknowledged', async () => {
     const faults = 'drop,duplicate,bad-frame,slow,reconnect-storm'
     const args = ['--count', '20', '--interval', '100ms', '--event-every', '500ms', '--duration', '6s', '--faults', faults]

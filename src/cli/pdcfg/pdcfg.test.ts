@@ -20,6 +20,7 @@ describe('pdcfg without a running cloud', () => {
   const place = makePlace()
   after(() => place.remove())
 
+  // CLI-4
   test('its questions, their order and its answers are those of the old tool (pdcfg-transcript)', async () => {
     const transcript = readFileSync(vector('pdcfg-transcript.txt'), 'utf8')
     const files = ['docs-product', 'rich-product'].map((name) => {
@@ -147,6 +148,7 @@ describe('pdcfg for scripts, beside a running cloud', () => {
     return JSON.parse(stdout)
   }
 
+  // CLI-4
   test('add prints one object with id, key and name first, and the running cloud knows it at once', async () => {
     const flags = ['vendor', 'add', '--name', 'Acme', '--description', 'Acme things', '--json']
     const vendor = answered(await start(program('pdcfg'), flags, { env: place.env, input: '' }).ended)

@@ -62,6 +62,7 @@ export function deviceLogSuite(name: string, engine: SuiteEngine): void {
     })
 
     describe('append and read', () => {
+      // LOG-1
       it('gives back what was appended, byte for byte and in order', async () => {
         const s = stream()
         const sent = await appendMany(log, s, 1, 20)
@@ -112,6 +113,7 @@ export function deviceLogSuite(name: string, engine: SuiteEngine): void {
     })
 
     describe('numbers', () => {
+      // LOG-2
       it('takes the same batch again, once, also when older', async () => {
         const s = stream()
         const sent = await appendMany(log, s, 1, 3)
@@ -127,6 +129,7 @@ export function deviceLogSuite(name: string, engine: SuiteEngine): void {
         assert.deepEqual(await readAll(log, s), [b])
       })
 
+      // LOG-2
       it('refuses another batch under a number that is used: conflict', async () => {
         const s = stream()
         const sent = await appendMany(log, s, 1, 3)
@@ -134,6 +137,7 @@ export function deviceLogSuite(name: string, engine: SuiteEngine): void {
         assert.deepEqual(await readAll(log, s), sent)
       })
 
+      // LOG-2
       it('refuses a gap: invalid', async () => {
         const s = stream()
         await assert.rejects(log.append(batch(s, 2)), code('invalid'))
@@ -161,6 +165,7 @@ export function deviceLogSuite(name: string, engine: SuiteEngine): void {
         assert.deepEqual(await info(log, s), { stream: s, first: 1, last: 4, sealed: false })
       })
 
+      // LOG-3
       it('seals: no more appends, for ever; repeating is harmless', async () => {
         const s = stream()
         const sent = await appendMany(log, s, 1, 3)
@@ -195,6 +200,7 @@ export function deviceLogSuite(name: string, engine: SuiteEngine): void {
     })
 
     describe('cursors', () => {
+      // LOG-4
       it('begins at 0, moves forward only, apart for each consumer and stream', async () => {
         const [a, b] = [stream(), stream()]
         await appendMany(log, a, 1, 9)
@@ -283,6 +289,7 @@ export function deviceLogSuite(name: string, engine: SuiteEngine): void {
         assert.deepEqual(await readAll(log, s), sent)
       })
 
+      // LOG-5
       it('keeps what a registered consumer has not finished with, and says who', async () => {
         const s = stream()
         const sent = await appendMany(log, s, 1, 5)

@@ -63,6 +63,7 @@ test('what arrives in one turn is one batch, and what arrives during an append i
 })
 
 for (const size of [0, 5, 9, 20, 24, 25, 26, 53, 127, 128, 129, 5000]) {
+  // FRM-1
   test(`a frame of ${size} bytes is stored without its token bytes`, async () => {
     const log = fakeLog()
     const w = writerOn(log)
@@ -95,6 +96,7 @@ for (const size of [0, 5, 9, 20, 24, 25, 26, 53, 127, 128, 129, 5000]) {
   })
 }
 
+// MQTT-4 LOG-10
 test('a failed append is sent again with the same seq until it succeeds; nobody is told before', async () => {
   const log = fakeLog()
   const w = writerOn(log)
@@ -130,6 +132,7 @@ test('a sealed stream: connections are dropped, waiters of drained() go on, a ne
   assert.notEqual(head.stream, before)
 })
 
+// LOG-10
 test('above maxWaiting it is full, and says when there is room again', async () => {
   const log = fakeLog()
   const w = writerOn(log, { maxWaiting: 3000 })

@@ -61,12 +61,14 @@ export function historySuite(name: string, subject: HistorySubject): void {
     }
     const later: (() => void)[] = []
 
+    // HIST-1
     everywhere('reads a device in order of time, then of arrival', async () => {
       assert.deepEqual(await texts(history, { device: 1 }), ['a', 'b', 'c', 'between', 'd', 'e'])
       assert.deepEqual(await texts(history, { device: 1, newestFirst: true }), ['e', 'd', 'between', 'c', 'b', 'a'])
       assert.deepEqual(await texts(history, { device: 3 }), [])
     })
 
+    // HIST-1
     everywhere('gives pages of any size that join without gap or repetition', async () => {
       for (const newestFirst of [false, true]) {
         const whole = await texts(history, { device: 1, newestFirst })
@@ -146,6 +148,7 @@ export function historySuite(name: string, subject: HistorySubject): void {
       await assert.rejects(history.read({ device: 1, cursor: '../x' }), (e) => isPandoError(e, 'invalid'))
     })
 
+    // HIST-5
     it('drops what is too old, then the oldest beyond the budget, and says how much', async () => {
       const kept = await history.retain({ maxBytes: 2 ** 40, maxAgeMs: 30 * DAY })
       assert.equal(kept.droppedBytes, 0)

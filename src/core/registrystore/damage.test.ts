@@ -136,6 +136,7 @@ async function damage(
   return tally
 }
 
+// REG-2
 describe('R2 F-03: a damaged registry', () => {
   const closed = join(root, 'closed')
   const killed = join(root, 'killed')

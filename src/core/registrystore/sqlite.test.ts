@@ -47,6 +47,7 @@ describe('the SQLite file', () => {
     assert.deepEqual(readdirSync(d).sort(), ['registry.db', 'registry.db-mark'])
   })
 
+  // REG-1
   it('F-01: a process that dies leaves all that was committed', async () => {
     const [d, copy] = [dir('kill'), dir('copy')]
     const store = await open(d)
@@ -89,6 +90,7 @@ describe('migrations', () => {
   }
   const third = { name: 'failing', up: () => Promise.reject(new Error('half way')) }
 
+  // REG-3
   it('F-20: lead from each earlier state to the same schema', async () => {
     const schemaOf = async (d: string, from: number): Promise<unknown> => {
       let handle: Handle | undefined
@@ -121,6 +123,7 @@ describe('migrations', () => {
     await again.close()
   })
 
+  // REG-3
   it('F-04: that fail leave the database as it was', async () => {
     const d = dir('failing')
     const old = await open(d)

@@ -122,6 +122,7 @@ export function registrystoreSuite(engine: string, open: () => Promise<Registrys
       assert.equal(store.health().state, 'ok')
     })
 
+    // REG-1
     it('forgets all of a transaction that fails, its ids too', async () => {
       const first = await write((tx) => tx.next('thing', 1))
       const failing = write(async (tx) => {

@@ -8,6 +8,7 @@ const told = (code: ErrorCode, context?: 'ask' | 'deviceKey') => {
   return [no, message, status]
 }
 
+// REST-3
 test('every error has a code of /application/v1, none is success, and all are HTTP 200', () => {
   const known = Object.values(codes).filter((c) => c !== codes.ok) as number[]
   for (const code of Object.keys(errorTable) as ErrorCode[]) {
@@ -32,6 +33,7 @@ test('the old cloud chose the codes (golden http-application)', () => {
   assert.deepEqual(told('log_unavailable'), [10001, 'said by the cloud', 200])
 })
 
+// REST-3
 test('S-19 inner matters of the cloud are not told', () => {
   for (const code of ['internal', 'store_damaged', 'log_damaged', 'config_invalid'] as const) {
     assert.deepEqual(told(code), [10001, 'internal error', 200])

@@ -39,6 +39,7 @@ test('the registry is asked once for an application and a device, not for each c
   assert.deepEqual(asked, ['application', 'device'])
 })
 
+// REST-8
 test('a removed application is out at the bell, and within a second if the bell is lost', async () => {
   const { guard, things, ring, pass } = setup()
   await guard.caller(KEY)
@@ -61,6 +62,7 @@ test('a changed scope counts at once', async () => {
   await assert.rejects(async () => guard.device(await guard.caller(KEY), '1-2-rich'), { code: 10008 })
 })
 
+// REST-8
 test('a changed device is read again, others are not; so are all when a product changes', async () => {
   const { guard, things, ring, asked } = setup()
   const caller = await guard.caller(KEY)
@@ -85,6 +87,7 @@ test('what cannot be found is asked for again each time: it may have come meanwh
   assert.equal((await guard.device(caller, '1-2-new')).id, 8)
 })
 
+// REST-1
 test('no key, or an empty one, is 10003 as in the old cloud', () => {
   const { guard } = setup()
   for (const key of [undefined, '']) assert.throws(() => guard.caller(key), { code: 10003, message: /^missing device/ })

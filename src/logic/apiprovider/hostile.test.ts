@@ -50,6 +50,7 @@ after(() => api.stop())
 const put = (body: string | Buffer, headers: Record<string, string> = {}) =>
   ask(api.base, { method: 'PUT', path, body, headers: { 'App-Key': KEY, ...headers } })
 
+// REST-6
 test('B-09 bodies of every wrong form are 10005 and leave nothing behind', async () => {
   const before = Object.getOwnPropertyNames(Object.prototype)
   const bodies = [
@@ -85,6 +86,7 @@ test('B-10 a compressed body is not unpacked', async () => {
   assert.equal(JSON.parse((await put(bomb, { 'Content-Encoding': 'gzip' })).body).code, 10005)
 })
 
+// REST-7
 test('B-10 a body above 1 MB is 413 with the limit named, by length or in chunks; one of 1 MB is read', async () => {
   const body = ' '.repeat((1 << 20) + 1)
   for (const chunked of [false, true]) {
@@ -107,6 +109,7 @@ test('O-11 large bodies together are bounded: refused with 503 and Retry-After, 
   for (const s of sockets) s.destroy()
 })
 
+// REST-7
 test('O-11 an application with too many calls under way gets 429 and Retry-After, another one is served', async () => {
   const { callsOfOne: most } = defaultLimits
   const headers = { 'App-Key': KEY }
@@ -176,6 +179,7 @@ test('S-19 no key and no inner cause is in an answer or a log line', async () =>
   assert.ok(!log.includes(canary) && !log.includes(KEY))
 })
 
+// REST-9
 test('device/info by key without an App-Key is 10003, unless the setting opens it', async () => {
   const key = 'd'.repeat(64)
   const info = `/application/v1/device/info?device_key=${key}`

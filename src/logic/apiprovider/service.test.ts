@@ -72,6 +72,7 @@ test('a body is passed on as it is, and there is no data where there is none', a
   assert.deepEqual(asked, [{ method: 'setStatus', input: { deviceId: 7, body, timeout: 5000 } }])
 })
 
+// REST-5
 test('the older spellings are the same calls (device-protocol §7)', async () => {
   const old = '/v1/application/device'
   const info = { identifier: '1-2-rich', name: 'rich product', description: 'every value type', version: '1.0.0' }
@@ -84,6 +85,7 @@ test('the older spellings are the same calls (device-protocol §7)', async () =>
   assert.deepEqual(asked, [{ method: 'command', input: { deviceId: 7, body: '{"ping":[]}', timeout: 3000 } }])
 })
 
+// ID-1
 test('a device code may hold any character, compared exactly', async () => {
   for (const identifier of odd) {
     const { json } = await call(`/application/v1/devices/${encodeURIComponent(identifier)}/info`)
@@ -105,6 +107,7 @@ test('a long identifier is looked up, not cut', async () => {
   assert.equal((await call(`/application/v1/devices/1-2-${'x'.repeat(5000)}/info`)).json.code, 10003)
 })
 
+// REST-4
 test('the timeout of a command is in seconds: default 3, at most 60, anything else is 10007', async () => {
   const cases: [string, number | undefined][] = [
     ['', 3000],
@@ -127,6 +130,7 @@ test('the timeout of a command is in seconds: default 3, at most 60, anything el
   }
 })
 
+// REST-6
 test('any content type is taken, also none and what is none', async () => {
   for (const type of [
     'text/plain',
@@ -163,6 +167,7 @@ test('HEAD answers like GET without the body; a trailing slash is the same path;
   }
 })
 
+// REST-2
 test('S-01 out of scope, a device that exists answers like one that does not', async () => {
   const headers = { 'App-Key': KEY_OF_1 }
   const [there, missing] = [
@@ -176,6 +181,7 @@ test('S-01 out of scope, a device that exists answers like one that does not', a
   assert.equal((await call(`${v1}/info`, { headers: { 'App-Key': KEY_BAD_SCOPE } })).json.message, 'wrong app domain all')
 })
 
+// ID-3
 test('an identifier that names another vendor or product does not help: the scope is checked with the real ones', async () => {
   const moved = { ...device(9, '1-1-moved'), productId: 2 }
   const own = await startApi({ applications: [application(2, KEY_OF_1, 'product/1')], devices: [moved], controller })
@@ -184,6 +190,7 @@ test('an identifier that names another vendor or product does not help: the scop
   await own.stop()
 })
 
+// REST-3
 test('errors of the controller become codes; what is our fault carries a request id', async () => {
   fail = new PandoError('device_offline', 'device is not online.')
   assert.equal((await call(`${v1}/status/current`)).body, '{"code":10004,"message":"device is not online."}')

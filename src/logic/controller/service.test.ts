@@ -124,6 +124,7 @@ async function setUp(t: TestContext) {
 const rejects = (p: Promise<unknown>, code: string, message?: RegExp) =>
   assert.rejects(p, (e) => isPandoError(e) && e.code === code && (message === undefined || message.test(e.message)))
 
+// CUR-1
 test('what is accepted is the latest status, merged per object, exact to the last digit', async (t) => {
   const { boot } = await setUp(t)
   const { face } = await boot()
@@ -137,6 +138,7 @@ test('what is accepted is the latest status, merged per object, exact to the las
   await rejects(face.latest({ deviceId: 8 }), 'device_unknown')
 })
 
+// CUR-2
 test('the same batch twice counts once; after a restart nothing is lost', async (t) => {
   const { boot, stop } = await setUp(t)
   const first = await boot()
@@ -157,6 +159,7 @@ test('the same batch twice counts once; after a restart nothing is lost', async 
   )
 })
 
+// MQTT-5
 test('QoS 2 ids that are not released survive a restart, and end with a clean session', async (t) => {
   const { boot, stop } = await setUp(t)
   const first = await boot()
@@ -173,6 +176,7 @@ test('QoS 2 ids that are not released survive a restart, and end with a clean se
   assert.equal((await face.latest({ deviceId: 9 })).json, '{"light":[1,1]}')
 })
 
+// DOWN-3
 test('F-16: all who ask share one question and its answer', async (t) => {
   const { boot, world } = await setUp(t)
   const { face } = await boot()
@@ -201,6 +205,7 @@ test('a question ends with the error of an undecodable answer, with a timeout, o
   await rejects(face.ask({ deviceId: 9, timeout: 30 }), 'device_offline')
 })
 
+// DOWN-1
 test('a command is in the log before it is sent; each step of its life follows', async (t) => {
   const { boot, world } = await setUp(t)
   const { face, history } = await boot()
@@ -236,6 +241,7 @@ test('a command is in the log before it is sent; each step of its life follows',
   ])
 })
 
+// DOWN-2
 test('what the device did not confirm, and what does not fit, is said; nothing wrong is sent', async (t) => {
   const { boot, world } = await setUp(t)
   const { face } = await boot()

@@ -46,6 +46,7 @@ test('S-09 ids that are none are refused, at login without asking the registry',
   assert.equal((await m.face.login({ deviceId: 5, secret: 'secret' })).token, token(5))
 })
 
+// MQTT-13
 test('takeover: the old session is closed and drained before the new one is answered', async () => {
   const m = await manager()
   const old = m.addNode('n1')
@@ -154,6 +155,7 @@ test('a route with a greater epoch, made where the clock is ahead, is still repl
   assert.equal((await m.face.routes({ devices: [7] })).items[0]!.epoch, verdict!.epoch)
 })
 
+// TOK-3
 test('S-03 a removed device, a revoked token: the live session is ended at once, with its cause', async () => {
   const m = await manager()
   const node = m.addNode('n1')

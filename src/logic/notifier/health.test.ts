@@ -4,6 +4,7 @@ import { backoff, Health } from './health.ts'
 
 const bad = { ok: false, status: 500, error: 'answered 500' }
 
+// HOOK-6
 it('waits 1 s, 2, 4 … 15 min, spread by a fifth', () => {
   const waits = [1, 2, 3, 4, 10, 11, 50].map((n) => backoff(n, 0.5))
   assert.deepEqual(waits, [1000, 2000, 4000, 8000, 512_000, 900_000, 900_000])

@@ -76,6 +76,7 @@ function outbox(o: { concurrency?: number; retryFor?: number } = {}) {
 }
 
 describe('outbox', () => {
+  // HOOK-4
   it('sends one at a time for a device, devices side by side up to the limit', () => {
     const o = outbox({ concurrency: 2 })
     o.add('a1', 'b1', 'a2', 'a3')
@@ -88,6 +89,7 @@ describe('outbox', () => {
     assert.equal(o.box.bytes, 0)
   })
 
+  // HOOK-5
   it('a failed delivery holds back its device only, and is tried again before what came later', () => {
     const o = outbox()
     o.add('a1', 'b1', 'a2')

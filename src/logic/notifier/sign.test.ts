@@ -8,6 +8,7 @@ const headers = (flat: string[]): Record<string, string> => {
   return found
 }
 
+// HOOK-8
 it('S-22 signs id, time and body as Standard Webhooks does (the vector of its libraries)', () => {
   const s = signer({ reportToken: 't', signingSecret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' })
   const h = headers(s.headers('msg_p5jXN8AQM9LWM0D4loKWxJek', 1614265330, Buffer.from('{"test": 2432232314}')))

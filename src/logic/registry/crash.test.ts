@@ -48,6 +48,7 @@ describe('the registry', () => {
   const dir = tempDir()
   after(() => removeDir(dir))
 
+  // DEV-4
   it('F-01: kill -9 at any moment loses nothing that was acknowledged, and the next start succeeds', async () => {
     let r = await startRegistry(dir)
     const { product } = await furnish(r.face)

@@ -6,6 +6,7 @@ import BetterSqlite3 from 'better-sqlite3'
 import { isPandoError } from '#lib/errors.ts'
 import { furnish, type Registry, removeDir, startRegistry, tempDir } from '../../../test/support/registry.ts'
 
+// REG-2
 describe('R2: rows damaged under a running registry', () => {
   const dir = tempDir()
   let r: Registry

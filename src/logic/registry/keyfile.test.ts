@@ -11,6 +11,7 @@ after(() => rmSync(root, { recursive: true, force: true }))
 const dir = (name: string): string => mkdtempSync(join(root, name))
 
 describe('keys.json', () => {
+  // KEY-3
   it('S-12 S-20: is made once, for its owner only, with keys of its own', () => {
     const [d, e] = [dir('a'), dir('b')]
     const keys = loadKeys(d, {}, true)
@@ -34,6 +35,7 @@ describe('keys.json', () => {
     assert.deepEqual(loadKeys(d, { aesKey: given.aesKey }, false), made)
   })
 
+  // KEY-3
   it('is never made anew for a registry that has data', () => {
     const d = dir('missing')
     const refused = (e: unknown) => isPandoError(e, 'config_invalid') && e.message.includes(join(d, 'keys.json'))

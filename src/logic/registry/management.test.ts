@@ -51,6 +51,7 @@ describe('management', () => {
     ])
   })
 
+  // KEY-2
   it('S-03: an application is found by its own key only', async () => {
     const { application, product } = own
     await assert.rejects(r.face.applicationByKey({ key: product.key }), refused('key_mismatch', /app key not match\./))
@@ -82,6 +83,7 @@ describe('management', () => {
       await assert.rejects(r.face.addApplication({ ...app, name }), refused('invalid', /name/))
   })
 
+  // MOD-2
   it('a new configuration is the next version; devices follow, old versions stay', async () => {
     const { id, key } = await r.face.addProduct({ vendorId: 1, name: 'm', description: '', config: CONFIG })
     const { device } = await register('model', key)
@@ -122,6 +124,7 @@ describe('management', () => {
     for (const id of [0, -1, 1.5, 2 ** 53]) await assert.rejects(r.face.editVendor({ id, name: 'x' }), refused('vendor_unknown'))
   })
 
+  // REG-5
   it('removes: not while something hangs on it', async () => {
     const vendor = await r.face.addVendor({ name: 'gone', description: '' })
     const product = await r.face.addProduct({ vendorId: vendor.id, name: 'p', description: '', config: CONFIG })

@@ -32,6 +32,7 @@ describe('two registries on one directory', () => {
     removeDir(dir)
   })
 
+  // REG-4
   it('one sees at once what the other adds, and soon what it changes or removes; the bell rings in both', async () => {
     const added = await tool.face.addApplication({ name: 'new', description: '', domain: '*', reportUrl: '', reportToken: '' })
     assert.equal((await serve.face.applicationByKey({ key: added.key })).name, 'new')
@@ -59,6 +60,7 @@ describe('two registries on one directory', () => {
     assert.equal(tool.bells.filter((b) => b.change === 'removed').length, 1)
   })
 
+  // REG-4
   it('give no id and no serial twice when they write at the same time', async () => {
     const codes = Array.from({ length: 60 }, (_, i) => `both${i}`)
     const all = await Promise.all(codes.flatMap((code) => [register(serve, code), register(tool, code)]))
@@ -80,6 +82,7 @@ describe('two registries on one directory', () => {
 })
 
 describe('the keys of the platform', () => {
+  // KEY-5
   it('must be those that the data was written with, else the start is refused by name', async () => {
     const dir = tempDir()
     const set = await startRegistry(dir, { aesKey: AES_KEY, masterKey: MASTER_KEY })
@@ -113,6 +116,7 @@ describe('the keys of the platform', () => {
     removeDir(dir)
   })
 
+  // KEY-1
   it('a key of the old cloud finds the same id with the same AES key, and must still be that record’s own (golden/keys.json)', async () => {
     const dir = tempDir()
     const r = await startRegistry(dir)

@@ -42,6 +42,7 @@ describe('registration', () => {
     assert.ok(!JSON.stringify(device).includes(secret))
   })
 
+  // DEV-1
   it('gives the same device to the same serial; only the version changes', async () => {
     const code = serial()
     const first = await register(code, '1')
@@ -56,6 +57,7 @@ describe('registration', () => {
     assert.deepEqual(r.bells.at(-1), { what: 'device', id: first.device.id, change: 'changed' })
   })
 
+  // DEV-3
   it('compares serials exactly: AABB is not aabb', async () => {
     const codes = [
       'AABB',
@@ -95,6 +97,7 @@ describe('registration', () => {
     assert.ok((await commits()) - from <= 2)
   })
 
+  // DEV-3
   it('refuses a serial that is too long or that engines would change, naming the limit (golden: device_code 300 chars)', async () => {
     await assert.rejects(register('l'.repeat(300)), refused('invalid', /device_code has more than \d+ characters/))
     await assert.rejects(register('l'.repeat(197)), refused('invalid', /more than 196/))
@@ -104,6 +107,7 @@ describe('registration', () => {
     await assert.rejects(register(serial(), 'v'.repeat(2000)), refused('invalid', /version/))
   })
 
+  // KEY-2
   it('S-03: takes only the key of that product: not one that merely decodes to its id, not of another kind', async () => {
     const { vendor, product, application } = own
     assert.equal(vendor.id, product.id)
@@ -121,6 +125,7 @@ describe('registration', () => {
     )
   })
 
+  // DEV-2
   it('closed: nobody registers', async () => {
     const { key, id } = await newProduct('closed')
     await assert.rejects(register('x', '1', key), refused('registration_closed'))
@@ -128,6 +133,7 @@ describe('registration', () => {
     assert.equal((await register('x', '1', key)).created, true)
   })
 
+  // DEV-2
   it('once: the secret is told until the first login, then once for each permission', async () => {
     const { key } = await newProduct('once')
     const { device, secret } = await register('x', '1', key)

@@ -10,6 +10,7 @@ const secrets = makeSecrets('a master key of the tests, long enough', 1)
 const unreadable = (e: unknown) => isPandoError(e, 'store_damaged')
 
 describe('secrets', () => {
+  // KEY-4
   it('S-20: what is wrapped opens in its own place only', () => {
     const sealed = secrets.seal('device.secret', 7, 'tmwW9JEKy0wG7OWoyPJxrd8CnVZ37Cyi')
     assert.equal(secrets.open('device.secret', 7, sealed), 'tmwW9JEKy0wG7OWoyPJxrd8CnVZ37Cyi')

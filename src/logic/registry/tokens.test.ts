@@ -39,6 +39,7 @@ describe('login and tokens', () => {
   })
   beforeEach(() => r.bells.splice(0))
 
+  // DEV-9
   it('S-09: ids that no device has are unknown, whatever the secret', async () => {
     const { secret } = await newDevice()
     for (const deviceId of [0, -1, 1.5, 2 ** 31, 2 ** 53, 2 ** 64, 1e300, Number.NaN, Number.POSITIVE_INFINITY, 999_999]) {
@@ -83,6 +84,7 @@ describe('login and tokens', () => {
       assert.deepEqual(await check([a.id, token]), ['token_unknown'])
   })
 
+  // TOK-2
   it('S-03: a new login replaces the token', async () => {
     const a = await newDevice()
     const first = await login(a)
@@ -108,6 +110,7 @@ describe('login and tokens', () => {
     assert.ok((await commits()) - from <= 2)
   })
 
+  // TOK-1
   it('slides while it is used, at most once a day, and dies 30 days after its last use', async () => {
     const a = await newDevice()
     const token = await login(a)
@@ -154,6 +157,7 @@ describe('login and tokens', () => {
     await assert.rejects(r.face.revokeTokens({ deviceId: 999_999 }), refused('device_unknown'))
   })
 
+  // KEY-4
   it('survives a restart; what is stored and logged gives no secret away (S-19, S-20)', async () => {
     const a = await newDevice()
     const token = await login(a)

@@ -58,6 +58,7 @@ for (const [text, reason, words, version] of REFUSED) {
   })
 }
 
+// MQTT-3
 test('a password without a user name is read: fielded devices send it', () => {
   const packet = decode(`10 13 0004 'MQTT' 04 42 001e ${ID} 0003 'tok'`)
   assert.equal(packet.username, undefined)

@@ -44,6 +44,7 @@ function feed(all: Uint8Array, sink: PacketSink, next: () => number): Rest | und
   return rest
 }
 
+// MQTT-14
 test('any split of a stream gives the same packets (F-14)', () => {
   const all = stream(1, 60)
   const whole = recorder()
@@ -117,6 +118,7 @@ test('a packet of exactly the limit passes, one byte more does not', () => {
   assert.throws(() => splitPackets(undefined, bytes(`30 80 01 ${body}`), recorder(130)), { reason: 0x95 })
 })
 
+// MQTT-11
 test('a dripping sender makes the buffer grow with what came, not with what was announced (N8)', () => {
   const sink = recorder(1 << 20)
   let rest = splitPackets(undefined, bytes('32 ff ff 2f'), sink)

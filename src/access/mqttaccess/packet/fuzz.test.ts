@@ -43,6 +43,7 @@ function mutate(target: Uint8Array, size: number, room: number, random: () => nu
   return size
 }
 
+// MQTT-17
 test(`${COUNT} mutated packets throw nothing but MalformedPacket and read nothing outside (B-02, B-06, R3)`, () => {
   const random = seeded(99)
   const all = corpus()
@@ -116,6 +117,7 @@ test('a packet reads the same whatever lies around it', () => {
   }
 })
 
+// MQTT-11
 test('random chunks before CONNECT never make more than its limit be kept (B-03, N8)', () => {
   const random = seeded(11)
   let biggest = 0

@@ -196,6 +196,7 @@ const REFUSED: [Version, 'client' | 'server', string, number, RegExp][] = [
 ]
 
 for (const [version, from, text, reason, words] of REFUSED) {
+  // MQTT-15
   test(`refused in MQTT level ${version} from a ${from}: ${text} (B-04)`, () => {
     assert.throws(
       () => decode(bytes(text), version, from),

@@ -84,6 +84,7 @@ const REFUSED: [Version, string, number, RegExp][] = [
 ]
 
 for (const [version, text, reason, words] of REFUSED) {
+  // MQTT-15
   test(`PUBLISH refused in MQTT level ${version}: ${text} (B-07)`, () => {
     assert.throws(
       () => parse(text, version),

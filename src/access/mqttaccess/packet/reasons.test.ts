@@ -23,6 +23,7 @@ test('a code is good for the packets of its row only', () => {
   }
 })
 
+// MQTT-2
 test('return codes of MQTT 3 and reason codes say the same', () => {
   for (let code = 0; code <= 5; code++) assert.equal(returnCodeOf(reasonOfReturnCode(code)), code)
   assert.throws(() => reasonOfReturnCode(6), { reason: 0x82 })

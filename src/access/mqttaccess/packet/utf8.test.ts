@@ -38,6 +38,7 @@ const BAD: [string, string][] = [
 ]
 
 for (const [text, why] of BAD)
+  // MQTT-16
   test(`UTF-8 ${text} is refused in any mode: ${why} (B-06)`, () => assert.ok(refused(text) && refused(text, false)))
 
 const STRICT: [string, string][] = [
@@ -56,6 +57,7 @@ for (const [text, why] of STRICT)
   test(`UTF-8 ${why} is refused in strict mode only (B-06)`, () =>
     assert.deepEqual([refused(text), refused(text, false)], [true, false]))
 
+// MQTT-16
 test('a byte order mark is kept wherever it stands [MQTT-1.5.4-3] (B-06)', () => {
   const b = bytes("ef bb bf 'a' ef bb bf")
   checkUtf8(b, 0, b.length, true)

@@ -77,6 +77,7 @@ class World {
 }
 
 describe('history file: after a crash', () => {
+  // HIST-2
   it('at any operation, killed or without power, says what was absorbed exactly once (F-01, F-02, F-04)', async () => {
     for (let seed = 1; seed <= rounds; seed++) {
       const w = new World(seed)

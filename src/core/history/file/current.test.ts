@@ -85,6 +85,7 @@ describe('current values', () => {
     }
   })
 
+  // CUR-2
   it('keep two snapshots, and fall back to the older, by name, when the newer is damaged', async () => {
     const disk = new SimulatedDisk(seeded(1))
     const current = await KeptCurrent.open('/h', disk)

@@ -91,6 +91,7 @@ describe('history file: damage (F-03)', async () => {
     assert.equal(await complaints(files, naive), '')
   })
 
+  // HIST-3
   it('a flipped bit, a cut, an addition or a missing file is found at start or at read and named, and nothing wrong is said', async () => {
     const [newest, older] = [...files.keys()].filter((f) => f.endsWith('.snap')).sort((a, b) => b.localeCompare(a))
     for (const [path, b] of files) {
@@ -121,6 +122,7 @@ describe('history file: damage (F-03)', async () => {
     assert.match(await complaints(lost, naive), /manifest and its copy are missing/)
   })
 
+  // HIST-3
   it('a damaged run stays out of merges, others go on', async () => {
     const path = [...files.keys()].find((f) => f.endsWith('.run'))!
     const disk = SimulatedDisk.fromFiles(new Map(files).set(path, damage(files.get(path)!, 2)), seeded(3))

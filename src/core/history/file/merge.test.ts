@@ -11,6 +11,7 @@ import { runKind } from './runformat.ts'
 const today = dayOf(Date.now())
 
 describe('merging runs', () => {
+  // HIST-4
   it('changes nothing of what is said, whether times overlap or not, with devices of one record and of thousands', async () => {
     const random = seeded(9)
     const disk = new SimulatedDisk(seeded(1))

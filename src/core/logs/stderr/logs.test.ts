@@ -10,6 +10,7 @@ async function logged(pretty: boolean, write: (log: Awaited<ReturnType<typeof op
   return text
 }
 
+// OPS-3
 test('logs stderr: one ECS line of JSON an entry', async () => {
   const text = await logged(false, (log) => {
     log.debug('not this')
@@ -30,6 +31,7 @@ test('logs stderr: a line for people on a terminal, with level, text, fields and
   assert.doesNotMatch(text, /hostname|ecs/)
 })
 
+// OPS-3
 test('S-19 logs stderr: a secret that slips in is cut out, in both forms', async () => {
   for (const pretty of [false, true]) {
     const text = await logged(pretty, (log) => log.info({ secret: 'canary', device: { token: 'canary' } }, 'x'))
