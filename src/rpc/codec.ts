@@ -30,8 +30,10 @@ function codec(name: string, m: MethodSpec): MethodCodec {
 
 function side(name: string, shape: MethodSpec['input']): { encode(v: unknown): Uint8Array; decode(b: Uint8Array): unknown } {
   if (shape === bytes) return { encode: (v) => v as Uint8Array, decode: (b) => b }
-  const check = Compile(shape)
+  // compiled when it is used first: a process answers few of the methods, and the code of all of them is megabytes
+  let compiled: ReturnType<typeof Compile> | undefined
   const checked = (v: unknown): unknown => {
+    const check = (compiled ??= Compile(shape))
     if (check.Check(v)) return v
     const first = check.Errors(v)[0]
     throw new PandoError('invalid', `${name}: ${first?.instancePath || '/'} ${first?.message ?? 'has a wrong form'}`, {
