@@ -4,10 +4,12 @@ import type { PandoError } from '#lib/errors.ts'
 import type { History, HistoryPage, HistoryQuery, HistoryRecord } from '../port.ts'
 import { KeeperClient } from './client.ts'
 import { Gatherer } from './gather.ts'
+import type { HoursQuery } from './hours.ts'
 import type { KeptCurrent } from './keptcurrent.ts'
 import type { Link, Listener } from './link.ts'
 import type { Retained, Told } from './messages.ts'
 import { type Answer, DEFAULT_LIMIT, MAX_LIMIT } from './query.ts'
+import type { Hour } from './rollup.ts'
 
 /** So much may be on the way to the keeper before `absorb` asks to wait. */
 const MOST_ON_WAY = 64 << 20
@@ -92,6 +94,12 @@ export class FileHistory implements History {
       cursor = page.next
     } while (cursor !== undefined && records.length < limit)
     return cursor === undefined ? { records } : { records, next: cursor }
+  }
+
+  /** A device's numbers by hour, by time, object and position; of records that were dropped too. */
+  async hours(query: HoursQuery): Promise<Hour[]> {
+    this.#gatherer.send()
+    return (await this.#keeper.ask({ type: 'hours', query })) as Hour[]
   }
 
   async retain(limit: { maxBytes: number; maxAgeMs: number }): Promise<Retained> {

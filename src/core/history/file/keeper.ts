@@ -3,16 +3,15 @@ import type { Disk } from '#lib/disk.ts'
 import { PandoError } from '#lib/errors.ts'
 import type { HistoryQuery } from '../port.ts'
 import { foldDay, type Pause } from './fold.ts'
-import { mergeRuns } from './merge.ts'
+import { type HoursQuery, readHours } from './hours.ts'
 import type { Told } from './messages.ts'
-import { pickMerge } from './policy.ts'
-import { type Answer, answer } from './query.ts'
-import { dayOf } from './records.ts'
+import { type Answer, answer, type Sight } from './query.ts'
+import type { Hour } from './rollup.ts'
 import type { Run, RunInfo } from './run.ts'
 import { runKind } from './runformat.ts'
-import type { RunWriter } from './runwriter.ts'
 import { Store } from './store.ts'
 import { Tail } from './tail.ts'
+import { type Limit, Tender } from './tender.ts'
 
 export interface KeeperOptions {
   folder: string
@@ -52,19 +51,26 @@ export class Keeper {
   #tail = new Tail()
   #frozen: Tail | undefined
   #folding: Promise<void> | undefined
-  #tending: Promise<void> = Promise.resolve()
+  #tender: Tender
   #owed = 0
   #oldest = 0
   #newest = 0
   #retryAt = 0
   #retryMs = 1000
   #timer: NodeJS.Timeout
-  #failure: string | undefined
+  /** what could not be done, and why */
+  #failures = new Map<string, string>()
 
   private constructor(store: Store, o: KeeperOptions, told: Told) {
     this.#store = store
     this.#o = o
     this.#told = told
+    this.#tender = new Tender(store, {
+      pauses: () => this.#pauses(),
+      mostBytes: o.lightBytes,
+      heavy: () => told.heavy(),
+      found: (e) => this.#found(e),
+    })
     this.#timer = setInterval(() => this.tick(Date.now()), 1000)
     this.#timer.unref()
   }
@@ -88,19 +94,28 @@ export class Keeper {
     else if (tail.bytes >= this.#o.foldBytes || tail.full) this.#foldSoon()
   }
 
-  async read(q: HistoryQuery): Promise<Answer> {
+  read(q: HistoryQuery): Promise<Answer> {
+    return this.#seeing(this.#store.runs(), (sight) => answer(sight, q))
+  }
+
+  /** Calls `use` with what there is at this moment; it stays readable meanwhile. */
+  async #seeing<T>(runs: readonly Run[], use: (sight: Sight) => Promise<T>): Promise<T> {
     const store = this.#store
-    const runs = store.runs()
     const tails = this.#frozen ? [this.#frozen, this.#tail] : [this.#tail]
     store.hold(runs)
     try {
-      return await answer({ runs, tails, using: (some, use) => store.using(some, use), mostScanned: this.#o.mostScanned }, q)
+      return await use({ runs, tails, using: (some, job) => store.using(some, job), mostScanned: this.#o.mostScanned })
     } catch (e) {
       this.#found(e)
       throw e
     } finally {
       await store.release(runs)
     }
+  }
+
+  /** A device's numbers by hour, of all that there is and of what has been dropped. */
+  async hours(q: HoursQuery): Promise<Hour[]> {
+    return this.#seeing([...this.#store.runs(), ...this.#store.runs(runKind.rollup)], (sight) => readHours(sight, q))
   }
 
   /** Folds all that has been added. */
@@ -140,95 +155,44 @@ export class Keeper {
       await this.#writeRuns(frozen, () => {
         this.#frozen = undefined
       })
-      this.#failure = undefined
       this.#retryMs = 1000
+      this.#fail('fold', undefined)
       this.#told.cursors(this.#store.cursors)
       this.#pay()
       this.#tendSoon()
     } catch (e) {
-      this.#failure = `fold: ${(e as Error).message}`
+      this.#fail('fold', e as Error)
       this.#retryAt = Date.now() + this.#retryMs
       this.#retryMs = Math.min(this.#retryMs * 2, 30_000)
       throw e
-    } finally {
-      this.#report()
     }
   }
 
   async #writeRuns(tail: Tail, visible: () => void): Promise<void> {
     const add: RunInfo[] = []
-    for (const day of [...tail.days].sort((a, b) => a - b)) {
-      add.push(await this.#write(day, undefined, (into) => foldDay(tail, day, into, pauses(this.#o.sliceMs))))
+    try {
+      for (const day of [...tail.days].sort((a, b) => a - b))
+        add.push(...(await this.#store.write(runKind.records, day, (into) => foldDay(tail, day, into, this.#pauses()))))
+    } catch (e) {
+      await this.#store.discard(add)
+      throw e
     }
     await this.#store.commit({ add, cursors: tail.cursors }, visible)
   }
 
-  async #write(day: number, order: number | undefined, fill: (into: RunWriter) => Promise<void>): Promise<RunInfo> {
-    const writer = await this.#store.create(runKind.records, day)
-    try {
-      await fill(writer)
-      return await this.#store.finish(writer, order)
-    } catch (e) {
-      await this.#store.abandon(writer)
-      throw e
-    }
-  }
-
   #tendSoon(): void {
-    this.tend(Date.now()).catch(() => {}) // told by health
-  }
-
-  /** Merges runs as long as there is something to merge. */
-  tend(now: number): Promise<void> {
-    return this.#alone(async () => {
-      const past = dayOf(now - 3_600_000)
-      for (;;) {
-        const whole = this.#store.runs().filter((run) => !this.#store.damage.has(run.path))
-        const runs = pickMerge(whole, this.#store.runs(), past)
-        if (!runs) return
-        if (runs.reduce((sum, run) => sum + run.info.size, 0) > this.#o.lightBytes) return this.#told.heavy()
-        await this.#merge(runs)
-      }
-    })
-  }
-
-  async #merge(runs: readonly Run[]): Promise<void> {
-    const { day, order } = runs[0]!.info
-    try {
-      const info = await this.#store.using(runs, () =>
-        this.#write(day, order, (into) => mergeRuns(runs, day, into, pauses(this.#o.sliceMs))),
-      )
-      await this.#store.commit({ add: [info], remove: runs })
-    } catch (e) {
-      this.#found(e)
-      if (!(e instanceof PandoError && e.code === 'store_damaged')) throw e
-    }
-  }
-
-  /** Jobs that take runs out come one after the other. */
-  #alone<T>(job: () => Promise<T>): Promise<T> {
-    const done = this.#tending.then(job)
-    this.#tending = done.then(
-      () => {},
-      () => {},
+    this.#tender.tend(Date.now()).then(
+      () => this.#fail('merge', undefined),
+      (e: Error) => this.#fail('merge', e),
     )
-    return done
   }
 
-  retain(limit: { maxBytes: number; maxAgeMs: number }): Promise<{ droppedBytes: number; bytes: number }> {
-    return this.#alone(async () => {
-      const oldest = dayOf(Date.now() - limit.maxAgeMs)
-      let bytes = this.#store.bytes
-      const remove = this.#store.runs().filter((run) => {
-        const drop = run.info.day < oldest || bytes > limit.maxBytes
-        if (drop) bytes -= run.info.size
-        return drop
-      })
-      const droppedBytes = remove.reduce((sum, run) => sum + run.info.size, 0)
-      if (remove.length > 0) await this.#store.commit({ remove })
+  async retain(limit: Limit): Promise<{ droppedBytes: number; bytes: number }> {
+    try {
+      return await this.#tender.retain(limit)
+    } finally {
       this.#report()
-      return { droppedBytes, bytes }
-    })
+    }
   }
 
   /** Remembers a damaged file. */
@@ -238,9 +202,15 @@ export class Keeper {
     this.#report()
   }
 
+  #fail(what: string, e: Error | undefined): void {
+    if (e) this.#failures.set(what, e.message)
+    else this.#failures.delete(what)
+    this.#report()
+  }
+
   #report(): void {
-    const all = [...this.#store.damage.values(), ...this.#store.repaired]
-    if (this.#failure) all.unshift(this.#failure)
+    const failures = [...this.#failures].map(([what, why]) => `${what}: ${why}`)
+    const all = [...failures, ...this.#store.damage.values(), ...this.#store.repaired]
     this.#told.health(all.length > 0 ? all.join('; ') : undefined)
   }
 
@@ -255,7 +225,7 @@ export class Keeper {
   async leave(): Promise<{ batches: Buffer[]; owed: number }> {
     clearInterval(this.#timer)
     await this.#folding?.catch(() => {})
-    await this.#tending
+    await this.#tender.stop()
     await this.#store.close()
     return { batches: [...(this.#frozen?.contents() ?? []), ...this.#tail.contents()], owed: this.#owed }
   }
@@ -266,23 +236,24 @@ export class Keeper {
     try {
       await this.flush()
     } finally {
-      await this.#tending
+      await this.#tender.stop()
       await this.#store.close()
     }
   }
-}
 
-/** Gives way when so long has passed. */
-function pauses(sliceMs: number): Pause {
-  let since = performance.now()
-  let n = 0
-  return () => {
-    if (++n & 15 || performance.now() - since < sliceMs) return undefined
-    return new Promise((resolve) => {
-      setImmediate(() => {
-        since = performance.now()
-        resolve()
+  /** Gives way when a slice of time has passed. */
+  #pauses(): Pause {
+    const { sliceMs } = this.#o
+    let since = performance.now()
+    let n = 0
+    return () => {
+      if (++n & 15 || performance.now() - since < sliceMs) return undefined
+      return new Promise((resolve) => {
+        setImmediate(() => {
+          since = performance.now()
+          resolve()
+        })
       })
-    })
+    }
   }
 }

@@ -3,38 +3,17 @@ import { DAY, Records } from './records.ts'
 import type { Run } from './run.ts'
 import type { BlockRef } from './runformat.ts'
 import type { RunWriter } from './runwriter.ts'
-import { Scan } from './scan.ts'
+import { type Scan, visitDevices } from './scan.ts'
 import { beginSegment, packRecord } from './segment.ts'
 import { mergeSources, RunSource } from './sources.ts'
 
-/** Writes the records of several runs of a day, given in order of arrival, as one. The runs are held. */
-export async function mergeRuns(runs: readonly Run[], day: number, into: RunWriter, pause: Pause): Promise<void> {
-  const scans = runs.map((run) => new Scan(run))
-  for (const scan of scans) await scan.step()
-  for (;;) {
-    const device = scans.reduce(
-      (least, s) => Math.min(least, s.ref?.device ?? Number.POSITIVE_INFINITY),
-      Number.POSITIVE_INFINITY,
-    )
-    if (device === Number.POSITIVE_INFINITY) return
-    const parts: BlockRef[][] = []
-    for (const scan of scans) parts.push(scan.ref?.device === device ? await takeDevice(scan, device) : [])
-    if (inOrder(parts)) await joinBlocks(scans, parts, into)
-    else await sortBlocks(runs, parts, day, device, into)
-    const wait = pause()
-    if (wait !== undefined) await wait
-  }
-}
-
-async function takeDevice(scan: Scan, device: number): Promise<BlockRef[]> {
-  const taken: BlockRef[] = []
-  while (scan.ref?.device === device) {
-    taken.push(scan.ref)
-    const reading = scan.step()
-    if (reading !== undefined) await reading
-  }
-  return taken
-}
+/** Writes the records of several runs of a day, given in order of arrival, as one. The runs are in use. */
+export const mergeRuns = (runs: readonly Run[], day: number, into: RunWriter, pause: Pause): Promise<void> =>
+  visitDevices(
+    runs,
+    (device, parts, scans) => (inOrder(parts) ? joinBlocks(scans, parts, into) : sortBlocks(runs, parts, day, device, into)),
+    pause,
+  )
 
 function inOrder(parts: readonly BlockRef[][]): boolean {
   let last = Number.NEGATIVE_INFINITY
@@ -71,7 +50,7 @@ async function joinBlocks(scans: readonly Scan[], parts: readonly BlockRef[][], 
 /** The runs overlap in time for this device: unpack, sort, pack. */
 async function sortBlocks(
   runs: readonly Run[],
-  parts: BlockRef[][],
+  parts: readonly BlockRef[][],
   day: number,
   device: number,
   into: RunWriter,

@@ -2,8 +2,10 @@
 import { type ErrorData, errorData, type PandoError } from '#lib/errors.ts'
 import type { HistoryQuery } from '../port.ts'
 import { storageError } from './disk.ts'
+import type { HoursQuery } from './hours.ts'
 import type { Keeper } from './keeper.ts'
 import type { Answer } from './query.ts'
+import type { Hour } from './rollup.ts'
 
 export interface Chunk {
   type: 'chunk'
@@ -14,6 +16,7 @@ export interface Chunk {
 /** What is answered. */
 export type Question =
   | { type: 'read'; id: number; query: HistoryQuery }
+  | { type: 'hours'; id: number; query: HoursQuery }
   | { type: 'flush'; id: number }
   | { type: 'retain'; id: number; limit: { maxBytes: number; maxAgeMs: number } }
   | { type: 'close'; id: number }
@@ -28,7 +31,7 @@ export type Reply =
   | { type: 'cursors'; cursors: ReadonlyMap<number, number> }
   | { type: 'health'; error: string | undefined }
   | { type: 'heavy' }
-  | { type: 'done'; id: number; value: Answer | Retained | undefined }
+  | { type: 'done'; id: number; value: Answer | Retained | Hour[] | undefined }
   | { type: 'failed'; id: number; error: ErrorData; detail?: string }
 
 /** What a keeper tells without being asked. */
@@ -67,17 +70,19 @@ export function serveKeeper(keeper: Keeper, post: Post): (request: Request) => P
     if (request.type === 'chunk') return keeper.add(Buffer.from(request.buffer, 0, request.size))
     try {
       const value = await perform(keeper, request)
-      post({ type: 'done', id: request.id, value }, value && 'count' in value ? [value.bytes.buffer] : [])
+      post({ type: 'done', id: request.id, value }, value && 'bytes' in value && 'count' in value ? [value.bytes.buffer] : [])
     } catch (e) {
       post(failure(request.id, storageError(e)))
     }
   }
 }
 
-async function perform(keeper: Keeper, request: Question): Promise<Answer | Retained | undefined> {
+async function perform(keeper: Keeper, request: Question): Promise<Answer | Retained | Hour[] | undefined> {
   switch (request.type) {
     case 'read':
       return await keeper.read(request.query)
+    case 'hours':
+      return await keeper.hours(request.query)
     case 'flush':
       await keeper.flush()
       return undefined

@@ -3,6 +3,7 @@ import { PandoError } from '#lib/errors.ts'
 import type { HistoryQuery } from '../port.ts'
 import { DAY, Records, timeOf } from './records.ts'
 import type { Run } from './run.ts'
+import { runKind } from './runformat.ts'
 import { mergeSources, type Range, RunSource, type Source, TailSource, type Visit } from './sources.ts'
 import type { Tail } from './tail.ts'
 
@@ -40,19 +41,22 @@ export async function answer(sight: Sight, q: HistoryQuery): Promise<Answer> {
   const start = readCursor(q.cursor)
   const range = rangeOf(q, start)
   const page = gather(q, range, start, sight.mostScanned)
-  for (const day of daysOf(sight, range)) {
-    const within = { ...range, from: Math.max(range.from, day * DAY), to: Math.min(range.to, (day + 1) * DAY) }
-    const runs = sight.runs.filter((run) => run.info.day === day)
-    const tails = sight.tails.filter((tail) => tail.days.has(day))
-    const enough = await sight.using(runs, async () =>
-      mergeSources(await sourcesOf(runs, tails, q.device, within), within, page.visit),
-    )
-    if (enough) break
-  }
+  await visitRange(sight, q.device, range, page.visit)
   const { found } = page
   const bytes = new Uint8Array(found.out.at)
   bytes.set(found.out.bytes())
   return { bytes, count: found.count, next: page.next }
+}
+
+/** Visits the device's records of the range, a day at a time, until visit says false. */
+export async function visitRange(sight: Sight, device: number, range: Range, visit: Visit): Promise<void> {
+  for (const day of daysOf(sight, range)) {
+    const within = { ...range, from: Math.max(range.from, day * DAY), to: Math.min(range.to, (day + 1) * DAY) }
+    const runs = sight.runs.filter((run) => run.info.day === day && run.info.kind === runKind.records)
+    const tails = sight.tails.filter((tail) => tail.days.has(day))
+    const enough = await sight.using(runs, async () => mergeSources(await sourcesOf(runs, tails, device, within), within, visit))
+    if (enough) return
+  }
 }
 
 interface Page {

@@ -1,6 +1,5 @@
 import { crc32 } from 'node:zlib'
 import type { Disk } from '#lib/disk.ts'
-import { PandoError } from '#lib/errors.ts'
 import { Octets } from './octets.ts'
 import { DAY } from './records.ts'
 import { ENTRY, FOOTER, type Footer, PAGE, PAGE_HEADER, writeFooter } from './runformat.ts'
@@ -99,10 +98,13 @@ export class RunWriter {
     this.out.at = 0
   }
 
-  /** Completes the file and makes it durable. */
-  async finish(): Promise<Footer> {
+  /** Completes the file and makes it durable; undefined if there is nothing in it. */
+  async finish(): Promise<Footer | undefined> {
     const f = this.#footer
-    if (f.blocks === 0) throw new PandoError('internal', 'a run without blocks')
+    if (f.blocks === 0) {
+      await this.close()
+      return undefined
+    }
     await this.#flush()
     this.#closePage()
     const top = Buffer.from(new Float64Array(this.#firsts).buffer)

@@ -1,3 +1,4 @@
+import type { Pause } from './fold.ts'
 import type { Run } from './run.ts'
 import { type BlockRef, damaged } from './runformat.ts'
 
@@ -48,8 +49,33 @@ export class Scan {
   }
 }
 
-/** Reads and compares all of a run. */
-export async function verifyRun(run: Run): Promise<void> {
-  const scan = new Scan(run)
-  for (await scan.step(); scan.ref; await scan.step()) await scan.block(scan.ref)
+/** Blocks of one device by run, and the scans to read them with, each in order. */
+export type VisitDevice = (device: number, parts: readonly BlockRef[][], scans: readonly Scan[]) => Promise<void>
+
+/** Visits all devices of several runs in order of their ids. The runs are in use. */
+export async function visitDevices(runs: readonly Run[], visit: VisitDevice, pause: Pause): Promise<void> {
+  const scans = runs.map((run) => new Scan(run))
+  for (const scan of scans) await scan.step()
+  for (;;) {
+    const device = scans.reduce(
+      (least, s) => Math.min(least, s.ref?.device ?? Number.POSITIVE_INFINITY),
+      Number.POSITIVE_INFINITY,
+    )
+    if (device === Number.POSITIVE_INFINITY) return
+    const parts: BlockRef[][] = []
+    for (const scan of scans) parts.push(scan.ref?.device === device ? await takeDevice(scan, device) : [])
+    await visit(device, parts, scans)
+    const wait = pause()
+    if (wait !== undefined) await wait
+  }
+}
+
+async function takeDevice(scan: Scan, device: number): Promise<BlockRef[]> {
+  const taken: BlockRef[] = []
+  while (scan.ref?.device === device) {
+    taken.push(scan.ref)
+    const reading = scan.step()
+    if (reading !== undefined) await reading
+  }
+  return taken
 }

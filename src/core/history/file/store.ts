@@ -74,22 +74,29 @@ export class Store {
     return this.#runs.filter((r) => r.info.kind === kind)
   }
 
-  /** Begins a run that exists only when a commit has added it. */
-  create(kind: number, day: number): Promise<RunWriter> {
+  /**
+   * Writes a run that exists only when a commit has added it: → how to add it, or nothing if `fill` wrote no block. `order` is its
+   * place in the order of arrival if it is not the newest.
+   */
+  async write(kind: number, day: number, fill: (into: RunWriter) => Promise<void>, order?: number): Promise<RunInfo[]> {
     const number = this.#manifest.next++
-    return RunWriter.create(this.#disk, this.#path({ kind, day, number }), kind, day, number)
+    const writer = await RunWriter.create(this.#disk, this.#path({ kind, day, number }), kind, day, number)
+    try {
+      await fill(writer)
+      const f = await writer.finish()
+      if (f) return [{ kind, day, number, order: order ?? number, records: f.records, size: f.size }]
+      await this.#removeQuietly(writer.path)
+      return []
+    } catch (e) {
+      await writer.close()
+      await this.#removeQuietly(writer.path)
+      throw e
+    }
   }
 
-  /** Completes a run; `order` is its place in the order of arrival if it is not a new one. */
-  async finish(writer: RunWriter, order?: number): Promise<RunInfo> {
-    const f = await writer.finish()
-    return { kind: f.kind, day: f.day, number: f.number, order: order ?? f.number, records: f.records, size: f.size }
-  }
-
-  /** Ends a run that will not be added. */
-  async abandon(writer: RunWriter): Promise<void> {
-    await writer.close()
-    await this.#removeQuietly(writer.path)
+  /** Removes runs that will not be added. */
+  async discard(runs: readonly RunInfo[]): Promise<void> {
+    for (const info of runs) await this.#removeQuietly(this.#path(info))
   }
 
   /** Says of runs that they may be read until `release`; they stay readable even if a commit takes them out. */

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { makeBatch, type NewRecord, recordKind } from '#core/devicelog/batch.ts'
+import { encodeStatus } from '#protocol/frames.ts'
+import { SimulatedDisk, seeded } from '../../../../test/simulated-disk.ts'
+import { openFileHistory } from './open.ts'
+import { dayOf } from './records.ts'
+import type { Hour } from './rollup.ts'
+
+const HOUR = 3_600_000
+const day0 = (dayOf(Date.now()) - 40) * 86_400_000
+
+/** Object 5 says a number as float64, int16 and bool, and a text that has no hours. */
+function status(device: number, time: number, n: number): NewRecord {
+  const values = [n, Math.round(n), n > 0, 'text']
+  const properties = [{ subDevice: 1, object: 5, values, types: [1, 4, 13, 12] }]
+  const data = Buffer.from(encodeStatus({ timestamp: time, properties }))
+  return { kind: recordKind.status, device, time, data: data.fill(0, 9, 25) }
+}
+
+const open = (disk: SimulatedDisk) => openFileHistory('file:h', { dataDir: '/', disk, idleMs: 2 ** 40, ageMs: 2 ** 40 })
+
+const rounded = (n: number) => Math.round(n * 1e6) / 1e6 + 0
+
+const comparable = (rows: Hour[]) => rows.map((h) => ({ ...h, mean: rounded(h.mean) }))
+
+describe('hours of dropped records', () => {
+  const samples = Array.from({ length: 12_000 }, (_, i) => ({ time: day0 + i * 25_000, n: ((i * 37) % 101) - 50.25 }))
+
+  /** The definition, for the number at position 0. */
+  const expected = (): Hour[] =>
+    [...Map.groupBy(samples, (s) => s.time - (s.time % HOUR))].map(([hour, some]) => {
+      const ns = some.map((s) => s.n)
+      const last = some.at(-1)!
+      const mean = ns.reduce((a, b) => a + b) / ns.length
+      const span = { min: Math.min(...ns), max: Math.max(...ns), mean: rounded(mean) }
+      return { hour, object: 5, position: 0, count: ns.length, ...span, last: last.n, lastAt: last.time }
+    })
+
+  it('are the same before and after records are dropped in part, also after a restart', async () => {
+    const disk = new SimulatedDisk(seeded(1))
+    let history = await open(disk)
+    const q = { device: 7, from: day0, to: day0 + 5 * 86_400_000 }
+    const check = async () => {
+      const rows = await history.hours(q)
+      assert.deepEqual(comparable(rows.filter((h) => h.position === 0)), expected())
+      assert.deepEqual([...new Set(rows.map((h) => h.position))], [0, 1, 2])
+    }
+    for (let i = 0; i < samples.length; i += 100) {
+      const some = samples.slice(i, i + 100).flatMap(({ time, n }) => [status(7, time, n), status(8, time, 1)])
+      await history.absorb(makeBatch(1, i + 1, some))
+      if (i % 2000 === 0) await history.flush()
+    }
+    await history.flush()
+    await check()
+    const { bytes } = await history.retain({ maxBytes: 2 ** 40, maxAgeMs: 2 ** 42 })
+    for (const part of [0.8, 0.5, 0.3, 0]) {
+      const kept = await history.retain({ maxBytes: bytes * part, maxAgeMs: 2 ** 42 })
+      assert.ok(kept.bytes <= bytes * part, `${kept.bytes} of ${bytes}`)
+      if (part > 0) await check()
+      if (part === 0.5) {
+        await history.close()
+        history = await open(disk)
+      }
+    }
+    assert.deepEqual(await history.hours(q), [])
+    await history.close()
+  })
+
+  it('stay for ten times the age of records, and are under a checksum', async () => {
+    const disk = new SimulatedDisk(seeded(1))
+    const history = await open(disk)
+    await history.absorb(
+      makeBatch(1, 1, [status(7, day0, 3), { kind: recordKind.status, device: 8, time: day0, data: Buffer.alloc(30) }]),
+    )
+    await history.flush()
+    await history.retain({ maxBytes: 2 ** 40, maxAgeMs: 20 * 86_400_000 })
+    const q = { device: 7, from: day0, to: day0 + 1 }
+    assert.equal((await history.read({ device: 7 })).records.length, 0)
+    assert.deepEqual(
+      (await history.hours(q)).map((h) => h.last),
+      [3, 3, 1],
+    )
+    await history.close()
+    const files = disk.files()
+    const path = [...files.keys()].find((f) => f.endsWith('.hours'))!
+    files.get(path)![3]! ^= 1
+    const damaged = await open(SimulatedDisk.fromFiles(files, seeded(2)))
+    await assert.rejects(damaged.hours(q), (e: Error) => e.message.includes(path))
+    await damaged.retain({ maxBytes: 2 ** 40, maxAgeMs: 86_400_000 })
+    assert.deepEqual(await damaged.hours(q), [])
+    await damaged.close()
+  })
+})
