@@ -33,13 +33,15 @@ export const keeperDefaults = {
   foldBytes: 64 << 20,
   idleMs: 60_000,
   ageMs: 300_000,
-  sliceMs: 4,
+  sliceMs: 2,
   mostScanned: 50_000,
   lightBytes: Number.POSITIVE_INFINITY,
 }
 
 /** Beside other work in one thread. */
 export const lightDefaults = { ...keeperDefaults, sliceMs: 1, mostScanned: 5000, lightBytes: 4 << 20 }
+
+const TEND_MS = 60_000
 
 /** Unfolded octets at which no more is taken, as a multiple of foldBytes. */
 const FULL = 3
@@ -56,6 +58,7 @@ export class Keeper {
   #oldest = 0
   #newest = 0
   #retryAt = 0
+  #tendedAt = 0
   #retryMs = 1000
   #timer: NodeJS.Timeout
   /** what could not be done, and why */
@@ -71,7 +74,7 @@ export class Keeper {
       heavy: () => told.heavy(),
       found: (e) => this.#found(e),
     })
-    this.#timer = setInterval(() => this.tick(Date.now()), 1000)
+    this.#timer = setInterval(() => this.#tick(performance.now()), 1000)
     this.#timer.unref()
   }
 
@@ -85,7 +88,7 @@ export class Keeper {
   /** Takes whole batches, none below the cursors. */
   add(batches: Buffer): void {
     const tail = this.#tail
-    this.#newest = Date.now()
+    this.#newest = performance.now()
     if (tail.records === 0) this.#oldest = this.#newest
     tail.add(batches)
     this.#owed += batches.length
@@ -125,17 +128,16 @@ export class Keeper {
     if (this.#frozen) await this.#fold()
   }
 
-  /** Called every second: folds what waits, tries again what failed, merges days that are over. */
-  tick(now: number): void {
-    if (now < this.#retryAt) return
+  /** Called every second: folds what waits, tries again what failed, merges days that are over. The clock only goes forwards. */
+  #tick(now: number): void {
     const waiting = this.#tail.records > 0 && (now - this.#newest >= this.#o.idleMs || now - this.#oldest >= this.#o.ageMs)
     if (this.#frozen || waiting || this.#tail.bytes >= this.#o.foldBytes) this.#foldSoon()
-    else if (now % 60_000 < 1000) this.#tendSoon()
+    else if (now - this.#tendedAt >= TEND_MS) this.#tendSoon()
   }
 
   #foldSoon(): void {
-    if (this.#folding || Date.now() < this.#retryAt) return
-    this.#fold().catch(() => {}) // told by health, tried again by tick
+    if (this.#folding || performance.now() < this.#retryAt) return
+    this.#fold().catch(() => {}) // told by health, tried again by #tick
   }
 
   #fold(): Promise<void> {
@@ -162,7 +164,7 @@ export class Keeper {
       this.#tendSoon()
     } catch (e) {
       this.#fail('fold', e as Error)
-      this.#retryAt = Date.now() + this.#retryMs
+      this.#retryAt = performance.now() + this.#retryMs
       this.#retryMs = Math.min(this.#retryMs * 2, 30_000)
       throw e
     }
@@ -181,7 +183,8 @@ export class Keeper {
   }
 
   #tendSoon(): void {
-    this.#tender.tend(Date.now()).then(
+    this.#tendedAt = performance.now()
+    this.#tender.tend().then(
       () => this.#fail('merge', undefined),
       (e: Error) => this.#fail('merge', e),
     )

@@ -45,17 +45,28 @@ export class Tender {
   }
 
   /** Merges runs as long as there is something to merge. */
-  tend(now: number): Promise<void> {
+  tend(now = Date.now()): Promise<void> {
     return this.#alone(async () => {
-      for (;;) {
-        const all = this.#store.runs()
-        const whole = all.filter((run) => !this.#store.damage.has(run.path))
-        const runs = pickMerge(whole, all, dayOf(now - LATE_MS))
-        if (!runs || this.#stopped) return
-        if (sizeOf(runs) > this.#o.mostBytes) return this.#o.heavy()
-        await this.#merge(runs)
+      try {
+        while (!this.#stopped && (await this.#tendOnce(now)));
+      } catch (e) {
+        if (!(e instanceof Stopped)) throw e
       }
     })
+  }
+
+  /** → whether there may be more to merge */
+  async #tendOnce(now: number): Promise<boolean> {
+    const all = this.#store.runs()
+    const whole = all.filter((run) => !this.#store.damage.has(run.path))
+    const runs = pickMerge(whole, all, dayOf(now - LATE_MS))
+    if (!runs) return false
+    if (sizeOf(runs) > this.#o.mostBytes) {
+      this.#o.heavy()
+      return false
+    }
+    await this.#merge(runs)
+    return true
   }
 
   async #merge(runs: readonly Run[]): Promise<void> {
