@@ -38,11 +38,20 @@ const withoutBlocks = (text: string): string => text.replace(/^```[\s\S]*?^```/g
 
 /** Targets of the links of a page, as they are written. */
 export const linksOf = (text: string): string[] =>
-  [...withoutBlocks(text).replace(/`[^`\n]*`/g, '').matchAll(/\]\(([^)\s]+)\)/g)].map((m) => m[1]!)
+  [
+    ...withoutBlocks(text)
+      .replace(/`[^`\n]*`/g, '')
+      .matchAll(/\]\(([^)\s]+)\)/g),
+  ].map((m) => m[1]!)
 
 /** Anchors of the headings of a page, as code hosts make them. */
 export const anchorsOf = (text: string): string[] =>
-  [...withoutBlocks(text).matchAll(/^#+ (.*)$/gm)].map((m) => m[1]!.toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, '').replaceAll(' ', '-'))
+  [...withoutBlocks(text).matchAll(/^#+ (.*)$/gm)].map((m) =>
+    m[1]!
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
 
 export interface Block {
   language: string

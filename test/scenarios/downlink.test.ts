@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { scenario, sleep } from '../world.ts'
 
+// MQTT-19
 scenario(
   'F-15 the device drops between command and PUBACK: sent again with DUP, once, and REST tells the truth',
   async (world) => {

@@ -12,4 +12,5 @@ try {
 } finally {
   await cloud.close()
 }
+// REST-10
 testOutcomes('http-application', outcomes, applicationDifferences)

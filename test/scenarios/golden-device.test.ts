@@ -19,4 +19,5 @@ try {
 } finally {
   await world.close()
 }
+// DEV-13
 testOutcomes('http-device', outcomes, deviceDifferences)

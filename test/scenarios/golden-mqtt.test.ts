@@ -61,6 +61,7 @@ try {
 } finally {
   await world.close()
 }
+// MQTT-2 MQTT-20
 testOutcomes('mqtt', outcomes, mqttDifferences)
 
 /** The device of the golden file has id 23 (in hex: its client id). */

@@ -13,6 +13,7 @@ interface Step {
 }
 const { steps } = vectors<{ steps: Step[] }>('webhook')
 
+// HOOK-1
 scenario('golden webhooks, from the device to the application', async (world) => {
   const docs = await world.product({ config: vectors('docs-product') })
   const rich = await world.product({ vendorId: docs.vendorId })
