@@ -42,6 +42,10 @@ export const application = (id: number, key: string, domain = '*'): Application 
   tags: ['event'],
   signingSecret: '',
   paused: false,
+  pausedAt: 0,
+  keyRotatedAt: 0,
+  secretRotatedAt: 0,
+  revision: 1,
   createdAt: 0,
   updatedAt: 0,
 })

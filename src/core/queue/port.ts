@@ -10,9 +10,9 @@ export interface LogBell {
 
 /** Something in the registry changed: caches drop it, sessions end. */
 export interface RegistryBell {
-  what: 'vendor' | 'product' | 'application' | 'device' | 'token' | 'rule'
+  what: 'vendor' | 'product' | 'application' | 'device' | 'token' | 'rule' | 'desired' | 'user' | 'session' | 'apitoken' | 'view'
   id: number
-  /** `token`/`device`: sessions of the device must end when revoked or removed */
+  /** `token`/`device`/`desired`: the device's id. `token`/`device`: sessions of the device must end when revoked or removed */
   change: 'added' | 'changed' | 'removed' | 'revoked'
 }
 

@@ -1,4 +1,4 @@
-import type { Device } from '#contracts/registry.ts'
+import type { Device, DeviceDetail } from '#contracts/registry.ts'
 import type { DeviceRow, Transaction } from '#core/registrystore/port.ts'
 import { PandoError } from '#lib/errors.ts'
 import { change } from './changes.ts'
@@ -35,7 +35,7 @@ export const makeDevices = (ctx: Context) => ({
     return Promise.all(rows.map(async (r) => deviceOf(r, await ctx.lookups.product(r.product_id))))
   },
 
-  async edit(d: Edit): Promise<Device> {
+  async edit(d: Edit): Promise<DeviceDetail> {
     await change(ctx, async (tx) => {
       const row = { ...(await deviceRow(tx, d.id)), updated_at: ctx.clock.now() }
       if (d.name !== undefined) row.name = check.name('name', d.name)
@@ -44,7 +44,8 @@ export const makeDevices = (ctx: Context) => ({
       if (d.permitRegistration !== undefined) await permit(tx, d.id, d.permitRegistration)
       return { result: undefined, bell: { what: 'device', id: d.id, change: 'changed' } }
     })
-    return ctx.lookups.deviceById(d.id)
+    const device = await ctx.lookups.deviceById(d.id)
+    return { ...device, tags: [], groups: [], loggedInAt: 0, tokenIssuedAt: 0, revision: 1 }
   },
 
   /** With its credential, token and dead letters. Its id is never given again. */

@@ -160,6 +160,11 @@ export function makeLookups({ store, secrets, keys, fresh }: Parts) {
         case 'vendor':
         case 'token':
         case 'rule':
+        case 'desired':
+        case 'user':
+        case 'session':
+        case 'apitoken':
+        case 'view':
           break
       }
     },

@@ -7,6 +7,7 @@ const named = (r: { id: number; name: string; description: string; created_at: n
   id: r.id,
   name: r.name,
   description: r.description,
+  revision: 1,
   createdAt: r.created_at,
   updatedAt: r.updated_at,
 })
@@ -18,6 +19,7 @@ export const productOf = (s: Secrets, r: ProductRow): Product => ({
   vendorId: r.vendor_id,
   key: s.open('product.key', r.id, r.key_sealed),
   modelVersion: r.model_version,
+  pins: [],
   registration: r.registration as RegistrationPolicy,
 })
 
@@ -30,6 +32,9 @@ export const applicationOf = (s: Secrets, r: ApplicationRow): Application => ({
   tags: r.tags.split(',').filter((t) => t !== '') as WebhookTag[],
   signingSecret: s.open('signing.secret', r.id, r.signing_secret_sealed),
   paused: r.paused !== 0,
+  pausedAt: 0,
+  keyRotatedAt: 0,
+  secretRotatedAt: 0,
 })
 
 /** Shared by all who ask, so nobody may change it. */

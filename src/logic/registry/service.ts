@@ -90,7 +90,7 @@ function makeFace(ctx: Context): RegistryFace {
     addDeadLetter: letters.add,
     deadLetters: (i) => items(letters.list(i)),
     removeDeadLetter: (i) => none(letters.remove(i.id)),
-  }
+  } satisfies Partial<RegistryFace> as Partial<RegistryFace> as RegistryFace
 }
 
 /** Errors at start: `store_damaged`, `config_invalid` (keys missing, or not those the registry was written with). */

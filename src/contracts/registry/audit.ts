@@ -1,0 +1,76 @@
+/** The audit log: append-only, each entry under a hash that covers the one before. */
+import { type Static, Type } from 'typebox'
+import { method } from '../contract.ts'
+import { By, Id, list, Text, Time } from './common.ts'
+
+/**
+ * `hash` = SHA-256 (hex) of the canonical JSON (RFC 8785) of the entry without `hash` and with `previous`, the hash of the entry before
+ * (64 zeros for the first). Secrets never stand in `before` and `after`.
+ */
+export const AuditEntry = Type.Object({
+  id: Type.Integer({ minimum: 1, description: 'without gaps' }),
+  at: Time,
+  actor: Text,
+  actorName: Text,
+  addr: Text,
+  requestId: Text,
+  /** `product.publish` */
+  action: Text,
+  /** `product/7`, `device/12` */
+  object: Text,
+  /** what it was and became, as far as it changed; null for none */
+  before: Type.Unknown(),
+  after: Type.Unknown(),
+  hash: Text,
+})
+export type AuditEntry = Static<typeof AuditEntry>
+
+export const auditMethods = {
+  /** For what was changed elsewhere than in the registry. */
+  auditAppend: method(
+    Type.Object({
+      audit: By,
+      action: Text,
+      object: Text,
+      before: Type.Optional(Type.Unknown()),
+      after: Type.Optional(Type.Unknown()),
+    }),
+    AuditEntry,
+  ),
+  /** Newest first; `before`: only entries with a smaller id (the cursor: the last id of the page before). */
+  auditEntries: method(
+    Type.Object({
+      actor: Type.Optional(Text),
+      action: Type.Optional(Text),
+      object: Type.Optional(Text),
+      from: Type.Optional(Time),
+      to: Type.Optional(Time),
+      before: Type.Optional(Id),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+    }),
+    list(AuditEntry),
+    { retry: true, deadline: 20_000 },
+  ),
+  /** Reads all of it. `ok: false` names the first entry that isn't as written, is missing, or (at the end) was cut off. */
+  auditVerify: method(
+    Type.Object({}),
+    Type.Object({
+      ok: Type.Boolean(),
+      entries: Type.Integer(),
+      /** of the newest entry */
+      hash: Text,
+      wrong: Type.Optional(
+        Type.Object({
+          id: Type.Integer(),
+          code: Type.Union([
+            Type.Literal('altered'),
+            Type.Literal('missing'),
+            Type.Literal('cut_off'),
+            Type.Literal('unknown_end'),
+          ]),
+        }),
+      ),
+    }),
+    { retry: true, deadline: 120_000 },
+  ),
+}
