@@ -1,4 +1,4 @@
 import { deviceLogSuite } from '#core/devicelog/suite.ts'
 import { memoryLog } from './memorylog.ts'
 
-deviceLogSuite('memory, for tests', { open: async () => memoryLog(), reopen: async (log) => log })
+deviceLogSuite('memory, for tests', { open: async () => memoryLog() })

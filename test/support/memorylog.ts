@@ -91,8 +91,12 @@ export function memoryLog(): DeviceLog {
       for (const [stream, seq] of positions) if (seq > (mine.get(stream) ?? 0)) mine.set(stream, seq)
       cursors.set(consumer, mine)
     },
-    consumers: async (names) => {
-      held = [...names]
+    consumers: async (owner, names) => {
+      held = [...held.filter((c) => c !== owner && !c.startsWith(`${owner}/`)), ...names]
+    },
+    forget: async (consumer) => {
+      cursors.delete(consumer)
+      held = held.filter((c) => c !== consumer)
     },
     retain: async (limit) => retain(limit),
     health: () => ({ state: 'ok', since: 0 }),

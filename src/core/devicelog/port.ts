@@ -29,8 +29,14 @@ export interface DeviceLog {
   /** Moves cursors forward (a smaller value than the stored one is ignored). Durable within a second, and at `close`. */
   advance(consumer: string, positions: ReadonlyMap<number, number>): Promise<void>
 
-  /** Registers consumers whose cursors hold back retention; cursors of others don't count and may be forgotten. */
-  consumers(names: readonly string[]): Promise<void>
+  /**
+   * The consumers of an owner whose cursors hold back retention, instead of those that it registered before; their names are the
+   * owner's or begin with it and a slash. Cursors that nobody registers don't count.
+   */
+  consumers(owner: string, names: readonly string[]): Promise<void>
+
+  /** The consumer is no more: its cursors are deleted, it holds back nothing. */
+  forget(consumer: string): Promise<void>
 
   /**
    * Drops the oldest batches beyond `maxBytes` or older than `maxAgeMs`, never one that a registered consumer has not

@@ -132,7 +132,9 @@ function encoded(make: () => Uint8Array): Uint8Array {
 
 /** An error of the protocol's own as one that crosses services. */
 export function frameError(e: unknown): unknown {
-  return e instanceof ProtocolError ? new PandoError('frame_invalid', e.message, { ...e.params, reason: e.code }, e) : e
+  return e instanceof ProtocolError
+    ? new PandoError('frame_invalid', e.message, { ...e.params, reason: e.code, detail: e.detail }, e)
+    : e
 }
 
 function refusal(r: DeliveryResult, device: number): PandoError {

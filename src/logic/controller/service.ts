@@ -28,7 +28,7 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
   const watchers = makeWatchers()
   const observers: Observer[] = []
   const up = wayUp({ devicelog, history, queue, observers, metrics: s.metrics })
-  await devicelog.consumers([CONSUMER])
+  await devicelog.consumers(CONSUMER, [CONSUMER])
   await recover(devicelog, history, up, s.log)
   const writer = new LogWriter({ accept: up.accept, log: s.log, maxWaiting: s.config.uplinkMaxWaiting })
   const log = commandLog(writer, s.clock)

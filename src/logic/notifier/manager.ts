@@ -5,7 +5,7 @@ import type { DeviceLog } from '#core/devicelog/port.ts'
 import type { Clock } from '#lib/service.ts'
 import type { Head } from './head.ts'
 import { places } from './places.ts'
-import { consumerOf, type Receiver } from './receiver.ts'
+import { consumerOf, OWNER, type Receiver } from './receiver.ts'
 import type { Sender } from './sender.ts'
 
 export interface ManagerOptions {
@@ -20,8 +20,6 @@ export interface ManagerOptions {
 }
 
 const PAGE = 200
-/** `DeviceLog.consumers` replaces the whole list, so the other consumer of the log is named with ours. */
-const OTHERS = ['controller']
 
 export class Manager {
   /** every application by id, paused ones too */
@@ -91,12 +89,13 @@ export class Manager {
     const apps = new Map((await this.#applications()).map((a) => [a.id, a]))
     this.apps = apps
     const holding = [...apps.values()].filter((a) => this.#holds(a)).map((a) => consumerOf(a.id))
-    await this.#o.devicelog.consumers([...OTHERS, ...holding])
+    await this.#o.devicelog.consumers(OWNER, holding)
     for (const r of [...this.receivers.values()]) if (changed(r.app, apps.get(r.app.id))) await this.#drop(r)
     for (const app of apps.values()) {
       if (app.reportUrl === '' || before.get(app.id)?.reportUrl === '') await this.#passBy(app)
       if (!app.paused && app.reportUrl !== '' && !this.receivers.has(app.id)) await this.#add(app)
     }
+    for (const id of before.keys()) if (!apps.has(id)) await this.#o.devicelog.forget(consumerOf(id))
   }
 
   /** A paused application keeps its place, but one that was forgotten must not fill the disk. */

@@ -17,8 +17,9 @@ export const defaultBounds: Bounds = { deliveries: 10_000, bytes: 16 << 20 }
 
 const nowhere: Domain = { scope: 'product', id: -1 }
 
-/** The name of an application as a consumer of the log. */
-export const consumerOf = (applicationId: number): string => `notifier/${applicationId}`
+/** Who registers our consumers with the log, and the name of an application as one. */
+export const OWNER = 'notifier'
+export const consumerOf = (applicationId: number): string => `${OWNER}/${applicationId}`
 
 export class Receiver {
   readonly app: Application

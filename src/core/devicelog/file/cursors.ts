@@ -37,7 +37,8 @@ export interface Cursors {
   advance(consumer: string, positions: ReadonlyMap<number, number>): void
   /** who holds back retention */
   readonly consumers: readonly string[]
-  register(names: readonly string[]): void
+  register(owner: string, names: readonly string[]): void
+  forget(consumer: string): void
   /** streams that some cursor names */
   streams(): Set<number>
   /** newest segment that was ever recorded */
@@ -153,9 +154,15 @@ export async function openCursors(o: CursorOptions): Promise<Cursors> {
     get consumers() {
       return consumers
     },
-    register(names) {
-      if (names.length === consumers.length && names.every((n) => consumers.includes(n))) return
-      consumers = [...names]
+    register(owner, names) {
+      const next = [...consumers.filter((c) => c !== owner && !c.startsWith(`${owner}/`)), ...names]
+      if (next.length === consumers.length && next.every((n) => consumers.includes(n))) return
+      consumers = next
+      changed()
+    },
+    forget(consumer) {
+      if (!cursors.delete(consumer) && !consumers.includes(consumer)) return
+      consumers = consumers.filter((c) => c !== consumer)
       changed()
     },
     streams: () => new Set([...cursors.values()].flatMap((positions) => [...positions.keys()])),

@@ -34,7 +34,7 @@ async function makeLog(clean: boolean): Promise<Whole> {
 }
 
 async function live(log: DeviceLog, sent: Whole['sent'], upTo: number, clean: boolean): Promise<void> {
-  await log.consumers(['history'])
+  await log.consumers('history', ['history'])
   for (let seq = sent.get(stream)!.length + 1; seq <= upTo; seq++) {
     for (const id of [stream, other]) {
       const b = batch(id, seq)

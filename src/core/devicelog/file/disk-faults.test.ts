@@ -201,7 +201,7 @@ describe('a disk that refuses', () => {
   it('retention makes room on a full disk', async () => {
     await log.close()
     log = await open(20_000)
-    await log.consumers(['history'])
+    await log.consumers('history', ['history'])
     await appendAll(1, 1, 60)
     await log.advance('history', new Map([[1, 60]]))
     disk.capacity = disk.used() + (1 << 20) - 20_000 // a new segment needs a little more

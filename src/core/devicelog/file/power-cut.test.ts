@@ -107,7 +107,7 @@ const open = (disk: SimulatedDisk) =>
 /** One life of the process: opens, checks, writes until the disk dies. */
 async function life(disk: SimulatedDisk, w: World): Promise<void> {
   const log = await open(disk)
-  await log.consumers(['history'])
+  await log.consumers('history', ['history'])
   await verify(log, w)
   if (w.streams.length < 6) {
     const id = w.streams.length + 1
