@@ -1,4 +1,4 @@
-/** Every case of golden/http-application.json by the front door of a whole cloud, with a device that speaks MQTT behind it. */
+/** Every case of test/vectors/http-application.json by the front door of a whole cloud, with a device that speaks MQTT behind it. */
 import { applicationDifferences } from '../differences/http-application.ts'
 import { replayApplication } from '../replay/application.ts'
 import { cloudWorld } from '../replay/application-cloud.ts'

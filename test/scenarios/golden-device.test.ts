@@ -1,4 +1,4 @@
-/** Every case of golden/http-device.json, octet for octet, by the front door of a whole cloud. */
+/** Every case of test/vectors/http-device.json, octet for octet, by the front door of a whole cloud. */
 import { deviceDifferences } from '../differences/http-device.ts'
 import { replayDevice } from '../replay/device.ts'
 import { type Outcome, testOutcomes } from '../vectors/compare.ts'

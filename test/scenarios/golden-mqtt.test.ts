@@ -1,4 +1,4 @@
-/** Every case of golden/mqtt.json over real sockets, in the order in which it was recorded. */
+/** Every case of test/vectors/mqtt.json over real sockets, in the order in which it was recorded. */
 import assert from 'node:assert/strict'
 import { mqttDifferences } from '../differences/mqtt.ts'
 import {

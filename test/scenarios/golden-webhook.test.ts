@@ -1,4 +1,4 @@
-/** Every case of golden/webhook.json: published by a device over MQTT, told to applications over HTTP. */
+/** Every case of test/vectors/webhook.json: published by a device over MQTT, told to applications over HTTP. */
 import assert from 'node:assert/strict'
 import { webhookDifferences } from '../differences/webhook.ts'
 import { octets, vectors } from '../vectors/read.ts'

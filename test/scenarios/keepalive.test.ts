@@ -1,4 +1,4 @@
-/** golden/mqtt-keepalive-and-rules.json, and what else hangs on the passing of time. Time is moved by hand. */
+/** test/vectors/mqtt-keepalive-and-rules.json, and what else hangs on the passing of time. Time is moved by hand. */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { keepaliveDifferences } from '../differences/mqtt-keepalive.ts'

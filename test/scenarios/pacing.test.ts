@@ -1,5 +1,5 @@
 /**
- * Binary firmware (spec/device-protocol §3, §8): known by a CONNECT without user name. It reads one packet a segment, needs a few ms between
+ * Binary firmware (docs/device-protocol.md §3): known by a CONNECT without user name. It reads one packet a segment, needs a few ms between
  * two, and no packet above 1024 octets; acknowledgements count too.
  */
 import assert from 'node:assert/strict'

@@ -1,4 +1,4 @@
-/** Topics s, e, c and d (spec/device-protocol §3), and frames that are none. */
+/** Topics s, e, c and d (docs/device-protocol.md §3), and frames that are none. */
 import assert from 'node:assert/strict'
 import { recordKind } from '#core/devicelog/batch.ts'
 import { encodeEvent, reason } from '#protocol/frames.ts'

@@ -1,0 +1,21 @@
+/** What the system says of a process (Linux). */
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** Open file descriptors. */
+export const openFiles = (pid: number | 'self' = 'self'): number => readdirSync(`/proc/${pid}/fd`).length
+
+/** ms of CPU that it has used; ticks of 10 ms. */
+export function cpuOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const [utime, stime] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+    .map(Number)
+  return (utime! + stime!) * 10
+}
+
+/** Octets of memory that it holds. */
+export function memoryOf(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024
+}
