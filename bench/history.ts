@@ -6,7 +6,7 @@
 import fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { makeBatch, type NewRecord, recordKind } from '#core/devicelog/batch.ts'
+import { at, eachRecord, makeBatch, recordKind, sealBatch } from '#core/devicelog/batch.ts'
 import { openFileHistory } from '#core/history/file/open.ts'
 import type { History } from '#core/history/port.ts'
 
@@ -19,45 +19,52 @@ const row = (what: string, value: number, unit: string) =>
   console.log(`${what.padEnd(52)} ${value.toFixed(3).padStart(12)} ${unit}`)
 
 /** A status frame of 53 octets. */
-function frame(time: number, n: number): Buffer {
-  const b = Buffer.from(`00${'00'.repeat(24)}000100010003${'000900000000'}${'00010000000000000000'}${'000c00026f6b'}`, 'hex')
-  b.writeBigUInt64BE(BigInt(time - (n % 40)), 1)
-  b.writeUInt32BE(n, 33)
-  b.writeDoubleBE(20 + (n % 100) / 10, 39)
-  return b
-}
+const frame = Buffer.from(`00${'00'.repeat(24)}000100010003${'000900000000'}${'00010000000000000000'}${'000c00026f6b'}`, 'hex')
+
+const head = { kind: recordKind.status, device: 1, version: 1, product: 3, epoch: 1.7e12, data: frame }
+const template = makeBatch(
+  7,
+  1,
+  Array.from({ length: perBatch }, () => head),
+)
 
 const ROUND = 1_000_000
 let seq = 0
 
-/** Batches of the records [from, to) of all, spread over one day, each device about equally often. */
+/** Batches of the records [from, to) of all, spread over one day, each device about equally often; little garbage. */
 function* batches(from: number, to: number): Generator<Buffer> {
   for (let n = from; n < to; ) {
-    const some: NewRecord[] = []
-    for (; some.length < perBatch && n < to; n++) {
+    const b = Buffer.from(template)
+    eachRecord(b, 0, (p) => {
       const time = day0 + Math.floor((n / records) * 86_400_000)
-      const device = 1 + (((Math.imul(n, 7919) % devices) + devices) % devices)
-      const head = { kind: recordKind.status, version: 1, product: 3, packetId: 1 + (n % 65535), epoch: 1.7e12 }
-      some.push({ ...head, device, time, data: frame(time, n) })
-    }
-    yield makeBatch(7, ++seq, some)
+      b.writeDoubleLE(1 + (((Math.imul(n, 7919) % devices) + devices) % devices), p + at.device)
+      b.writeDoubleLE(time, p + at.time)
+      b.writeUInt16LE(1 + (n % 65535), p + at.packetId)
+      const f = p + at.data
+      b.writeUInt32BE(Math.floor(time / 2 ** 32), f + 1)
+      b.writeUInt32BE((time - (n % 40)) % 2 ** 32, f + 5)
+      b.writeUInt32BE(n, f + 33)
+      b.writeDoubleBE(20 + (n % 100) / 10, f + 39)
+      n++
+    })
+    sealBatch(b, b.length, perBatch, 7, ++seq, day0)
+    yield b
   }
 }
 
-interface Cpu {
-  main: number
-  others: number
-  wall: number
+/** CPU of this thread during the job, µs. */
+async function ownCpu(job: () => Promise<void>): Promise<number> {
+  const before = process.threadCpuUsage()
+  await job()
+  const { user, system } = process.threadCpuUsage(before)
+  return user + system
 }
 
-async function cpuOf(job: () => Promise<void>): Promise<Cpu> {
+/** CPU of all other threads until now, µs. */
+function othersCpu(): number {
   const all = process.cpuUsage()
-  const mine = process.threadCpuUsage()
-  const wall = performance.now()
-  await job()
-  const { user, system } = process.cpuUsage(all)
-  const { user: u, system: s } = process.threadCpuUsage(mine)
-  return { main: u + s, others: user + system - u - s, wall: (performance.now() - wall) * 1000 }
+  const own = process.threadCpuUsage()
+  return all.user + all.system - own.user - own.system
 }
 
 function quantiles(what: string, times: number[]): void {
@@ -66,8 +73,6 @@ function quantiles(what: string, times: number[]): void {
   row(`${what} p99`, times[Math.floor(times.length * 0.99)]!, 'ms')
 }
 
-const add = (a: Cpu, b: Cpu): Cpu => ({ main: a.main + b.main, others: a.others + b.others, wall: a.wall + b.wall })
-
 async function ingest(history: History, all: readonly Buffer[]): Promise<void> {
   for (const b of all) {
     const wait = history.absorb(b)
@@ -75,22 +80,24 @@ async function ingest(history: History, all: readonly Buffer[]): Promise<void> {
   }
 }
 
-/** Takes and folds all records; making them is not counted. */
+/** Takes and folds all records; making them is this thread's, and not counted. */
 async function ingestAll(history: History): Promise<void> {
-  let cpu: Cpu = { main: 0, others: 0, wall: 0 }
+  let own = 0
+  await floor([...batches(0, Math.min(records, ROUND))])
+  seq = 0
+  const others = othersCpu()
   for (let n = 0; n < records; n += ROUND) {
     const all = [...batches(n, Math.min(records, n + ROUND))]
-    if (n === 0) await floor(all)
-    cpu = add(cpu, await cpuOf(() => ingest(history, all)))
+    own += await ownCpu(() => ingest(history, all))
   }
-  cpu = add(cpu, await cpuOf(() => history.flush()))
-  row('absorb, taking thread', cpu.main / records, 'µs CPU a record')
-  row('index, fold, merge, write: other threads', cpu.others / records, 'µs CPU a record')
-  row('until all is durable', cpu.wall / records, 'µs a record')
+  own += await ownCpu(() => history.flush())
+  row('absorb, taking thread', own / records, 'µs CPU a record')
+  row('index, fold, merge, write: other threads', (othersCpu() - others) / records, 'µs CPU a record')
 }
 
 async function floor(all: readonly Buffer[]): Promise<void> {
-  const cpu = await cpuOf(async () => {
+  const others = othersCpu()
+  const own = await ownCpu(async () => {
     const chunk = Buffer.allocUnsafeSlow(1 << 20)
     const file = await fs.promises.open(join(folder, 'floor'), 'w')
     let used = 0
@@ -106,7 +113,7 @@ async function floor(all: readonly Buffer[]): Promise<void> {
     await file.datasync()
     await file.close()
   })
-  row('floor: copy and write', (cpu.main + cpu.others) / Math.min(records, ROUND), 'µs CPU a record')
+  row('floor: copy and write', (own + othersCpu() - others) / Math.min(records, ROUND), 'µs CPU a record')
 }
 
 async function days(history: History, what: string): Promise<void> {
@@ -121,7 +128,7 @@ async function days(history: History, what: string): Promise<void> {
 }
 
 async function current(history: History): Promise<void> {
-  const b = frame(day0, 1)
+  const b = frame
   const time = (what: string, n: number, job: () => void) => {
     const t = performance.now()
     job()

@@ -1,4 +1,5 @@
 /** The one who does the work of history: takes chunks of the log, folds them into runs, merges runs, answers, drops. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Disk } from '#lib/disk.ts'
 import { PandoError } from '#lib/errors.ts'
 import type { HistoryQuery } from '../port.ts'
@@ -43,6 +44,9 @@ export const lightDefaults = { ...keeperDefaults, sliceMs: 1, mostScanned: 5000,
 
 const TEND_MS = 60_000
 
+/** Queries hold up folds and merges for so long at most. */
+const MOST_GIVEN_MS = 20
+
 /** Unfolded octets at which no more is taken, as a multiple of foldBytes. */
 const FULL = 3
 
@@ -61,6 +65,9 @@ export class Keeper {
   #tendedAt = 0
   #retryMs = 1000
   #timer: NodeJS.Timeout
+  /** queries under way, and what is resolved when there are none */
+  #reading = 0
+  #quiet = Promise.withResolvers<void>()
   /** what could not be done, and why */
   #failures = new Map<string, string>()
 
@@ -106,12 +113,14 @@ export class Keeper {
     const store = this.#store
     const tails = this.#frozen ? [this.#frozen, this.#tail] : [this.#tail]
     store.hold(runs)
+    if (this.#reading++ === 0) this.#quiet = Promise.withResolvers()
     try {
       return await use({ runs, tails, using: (some, job) => store.using(some, job), mostScanned: this.#o.mostScanned })
     } catch (e) {
       this.#found(e)
       throw e
     } finally {
+      if (--this.#reading === 0) this.#quiet.resolve()
       await store.release(runs)
     }
   }
@@ -244,19 +253,22 @@ export class Keeper {
     }
   }
 
-  /** Gives way when a slice of time has passed. */
+  /** Gives way when a slice of time has passed, and to queries at once: each of their steps would wait for a slice. */
   #pauses(): Pause {
     const { sliceMs } = this.#o
     let since = performance.now()
     let n = 0
     return () => {
-      if (++n & 15 || performance.now() - since < sliceMs) return undefined
-      return new Promise((resolve) => {
-        setImmediate(() => {
-          since = performance.now()
-          resolve()
-        })
+      if (this.#reading === 0 && (++n & 15 || performance.now() - since < sliceMs)) return undefined
+      return this.#giveWay().then(() => {
+        since = performance.now()
       })
     }
+  }
+
+  async #giveWay(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve))
+    const until = performance.now() + MOST_GIVEN_MS
+    while (this.#reading > 0 && performance.now() < until) await Promise.race([this.#quiet.promise, sleep(MOST_GIVEN_MS)])
   }
 }
