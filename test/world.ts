@@ -16,7 +16,7 @@ import { type HookReceiver, hookReceiver } from './support/hookreceiver.ts'
 import { vectors } from './vectors/read.ts'
 import { type Application, application } from './world/application.ts'
 import { Device, type DeviceOptions, type Dialect } from './world/device.ts'
-import { type Env, type Running, type Shape, shapes, startShape } from './world/shapes.ts'
+import { type Env, killInStart, type Running, type Shape, shapes, startShape } from './world/shapes.ts'
 import { until } from './world/wait.ts'
 
 export type { Application } from './world/application.ts'
@@ -55,6 +55,8 @@ export interface World {
   /** kill -9 (shape `process`). */
   kill(): Promise<void>
   start(): Promise<void>
+  /** Starts and kills while it starts (shape `process`). */
+  startAndKill(ms: number): Promise<void>
   /** SIGTERM or stop() → exit code */
   stop(): Promise<number>
   /** Stops and removes all. */
@@ -76,7 +78,8 @@ export async function makeWorld(o: WorldOptions = {}): Promise<World> {
     ...Object.fromEntries(services.map((name) => [settingOf(name), loopback])),
     ...o.env,
   }
-  const begin = () => startShape(shape, { dataDir, env, ...(o.clock && { clock: o.clock }), ...(o.shell && { shell: o.shell }) })
+  const options = { dataDir, env, ...(o.clock && { clock: o.clock }), ...(o.shell && { shell: o.shell }) }
+  const begin = () => startShape(shape, options)
   let running = await begin()
   let up = true
   // a restart comes back where devices look for it
@@ -153,6 +156,7 @@ export async function makeWorld(o: WorldOptions = {}): Promise<World> {
       running = await begin()
       up = true
     },
+    startAndKill: (ms) => killInStart(options, ms),
     async stop() {
       up = false
       return running.stop()

@@ -7,12 +7,13 @@ import { silentLog } from '#lib/log.ts'
 
 export type LogRecord = RecordHead & { data: Buffer }
 
-/** All records of the device log, stream after stream. */
+/** All records of the device log, stream after stream in the order in which these began. */
 export async function logRecords(dataDir: string): Promise<LogRecord[]> {
   const log = await openDeviceLog('file:', { dataDir })
   const found: LogRecord[] = []
   try {
-    for (const { stream, first } of await log.streams()) {
+    // ids of streams grow with time
+    for (const { stream, first } of (await log.streams()).sort((a, b) => a.stream - b.stream)) {
       for (let after = first - 1; ; ) {
         const batches = await log.read(stream, after)
         if (batches.length === 0) break

@@ -13,7 +13,7 @@ import type { Clock } from '#lib/service.ts'
 import { rpcClient } from '#rpc/client.ts'
 import { type Peers, startCloud } from '#src/cloud.ts'
 import { root } from './root.ts'
-import { until, within } from './wait.ts'
+import { sleep, until, within } from './wait.ts'
 
 export type Shape = 'direct' | 'encoded' | 'process'
 /** Those that every scenario must pass. */
@@ -33,7 +33,7 @@ export interface Running {
   logged(): string
 }
 
-interface Options {
+export interface Options {
   dataDir: string
   env: Env
   clock?: Clock
@@ -87,6 +87,15 @@ async function startProcess(o: Options): Promise<Running> {
     },
     logged: () => logged.join(''),
   }
+}
+
+/** Starts a process and kills it after `ms`, ready or not (hard case F-04). */
+export async function killInStart({ env }: Options, ms: number): Promise<void> {
+  const child = spawn(join(root, 'bin/pando'), ['serve'], { env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: 'ignore' })
+  const exited = new Promise((done) => child.on('exit', done))
+  await sleep(ms)
+  child.kill('SIGKILL')
+  await exited
 }
 
 function firstLine(child: ChildProcess, exited: Promise<number>, logged: string[]): Promise<{ listen: Record<string, string> }> {
