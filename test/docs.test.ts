@@ -1,6 +1,6 @@
 /** Holds the documentation against the code: what is a fact of both must be the same in both, and what can be pasted must work. */
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, globSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, normalize } from 'node:path'
 import { test } from 'node:test'
@@ -80,7 +80,7 @@ function leads(page: string, link: string): boolean {
   return anchorsOf(text).includes(anchor) || text.includes(`<a id="${anchor}"></a>`)
 }
 
-test('no page is an orphan, and none speaks of what a reader cannot open', () => {
+test('no page is an orphan; neither pages nor code speak of what a reader cannot open', () => {
   const linked = new Set(
     pages().flatMap((page) => linksOf(textOf(page)).map((l) => normalize(join(dirname(page), l.split('#')[0]!)))),
   )
@@ -88,8 +88,14 @@ test('no page is an orphan, and none speaks of what a reader cannot open', () =>
     pages().filter((page) => page !== 'README.md' && !linked.has(page)),
     [],
   )
-  const strange = pages().filter((page) => /DESIGN\.md|SEED\.md|\bgolden\/|\bspec\/|\.\.\/shared/.test(textOf(page)))
-  assert.deepEqual(strange, [])
+  const outside = /\bDESIGN\b|\bSEED\b|(?<![\w/-])(?:golden|spec)\/[a-z]|\.\.\/shared/
+  const sources = globSync(['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'], { cwd: root }).filter(
+    (f) => f !== 'test/docs.test.ts',
+  )
+  assert.deepEqual(
+    [...pages(), ...sources].filter((file) => outside.test(textOf(file))),
+    [],
+  )
 })
 
 test('ARCHITECTURE.md has at most 100 lines', () => {

@@ -111,7 +111,7 @@ function pick(mounts: Mount[], path = '/'): Mount | undefined {
   return best
 }
 
-/** Sent when the request has been read: closing before that resets the connection, and the answer is lost. As Go's default answer: applications of the old cloud saw exactly this (golden/http-device.json, "wrong path"). */
+/** Sent when the request has been read: closing before that resets the connection, and the answer is lost. As Go's default answer: applications of the old cloud saw exactly this (test/vectors/http-device.json, "wrong path"). */
 function notFound(res: ServerResponse): void {
   const body = '404 page not found\n'
   res.writeHead(404, {

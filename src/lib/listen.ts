@@ -31,7 +31,7 @@ export interface Listener {
   close(): Promise<void>
 }
 
-/** TLS for chips of 2015: spec/device-protocol §2. Never on a listener that others use. */
+/** TLS for chips of 2015: docs/device-protocol.md §2. Never on a listener that others use. */
 export const legacyTls = { minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' } as const satisfies SecureContextOptions
 
 const TLS_HANDSHAKE = 22

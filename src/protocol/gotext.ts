@@ -8,7 +8,7 @@ const goNumber = (value: number): string => {
 
 const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-/** A JSON value as the old cloud printed it in its error texts: `<nil>`, `map[red:1]`, `[1 2]`, `1e+06` (golden/productconfig.json). */
+/** A JSON value as the old cloud printed it in its error texts: `<nil>`, `map[red:1]`, `[1 2]`, `1e+06` (test/vectors/productconfig.json). */
 export const goText = (value: unknown): string => {
   if (value === null || value === undefined) return '<nil>'
   if (typeof value === 'number' || typeof value === 'bigint') return goNumber(Number(value))

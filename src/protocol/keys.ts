@@ -26,7 +26,7 @@ const idOctets = (id: bigint | number): Buffer => {
 }
 
 /**
- * The key scheme of the old cloud: `hex(IV[16] ‖ AES-CFB128(key, random[8] ‖ int64-BE id))` (golden/keys.json).
+ * The key scheme of the old cloud: `hex(IV[16] ‖ AES-CFB128(key, random[8] ‖ int64-BE id))` (test/vectors/keys.json).
  * `aesKey` is the text itself, 16, 24 or 32 octets of UTF-8. `random` gives n octets.
  */
 export const makeKeys = (aesKey: string, random: (n: number) => Uint8Array = randomBytes): Keys => {

@@ -32,7 +32,7 @@ export type StatusJson = { data: Record<string, JsonValue[]>; unknown: number[] 
 
 /**
  * Status → `{label: [v, …]}`, ready for `stringifyExact`. Objects are matched by number only and the types are those of the frame; an
- * object that comes twice: the last counts (golden/productconfig.json).
+ * object that comes twice: the last counts (test/vectors/productconfig.json).
  */
 export const statusToJson = (model: Model, frame: Pick<StatusFrame, 'properties'>): StatusJson => {
   const data: Record<string, JsonValue[]> = Object.create(null)
@@ -106,7 +106,7 @@ const valuesOf = (
 
 /**
  * `{label: [v, …]}` (text, or parsed by `parseExact`) → properties for `encodeStatus`, sub-device = the object's part. All or nothing. Errors
- * (application-api §1): `status_empty`, `wrong_format`, `object_unknown`, `wrong_count`, `value_…`, and those of `parseExact`.
+ * (docs/application-api.md §1): `status_empty`, `wrong_format`, `object_unknown`, `wrong_count`, `value_…`, and those of `parseExact`.
  */
 export const statusFromJson = (model: Model, json: unknown): Property[] => {
   const entries = entriesOf(json, statusForm)
@@ -123,7 +123,7 @@ export const statusFromJson = (model: Model, json: unknown): Property[] => {
 export type NewCommand = { name: string; subDevice: number; no: number; priority: number; values: Value[]; types: number[] }
 
 /**
- * `{command: [v, …]}` (text, or parsed by `parseExact`) → the one command, with part and priority of the model. Errors (application-api §1):
+ * `{command: [v, …]}` (text, or parsed by `parseExact`) → the one command, with part and priority of the model. Errors (docs/application-api.md §1):
  * `command_not_one`, `wrong_format`, `command_unknown`, `wrong_count`, `value_…`, and those of `parseExact`.
  */
 export const commandFromJson = (model: Model, json: unknown): NewCommand => {

@@ -11,7 +11,7 @@ export const copyOf = (b: Uint8Array, from: number, to: number): Uint8Array => {
   return copy
 }
 
-/** UTF-8 → text; what isn't UTF-8 becomes U+FFFD (golden/tlv.json), a byte order mark stays. */
+/** UTF-8 → text; what isn't UTF-8 becomes U+FFFD (test/vectors/tlv.json), a byte order mark stays. */
 export const utf8Text = (b: Uint8Array, from: number, to: number): string => {
   if (to - from > SHORT) return decoder.decode(b.subarray(from, to))
   let text = ''

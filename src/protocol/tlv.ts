@@ -14,7 +14,7 @@ export type TlvType = { number: number; name: string; size: number; min?: number
 const FLOAT32_MAX = 3.4028234663852886e38
 export const MAX_LENGTH = 0xffff
 
-/** spec: type u16, then the value, big endian. Look rows up by `tlvType(n)`. */
+/** docs/device-protocol.md §4: type u16, then the value, big endian. Look rows up by `tlvType(n)`. */
 export const tlvTypes: readonly TlvType[] = [
   { number: 1, name: 'float64', size: 8 },
   { number: 2, name: 'float32', size: 4, min: -FLOAT32_MAX, max: FLOAT32_MAX },

@@ -12,7 +12,7 @@ export const ALL_SUB_DEVICES = 65535
 /** What the old cloud gave its own commands. */
 export const UNIVERSAL_PRIORITY = 99
 
-/** Commands of spec §5. Old firmware implements `report_status` only. */
+/** Commands of docs/device-protocol.md §5. Old firmware implements `report_status` only. */
 export const universalCommands: readonly UniversalCall[] = [
   { no: 65535, name: 'restart', types: [], names: [] },
   { no: 65534, name: 'event_acknowledged', types: [UINT64], names: ['sequence'] },
@@ -25,7 +25,7 @@ export const universalCommands: readonly UniversalCall[] = [
   { no: 65527, name: 'download_file', types: [], names: [] },
 ]
 
-/** Events of spec §5. */
+/** Events of docs/device-protocol.md §5. */
 export const universalEvents: readonly UniversalCall[] = [
   { no: 65535, name: 'online', types: [UINT32], names: ['heartbeat'] },
   { no: 65534, name: 'command_result', types: [UINT64, INT32, BYTES], names: ['sequence', 'result', 'text'] },

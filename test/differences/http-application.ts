@@ -1,4 +1,4 @@
-/** Where `/application/v1` answers otherwise than the old cloud did in golden/http-application.json, on purpose. */
+/** Where `/application/v1` answers otherwise than the old cloud did in test/vectors/http-application.json, on purpose. */
 import type { Difference } from '../vectors/compare.ts'
 
 const exactly = 'identifiers are compared exactly; the old cloud took the one of another case for the same'

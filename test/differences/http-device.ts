@@ -1,4 +1,4 @@
-/** Where the device API answers otherwise than the old cloud did in golden/http-device.json, on purpose. */
+/** Where the device API answers otherwise than the old cloud did in test/vectors/http-device.json, on purpose. */
 import type { Difference } from '../vectors/compare.ts'
 
 const json = (body: string): string =>

@@ -1,6 +1,6 @@
 /**
- * Where mqttaccess answers otherwise than the old cloud did in golden/mqtt.json, on purpose. Everywhere: a session with a user name is
- * sent its clock (command 65531, spec/device-protocol §5) behind CONNACK, left out of the texts here; and PUBACK follows durability.
+ * Where mqttaccess answers otherwise than the old cloud did in test/vectors/mqtt.json, on purpose. Everywhere: a session with a user name is
+ * sent its clock (command 65531, docs/device-protocol.md §5) behind CONNACK, left out of the texts here; and PUBACK follows durability.
  */
 import type { Difference } from '../vectors/compare.ts'
 

@@ -1,4 +1,4 @@
-/** The world of golden/http-application.json in a whole cloud: its products, applications and devices, one of them connected. */
+/** The world of test/vectors/http-application.json in a whole cloud: its products, applications and devices, one of them connected. */
 import type { Publish } from '#access/mqttaccess/packet/packets.ts'
 import { openRegistrystore } from '#core/registrystore/open.ts'
 import { silentLog } from '#lib/log.ts'

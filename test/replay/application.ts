@@ -1,4 +1,4 @@
-/** Replays golden/http-application.json against an apiprovider at an address. What device and keys are there is the world's matter. */
+/** Replays test/vectors/http-application.json against an apiprovider at an address. What device and keys are there is the world's matter. */
 import { Agent } from 'node:http'
 import { parseExact, stringifyExact } from '#protocol/json.ts'
 import { ask } from '../fakes/http.ts'
@@ -22,7 +22,7 @@ export interface ApplicationWorld {
   arrange(c: GoldenCall): Promise<() => Promise<{ topic: string; payload: string }[]>>
 }
 
-/** Texts that the old cloud composed itself; those of drivers, of Go and of its key decoder are free (application-api §6). */
+/** Texts that the old cloud composed itself; those of drivers, of Go and of its key decoder are free (docs/application-api.md §1). */
 const composed = [
   /^missing device identifier or app key\.$/,
   /^app (key not match|has no access right on device)\.$/,

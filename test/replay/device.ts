@@ -1,4 +1,4 @@
-/** Replays golden/http-device.json, octet for octet, against the device API. Keys, ids and secrets are those of here. */
+/** Replays test/vectors/http-device.json, octet for octet, against the device API. Keys, ids and secrets are those of here. */
 import { untilAnswered } from '../fakes/http.ts'
 import type { Outcome } from '../vectors/compare.ts'
 import { vectors } from '../vectors/read.ts'

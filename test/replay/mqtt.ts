@@ -1,5 +1,5 @@
 /**
- * Replays golden/mqtt.json against a cloud over real sockets: what the client sent is sent, packet by packet; what comes back is
+ * Replays test/vectors/mqtt.json against a cloud over real sockets: what the client sent is sent, packet by packet; what comes back is
  * told as text, for theirs and ours alike. Device ids are those of the golden file, tokens are translated.
  */
 

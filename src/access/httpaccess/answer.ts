@@ -1,4 +1,4 @@
-/** Answers of the device API: bytes that firmware of 2016 parses (spec: device protocol, 2; golden/http-device.json). */
+/** Answers of the device API: bytes that firmware of 2016 parses (docs/device-protocol.md §2; test/vectors/http-device.json). */
 import type { ServerResponse } from 'node:http'
 
 /** Codes of this API. Firmware reads them into one octet: none may be a multiple of 256. */

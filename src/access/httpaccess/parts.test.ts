@@ -104,7 +104,7 @@ test('fields: names in any case, wrong types are missing, the rest counts', () =
   for (const none of ['', '[]', 'null', '"x"', '7', '{', '{]', 'x{}', '}{']) assert.deepEqual(read(none), {}, none)
 })
 
-test('what is said of a product key whose form is wrong (golden/keys.json)', () => {
+test('what is said of a product key whose form is wrong (test/vectors/keys.json)', () => {
   const cases: [string, string | undefined][] = [
     ['', 'decrypt message too short'],
     ['zz', "encoding/hex: invalid byte: U+007A 'z'"],

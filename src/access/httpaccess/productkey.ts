@@ -1,4 +1,4 @@
-/** What the old cloud said of a product key whose form is wrong (golden/http-device.json, golden/keys.json). */
+/** What the old cloud said of a product key whose form is wrong (test/vectors/http-device.json, test/vectors/keys.json). */
 
 const IV = 16
 const KEY = 32

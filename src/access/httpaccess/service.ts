@@ -1,4 +1,4 @@
-/** Device HTTP API: registration and login (spec: device protocol, 1 and 2). */
+/** Device HTTP API: registration and login (docs/device-protocol.md §1, §2). */
 import type { Face } from '#contracts/contract.ts'
 import type { controller } from '#contracts/controller.ts'
 import type { devicemanager } from '#contracts/devicemanager.ts'

@@ -22,7 +22,7 @@ import type { Will } from './will.ts'
 /** new: nothing read yet · asked: CONNECT is being checked · open · closed */
 export type State = 'new' | 'asked' | 'open' | 'closed'
 
-/** How this connection is spoken to; chosen once, at CONNECT (DESIGN D8). */
+/** How this connection is spoken to; chosen once, at CONNECT (ARCHITECTURE.md D8). */
 export interface Dialect {
   version: Version
   /** binary firmware: one packet at a time, slowly */

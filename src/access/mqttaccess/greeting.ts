@@ -1,4 +1,4 @@
-/** What a device that comes in is sent: CONNACK, and the clock where it can take it (spec/device-protocol §5, §8). */
+/** What a device that comes in is sent: CONNACK, and the clock where it can take it (docs/device-protocol.md §5). */
 import { CALL_HEADER, encodeCommand } from '#protocol/frames.ts'
 import { GATEWAY, UNIVERSAL_PRIORITY, universalCommand } from '#protocol/universal.ts'
 import type { Connection } from './connection.ts'

@@ -43,7 +43,7 @@ export function incoming(c: Connection, b: Uint8Array, first: number, start: num
       return disconnected(c, b, first, start, end)
     case PUBREC:
     case PUBCOMP:
-      // nothing goes down at QoS 2, so there is nothing that these could answer (spec/device-protocol §8)
+      // nothing goes down at QoS 2, so there is nothing that these could answer (docs/device-protocol.md §3)
       throw protocolError('the answer to a QoS 2 message that was never sent [MQTT-4.3.3-1]')
     case CONNECT:
       throw protocolError('a second CONNECT [MQTT-3.1.0-2]')
@@ -136,7 +136,7 @@ function disconnected(c: Connection, b: Uint8Array, first: number, start: number
   c.end(withWill ? 'closed_by_peer' : 'disconnected')
 }
 
-/** The first packet. A version that we do not speak is told so; a name that is not MQTT's gets nothing (spec/device-protocol §8). */
+/** The first packet. A version that we do not speak is told so; a name that is not MQTT's gets nothing (docs/device-protocol.md §3). */
 export function readConnect(c: Connection, b: Uint8Array, first: number, start: number, end: number): void {
   const version = connectVersion(b, start, end)
   let connect: Connect
@@ -147,7 +147,7 @@ export function readConnect(c: Connection, b: Uint8Array, first: number, start: 
       c.node.admission.refuse(c, version === 5 ? 5 : 4, version === -1 ? 0x84 : e.reason, e.message)
     throw e
   }
-  // fielded binary firmware is known by a CONNECT without user name (spec/device-protocol §3)
+  // fielded binary firmware is known by a CONNECT without user name (docs/device-protocol.md §3)
   c.asked({ version: connect.version, paced: connect.version !== 5 && connect.username === undefined })
   c.node.admission.ask(c, connect)
 }

@@ -1,5 +1,5 @@
 /**
- * Output to binary firmware: one packet per TCP segment, a few ms between two (spec/device-protocol §3, §8). Two packets in one read
+ * Output to binary firmware: one packet per TCP segment, a few ms between two (docs/device-protocol.md §3). Two packets in one read
  * make it lose step. A timer exists only while packets wait.
  */
 export const PACE_MS = 3

@@ -1,5 +1,5 @@
 /**
- * Devices of Pando are sent what is theirs whether they subscribe or not (spec/device-protocol §3). Whoever subscribes is answered:
+ * Devices of Pando are sent what is theirs whether they subscribe or not (docs/device-protocol.md §3). Whoever subscribes is answered:
  * its own topics are granted, everything else is not.
  */
 import type { Connection } from './connection.ts'

@@ -1,4 +1,4 @@
-/** The device side of the HTTP API: registration and login (spec/device-protocol §2). */
+/** The device side of the HTTP API: registration and login (docs/device-protocol.md §2). */
 import { Agent, type Dispatcher, request } from 'undici'
 import { PandoError } from '#lib/errors.ts'
 

@@ -1,4 +1,4 @@
-/** One virtual device: it registers, logs in, holds its connection, reports, and does what it is told (spec/device-protocol §1, §3). */
+/** One virtual device: it registers, logs in, holds its connection, reports, and does what it is told (docs/device-protocol.md §1, §3). */
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { Qos } from '#access/mqttaccess/packet/types.ts'

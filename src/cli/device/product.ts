@@ -8,7 +8,7 @@ const [FLOAT32, UINT8, UINT16, STRING] = [2, 7, 8, 12]
 
 const param = (name: string, value_type: number) => ({ name, value_type })
 
-/** Product configuration (spec/device-protocol §6): a lamp that also measures the room. */
+/** Product configuration (docs/device-protocol.md §6): a lamp that also measures the room. */
 export const demoConfig = {
   objects: [
     { no: 1, label: 'light', part: 1, status: [param('onoff', UINT8), param('level', UINT16)] },

@@ -1,4 +1,4 @@
-/** The kinds of records, in the words of the old tool (golden/pdcfg-transcript.txt). */
+/** The kinds of records, in the words of the old tool (test/vectors/pdcfg-transcript.txt). */
 import type { Application, Device, Product, Vendor } from '#contracts/registry.ts'
 import * as field from './fields.ts'
 import type { Item, Registry, Resource, Values } from './resource.ts'

@@ -1,7 +1,7 @@
 /**
  * A writer of the device log: the way up from an access service, and the controller's own stream. Records are gathered in a batch while the append before is under way;
  * when a batch is durable its owners are told, and only then may they acknowledge. One promise a batch, nothing a message.
- * An append that fails is tried again with the same seq for ever: firmware in the field does not send twice (DESIGN D3).
+ * An append that fails is tried again with the same seq for ever: firmware in the field does not send twice (ARCHITECTURE.md, the way up).
  */
 import { isPandoError } from '#lib/errors.ts'
 import type { Logger } from '#lib/log.ts'

@@ -1,4 +1,4 @@
-/** Answers in the form of application-api §1. */
+/** Answers in the form of docs/application-api.md §1. */
 import type { FastifyReply } from 'fastify'
 import { type Refusal, texts } from './errors.ts'
 

@@ -1,4 +1,4 @@
-/** The calls of `/application/v1` (application-api §1): what each asks of the other services. Answers are JSON text, '' = no data. */
+/** The calls of `/application/v1` (docs/application-api.md §1): what each asks of the other services. Answers are JSON text, '' = no data. */
 import type { Face } from '#contracts/contract.ts'
 import type { controller } from '#contracts/controller.ts'
 import type { Device, registry } from '#contracts/registry.ts'

@@ -1,4 +1,4 @@
-/** How errors of the cloud are told to applications: one table (application-api §1, texts from golden/http-application.json). */
+/** How errors of the cloud are told to applications: one table (docs/application-api.md §1, texts from test/vectors/http-application.json). */
 import { type ErrorCode, errorTable, type PandoError } from '#lib/errors.ts'
 
 /** The codes of `/application/v1`. */

@@ -1,4 +1,4 @@
-/** The paths of `/application/v1`, and their older spellings (device-protocol §7). */
+/** The paths of `/application/v1`, and their older spellings (docs/application-api.md §1). */
 import { type CallPeers, command, current, type DeviceCall, info, latest, setStatus } from './calls.ts'
 
 export interface Route {

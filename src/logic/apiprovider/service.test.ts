@@ -73,7 +73,7 @@ test('a body is passed on as it is, and there is no data where there is none', a
 })
 
 // REST-5
-test('the older spellings are the same calls (device-protocol §7)', async () => {
+test('the older spellings are the same calls (docs/application-api.md §1)', async () => {
   const old = '/v1/application/device'
   const info = { identifier: '1-2-rich', name: 'rich product', description: 'every value type', version: '1.0.0' }
   assert.deepEqual((await call(`${old}/info?device_key=${DEVICE_KEY}`)).json.data, info)

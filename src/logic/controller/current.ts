@@ -1,6 +1,6 @@
 /**
  * What a record changes in the current state of its device. Status objects are kept under their number (the sub-device of old
- * firmware's frames can't be trusted, spec/device-protocol §4), with the bytes that they had in the frame: `sub-device u16 | object u16 |
+ * firmware's frames can't be trusted, docs/device-protocol.md §4), with the bytes that they had in the frame: `sub-device u16 | object u16 |
  * count u16 | TLVs`. QoS 2 packet ids that the device has not released yet lie above them.
  */
 import { at as field, RECORD_HEADER, recordFlag, recordKind } from '#core/devicelog/batch.ts'

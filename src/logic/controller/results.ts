@@ -1,5 +1,5 @@
 /**
- * Event 65534 (spec/device-protocol §5): the device says what became of a command. It names the command by the time that stood in
+ * Event 65534 (docs/device-protocol.md §5): the device says what became of a command. It names the command by the time that stood in
  * the command's frame.
  */
 import { at as field, RECORD_HEADER, recordKind } from '#core/devicelog/batch.ts'

@@ -1,6 +1,6 @@
 /**
  * Devices that want in, a batch at a time: tokens in one call, claims in one call, then the sessions that were replaced are
- * closed and drained before anybody is let in (DESIGN D5).
+ * closed and drained before anybody is let in (ARCHITECTURE.md D5).
  */
 import type { Face } from '#contracts/contract.ts'
 import type { ConnectRequest, ConnectVerdict, devicemanager } from '#contracts/devicemanager.ts'

@@ -1,7 +1,7 @@
 import type { Held } from './held.ts'
 import type { Start } from './service.ts'
 
-/** An access node that was silent for this long is dead (DESIGN D5); nodes speak each 2 s. */
+/** An access node that was silent for this long is dead (ARCHITECTURE.md D5); nodes speak each 2 s. */
 export const LEASE = 5000
 const LOOK_EACH = 1000
 /** A node that connects devices lives; its lease isn't renewed more often than this. */

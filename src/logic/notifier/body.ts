@@ -1,5 +1,5 @@
 /**
- * What a webhook says. The old cloud's four keys, in its order and byte for byte in the form of Go's encoder (golden/webhook.json), but
+ * What a webhook says. The old cloud's four keys, in its order and byte for byte in the form of Go's encoder (test/vectors/webhook.json), but
  * with the arrival time instead of 0; nothing is added to them. `data` is always `{name: [values]}`.
  */
 import { causeOf } from '#contracts/causes.ts'

@@ -41,7 +41,7 @@ function rightSecret({ secrets }: Context, rows: Rows, item: Item): PandoError |
   }
 }
 
-/** The token before is replaced: good for the connection that is up, not for a new one (spec: device protocol, 8). */
+/** The token before is replaced: good for the connection that is up, not for a new one (docs/device-protocol.md §1). */
 async function issue(ctx: Context, tx: Transaction, rows: Rows, id: number): Promise<string> {
   const now = ctx.clock.now()
   const token = newToken()

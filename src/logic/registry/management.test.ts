@@ -68,7 +68,7 @@ describe('management', () => {
     await assert.rejects(r.face.editApplication({ id, name: 'x' }), refused('application_unknown'))
   })
 
-  it('refuses wrong scopes and URLs (golden/identifiers.json)', async () => {
+  it('refuses wrong scopes and URLs (test/vectors/identifiers.json)', async () => {
     const golden: { domain: string }[] = JSON.parse(readFileSync('test/vectors/identifiers.json', 'utf8')).app_domain
     for (const { domain } of golden.filter((g) => g.domain.startsWith('product/') || g.domain === '*')) {
       assert.equal((await r.face.addApplication({ ...app, domain })).domain, domain)

@@ -117,7 +117,7 @@ describe('the keys of the platform', () => {
   })
 
   // KEY-1
-  it('a key of the old cloud finds the same id with the same AES key, and must still be that record’s own (golden/keys.json)', async () => {
+  it('a key of the old cloud finds the same id with the same AES key, and must still be that record’s own (test/vectors/keys.json)', async () => {
     const dir = tempDir()
     const r = await startRegistry(dir)
     const { application } = await furnish(r.face)

@@ -1,4 +1,4 @@
-/** Registration: the same serial always gets the same identity (spec: device protocol, 1). Calls that come together share a transaction. */
+/** Registration: the same serial always gets the same identity (docs/device-protocol.md §1). Calls that come together share a transaction. */
 import type { Device, Product } from '#contracts/registry.ts'
 import type { RegistryBell } from '#core/queue/port.ts'
 import type { DeviceCredentialRow, DeviceRow, NewRow, Transaction } from '#core/registrystore/port.ts'

@@ -68,7 +68,7 @@ describe('secrets', () => {
       assert.equal(sameText(a, b), false)
   })
 
-  it('S-12: 100 000 secrets and tokens have the form of the old ones and never repeat (golden/keys.json)', () => {
+  it('S-12: 100 000 secrets and tokens have the form of the old ones and never repeat (test/vectors/keys.json)', () => {
     const n = 100_000
     const [issued, tokens] = [new Set<string>(), new Set<string>()]
     for (let i = 0; i < n; i++) {

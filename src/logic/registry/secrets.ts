@@ -86,7 +86,7 @@ export function makeSecrets(masterKey: string, tenant: number): Secrets {
   }
 }
 
-/** Standard base64 of 24 random octets: 32 characters without padding (golden/keys.json, `device_secret_format`). */
+/** Standard base64 of 24 random octets: 32 characters without padding (test/vectors/keys.json, `device_secret_format`). */
 export const newSecret = (): string => randomBytes(24).toString('base64')
 
 /** 16 random octets as 32 lower-case hex digits. */

@@ -93,7 +93,7 @@ const OURS_REFUSE: Record<string, RegExp> = {
   'session: PUBLISH empty topic QoS1': /MQTT-4.7.3-1/,
 }
 
-test('what clients sent in the transcripts of the original reads as what it was (golden/mqtt)', () => {
+test('what clients sent in the transcripts of the original reads as what it was (test/vectors/mqtt.json)', () => {
   const golden = JSON.parse(readFileSync(new URL('../../../../test/vectors/mqtt.json', import.meta.url), 'utf8')) as Golden
   let read = 0
   const refused = new Set<string>()

@@ -37,6 +37,7 @@ describe('hours of dropped records', () => {
       return { hour, object: 5, position: 0, count: ns.length, ...span, last: last.n, lastAt: last.time }
     })
 
+  // HIST-6
   it('are the same before and after records are dropped in part, also after a restart', async () => {
     const disk = new SimulatedDisk(seeded(1))
     let history = await open(disk)
@@ -67,6 +68,7 @@ describe('hours of dropped records', () => {
     await history.close()
   })
 
+  // HIST-6
   it('stay for ten times the age of records, and are under a checksum', async () => {
     const disk = new SimulatedDisk(seeded(1))
     const history = await open(disk)
