@@ -1,4 +1,4 @@
-/** Where ours differs from the old cloud in golden/mqtt-keepalive-and-rules.json, on purpose. Its rules are none of mqttaccess. */
+/** Where ours differs from the old cloud in test/vectors/mqtt-keepalive-and-rules.json, on purpose. Its rules are none of mqttaccess. */
 import type { Difference } from '../vectors/compare.ts'
 
 const factor =

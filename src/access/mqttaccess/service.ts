@@ -1,4 +1,4 @@
-/** MQTT for devices: see spec of contracts/access.ts for what others ask of it. */
+/** MQTT for devices; contracts/access.ts says what others ask of it. */
 import { RefusalDiary } from '#access/shared/refusals.ts'
 import { Uplink } from '#access/shared/uplink.ts'
 import type { access } from '#contracts/access.ts'
