@@ -1,13 +1,7 @@
 import { type EngineTable, openEngine } from '#core/engines.ts'
-import type { Logs } from './port.ts'
+import type { Logs, LogsOptions } from './port.ts'
 
-export interface LogsOptions {
-  level: string
-  /** lines for people instead of JSON; default: whether stderr is a terminal */
-  pretty?: boolean
-  /** where `stderr:` writes; for tests */
-  stderr?: { write(text: string): void }
-}
+export type { LogsOptions } from './port.ts'
 
 /** scheme → log engine */
 export const logEngines = {

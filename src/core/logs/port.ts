@@ -8,3 +8,11 @@ export interface Logs {
   /** Resolves when all that was logged is out. */
   close(): Promise<void>
 }
+
+export interface LogsOptions {
+  level: string
+  /** lines for people instead of JSON; default: whether stderr is a terminal */
+  pretty?: boolean
+  /** where `stderr:` writes; for tests */
+  stderr?: { write(text: string): void }
+}

@@ -11,7 +11,7 @@ import { makeEpochs } from './epochs.ts'
 import type { Held } from './held.ts'
 import type { Leases } from './leases.ts'
 import { isDeviceId } from './login.ts'
-import type { Start } from './service.ts'
+import type { Start } from './start.ts'
 import type { Closer } from './takeover.ts'
 
 interface Parts {

@@ -1,7 +1,7 @@
 /** Sessions that must end because the registry changed: device removed, token revoked (hard case S-03: within a second). */
 import type { Cause } from '#contracts/causes.ts'
 import type { RegistryBell } from '#core/queue/port.ts'
-import type { Start } from './service.ts'
+import type { Start } from './start.ts'
 import type { Closer } from './takeover.ts'
 
 /** What happened to devices while a connect was being decided. */

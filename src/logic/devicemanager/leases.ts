@@ -1,5 +1,5 @@
 import type { Held } from './held.ts'
-import type { Start } from './service.ts'
+import type { Start } from './start.ts'
 
 /** An access node that was silent for this long is dead (ARCHITECTURE.md D5); nodes speak each 2 s. */
 export const LEASE = 5000

@@ -1,33 +1,15 @@
 /** The device manager: login, presence, takeover. What it answers is in contracts/devicemanager.ts. */
-import type { access } from '#contracts/access.ts'
 import type { Face } from '#contracts/contract.ts'
 import type { devicemanager } from '#contracts/devicemanager.ts'
-import type { registry } from '#contracts/registry.ts'
-import type { Presence } from '#core/presence/port.ts'
-import type { Queue } from '#core/queue/port.ts'
-import type { ServiceStart, Started } from '#lib/service.ts'
+import type { Started } from '#lib/service.ts'
 import { makeConnect } from './connect.ts'
 import { makeCutOff } from './cutoff.ts'
 import { makeHeld } from './held.ts'
 import { makeLeases } from './leases.ts'
 import { makeLogin } from './login.ts'
+import type { Start } from './start.ts'
 import { makeCloser } from './takeover.ts'
 import { keepTokens } from './tokens.ts'
-
-export interface Config {
-  /** ms after which an unused token dies */
-  tokenLife: number
-}
-export interface Ports {
-  presence: Presence
-  queue: Queue
-}
-export interface Peers {
-  registry: Face<typeof registry>
-  /** the access node with this address; undefined: nobody knows it any more */
-  access(node: string): Face<typeof access> | undefined
-}
-export type Start = ServiceStart<Config, Ports, Peers>
 
 export async function start(s: Start): Promise<Started & { face: Face<typeof devicemanager> }> {
   const { presence } = s.ports

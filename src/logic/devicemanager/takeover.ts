@@ -3,7 +3,7 @@ import type { Cause } from '#contracts/causes.ts'
 import type { Route } from '#core/presence/port.ts'
 import { PandoError } from '#lib/errors.ts'
 import type { Clock } from '#lib/service.ts'
-import type { Start } from './service.ts'
+import type { Start } from './start.ts'
 
 /** How long a node may take to close and drain a session; then it counts as lost. */
 const CLOSE_WITHIN = 5000

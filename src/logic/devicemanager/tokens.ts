@@ -1,5 +1,5 @@
 import type { Held } from './held.ts'
-import type { Start } from './service.ts'
+import type { Start } from './start.ts'
 
 const TOUCH_EACH = 12 * 3_600_000
 /** A token must be touched well within its life. */

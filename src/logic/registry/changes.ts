@@ -4,7 +4,7 @@
  */
 import type { Queue, RegistryBell } from '#core/queue/port.ts'
 import type { RegistryChangeRow, Registrystore, Transaction } from '#core/registrystore/port.ts'
-import { TENANT } from './context.ts'
+import { TENANT } from './tenant.ts'
 
 /** Reads look for other processes' changes at most this often, so a change made elsewhere is seen this late at most. */
 const LOOK_EVERY = 20

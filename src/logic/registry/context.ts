@@ -7,8 +7,7 @@ import type { Changes } from './changes.ts'
 import type { Lookups } from './lookups.ts'
 import type { Secrets } from './secrets.ts'
 
-/** Everything belongs to the first tenant until there are others. */
-export const TENANT = 1
+export { TENANT } from './tenant.ts'
 
 export interface Context {
   store: Registrystore

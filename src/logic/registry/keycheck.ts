@@ -1,8 +1,8 @@
 import type { Reads, Registrystore } from '#core/registrystore/port.ts'
 import { PandoError } from '#lib/errors.ts'
-import { TENANT } from './context.ts'
 import { loadKeys, type PlatformKeys } from './keyfile.ts'
 import { makeSecrets, sameText } from './secrets.ts'
+import { TENANT } from './tenant.ts'
 
 interface Config extends Partial<PlatformKeys> {
   dataDir: string

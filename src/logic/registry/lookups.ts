@@ -6,10 +6,10 @@ import { type ErrorCode, PandoError } from '#lib/errors.ts'
 import type { Keys } from '#protocol/keys.ts'
 import { makeCache } from './cache.ts'
 import { validId } from './checks.ts'
-import { TENANT } from './context.ts'
 import { makeKeyLookup, unknown } from './keylookup.ts'
 import { applicationOf, deviceOf, productOf } from './records.ts'
 import type { Secrets } from './secrets.ts'
+import { TENANT } from './tenant.ts'
 
 const DEVICES = 16_384
 const FEW = 4096

@@ -1,33 +1,12 @@
 import { resolve } from 'node:path'
 import type { DeviceLog } from '#core/devicelog/port.ts'
-import type { EngineHealth } from '#core/health.ts'
-import { type Disk, nodeDisk } from '#lib/disk.ts'
+import { nodeDisk } from '#lib/disk.ts'
 import { PandoError } from '#lib/errors.ts'
 import { fileLog } from './file-log.ts'
 import { lock } from './lock.ts'
+import type { FileLogOptions } from './options.ts'
 
-export interface FileLogOptions {
-  /** folder of the log */
-  dir: string
-  disk?: Disk
-  /** a segment is closed when it has reached this; default 64 MiB */
-  segmentBytes?: number
-  /** room is made ahead, as zeros, in steps of this; default 4 MiB */
-  stepBytes?: number
-  /** pace at which closed segments are verified in the background; default 8 MiB/s, 0: never */
-  scrubBytesPerSecond?: number
-  log?: EngineLog
-  onState?: (h: EngineHealth) => void
-  now?: () => number
-  /** false: the caller makes sure that nobody else has the folder (tests on a simulated disk) */
-  lock?: boolean
-}
-
-/** What engines write to: a pino logger fits. */
-export interface EngineLog {
-  info(fields: object, text: string): void
-  warn(fields: object, text: string): void
-}
+export type { EngineLog, FileLogOptions } from './options.ts'
 
 /**
  * Opens the log in a folder, making it if need be. Throws `conflict` when another process has it (its pid is named), `log_damaged`

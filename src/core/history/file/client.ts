@@ -1,7 +1,8 @@
 /** The engine's side of the talk with the keeper: questions and their answers, and what the keeper tells. */
 import { fromErrorData, PandoError } from '#lib/errors.ts'
 import type { Link, Listener } from './link.ts'
-import type { Question, Reply, Told } from './messages.ts'
+import type { Question, Reply } from './messages.ts'
+import type { Told } from './told.ts'
 
 interface Waiting {
   resolve(value: unknown): void

@@ -7,9 +7,10 @@ import { Gatherer } from './gather.ts'
 import type { HoursQuery } from './hours.ts'
 import type { KeptCurrent } from './keptcurrent.ts'
 import type { Link, Listener } from './link.ts'
-import type { Retained, Told } from './messages.ts'
+import type { Retained } from './messages.ts'
 import { type Answer, DEFAULT_LIMIT, MAX_LIMIT } from './query.ts'
 import type { Hour } from './rollup.ts'
+import type { Told } from './told.ts'
 
 /** So much may be on the way to the keeper before `absorb` asks to wait. */
 const MOST_ON_WAY = 64 << 20

@@ -5,7 +5,6 @@ import { PandoError } from '#lib/errors.ts'
 import type { HistoryQuery } from '../port.ts'
 import { foldDay, type Pause } from './fold.ts'
 import { type HoursQuery, readHours } from './hours.ts'
-import type { Told } from './messages.ts'
 import { type Answer, answer, type Sight } from './query.ts'
 import type { Hour } from './rollup.ts'
 import type { Run, RunInfo } from './run.ts'
@@ -13,6 +12,7 @@ import { runKind } from './runformat.ts'
 import { Store } from './store.ts'
 import { Tail } from './tail.ts'
 import { type Limit, Tender } from './tender.ts'
+import type { Told } from './told.ts'
 
 export interface KeeperOptions {
   folder: string

@@ -6,6 +6,7 @@ import type { HoursQuery } from './hours.ts'
 import type { Keeper } from './keeper.ts'
 import type { Answer } from './query.ts'
 import type { Hour } from './rollup.ts'
+import type { Told } from './told.ts'
 
 export interface Chunk {
   type: 'chunk'
@@ -33,18 +34,6 @@ export type Reply =
   | { type: 'heavy' }
   | { type: 'done'; id: number; value: Answer | Retained | Hour[] | undefined }
   | { type: 'failed'; id: number; error: ErrorData; detail?: string }
-
-/** What a keeper tells without being asked. */
-export interface Told {
-  /** chunks of so many octets are dealt with, there is room for more */
-  taken(bytes: number): void
-  /** what is durable has moved forward */
-  cursors(cursors: ReadonlyMap<number, number>): void
-  /** what is wrong, if something is */
-  health(error: string | undefined): void
-  /** there is more work than is good for a thread that has others to serve */
-  heavy(): void
-}
 
 export type Post = (reply: Reply, transfer?: ArrayBuffer[]) => void
 

@@ -1,7 +1,6 @@
 /** JSON lines of the Elastic Common Schema on stderr; on a terminal, lines for people. */
 import { makeLog } from '#lib/log.ts'
-import type { LogsOptions } from '../open.ts'
-import type { Logs } from '../port.ts'
+import type { Logs, LogsOptions } from '../port.ts'
 
 export async function stderrLogs({ level, pretty = process.stderr.isTTY === true, stderr }: LogsOptions): Promise<Logs> {
   const destination = pretty ? await prettyStream(stderr) : stderr
