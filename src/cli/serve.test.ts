@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, symlinkSync } from 'node:fs'
+import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -109,6 +109,27 @@ test('what nobody caught is logged as fatal and ends the process with 1', async 
 })
 
 // CLI-3
+test('without a Node that is new enough the program says so', async () => {
+  const p = place()
+  mkdirSync(join(p.dir, 'bin'))
+  mkdirSync(join(p.dir, 'path'))
+  copyFileSync(program('pando'), join(p.dir, 'bin', 'pando'))
+  const started = (env: Record<string, string>) =>
+    start('/bin/sh', [join(p.dir, 'bin', 'pando'), 'serve'], { env, input: '' }).ended
+  const node = join(p.dir, 'path', 'node')
+  const env = { PATH: `${join(p.dir, 'path')}:/usr/bin:/bin` }
+  for (const version of ['v20.20.2', 'v22.18.0']) {
+    writeFileSync(node, `#!/bin/sh\necho ${version}\n`, { mode: 0o755 })
+    const { code, stderr } = await started(env)
+    assert.deepEqual([code, stderr], [1, `${complaint(`${node} is ${version}`)}\n`])
+  }
+  writeFileSync(node, '#!/bin/sh\n[ "$1" = --version ] && echo v22.19.0 || echo "ran $*"\n', { mode: 0o755 })
+  assert.equal((await started(env)).stdout, `ran ${join(p.dir, 'src', 'main.ts')} serve\n`)
+})
+
+const complaint = (why: string) =>
+  `pando needs Node 22.19 or newer; ${why}. In a clone, \`npm ci\` brings one along; PANDO_NODE=/path/to/node chooses another.`
+
 test('usage errors exit with 2, help and version with 0', async () => {
   const p = place()
   const of = async (...args: string[]) => (await pando(p, args)).code

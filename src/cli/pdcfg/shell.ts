@@ -1,4 +1,4 @@
-/** The interactive form: the questions of the old tool in their order (golden/pdcfg-transcript.txt), and what is new. */
+/** The interactive form: the questions of the old tool in their order (test/vectors/pdcfg-transcript.txt), and what is new. */
 import { createInterface, type Interface } from 'node:readline'
 import { ProtocolError } from '#protocol/errors.ts'
 import type { Context, Output } from '../command.ts'
@@ -29,6 +29,7 @@ const HELP = `${Object.values(resources)
 export async function shell({ env, input, out }: Context): Promise<void> {
   const terminal = input.isTTY === true && out.isTTY === true
   const lines = createInterface({ input, output: out, terminal })
+  if (terminal) out.write('help lists what can be done, Ctrl-D ends\n')
   const at: Place = { env, out, ask: asker(lines, out, terminal) }
   try {
     for (let line = await at.ask('> '); line !== undefined; line = await at.ask('> ')) {
