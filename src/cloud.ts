@@ -14,6 +14,7 @@ import { type Logger, silentLog } from '#lib/log.ts'
 import { makeMetrics } from '#lib/metrics.ts'
 import { type Check, startOps } from '#lib/ops.ts'
 import { type Clock, type Started, systemClock } from '#lib/service.ts'
+import { addressUrl } from '#lib/settings.ts'
 import { encodedFace } from '#rpc/encoded.ts'
 import { publishRpc } from '#rpc/publish.ts'
 import { type Config, readConfig } from './config.ts'
@@ -125,7 +126,7 @@ async function startAll({ o, config, log, names, instance, stops, drains, stop }
     const address = config.opsListen ?? { host: '127.0.0.1', port: names.length === serviceNames.length ? 9090 : 0 }
     const ops = await startOps({ address, metrics, checks: () => readiness.map((f) => f()) })
     stops.push(() => ops.close())
-    listen['ops'] = `http://${ops.address.host}:${ops.address.port}`
+    listen['ops'] = addressUrl('http', ops.address)
   }
   log.info({ instance, listen }, 'ready')
   return { listen, peers: peers as unknown as Peers, config, stop }

@@ -66,6 +66,10 @@ export interface Address {
   host: string
   port: number
 }
+/** The address as part of a URL: IPv6 in brackets. */
+export const addressUrl = (scheme: string, { host, port }: Address): string =>
+  `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
+
 export const address: Kind<Address> = {
   allowed: 'host:port, e.g. 0.0.0.0:1883 or [::1]:8080; port 0 takes any free one',
   parse: (t) => {

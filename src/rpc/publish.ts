@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from '#lib/log.ts'
-import type { Address } from '#lib/settings.ts'
+import { type Address, addressUrl } from '#lib/settings.ts'
 import { type RpcClient, rpcClient } from './client.ts'
 import { type RpcServer, startRpcServer } from './server.ts'
 
@@ -16,8 +16,9 @@ export async function publishRpc(o: { dataDir: string; listen: Address; log: Log
   const secret = randomBytes(32).toString('base64url')
   const server = await startRpcServer({ ...o.listen, secret, log: o.log })
   const file = fileOf(o.dataDir)
-  const { host, port } = server.address
-  writeFileSync(`${file}.new`, JSON.stringify({ origin: `http://${host}:${port}`, secret, pid: process.pid }), { mode: 0o600 })
+  writeFileSync(`${file}.new`, JSON.stringify({ origin: addressUrl('http', server.address), secret, pid: process.pid }), {
+    mode: 0o600,
+  })
   renameSync(`${file}.new`, file)
   return {
     ...server,

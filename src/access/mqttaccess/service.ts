@@ -6,7 +6,7 @@ import type { Cause } from '#contracts/causes.ts'
 import type { Face } from '#contracts/contract.ts'
 import { type Listener, legacyTls, listen } from '#lib/listen.ts'
 import type { ServiceStart, Started } from '#lib/service.ts'
-import type { Address } from '#lib/settings.ts'
+import { type Address, addressUrl } from '#lib/settings.ts'
 import { Admission, type AdmissionPeers } from './admission.ts'
 import { Connection } from './connection.ts'
 import { messageCounts } from './counts.ts'
@@ -60,7 +60,7 @@ export async function start(s: ServiceStart<Config, object, AdmissionPeers>): Pr
       deliver: async ({ items }) => ({ items: await Promise.all(items.map((d) => node.downlink.deliver(d))) }),
       close: ({ items }) => closeSessions(node, items),
     },
-    listen: { mqttaccess: `mqtt://${address.host}:${address.port}` },
+    listen: { mqttaccess: addressUrl('mqtt', address) },
   }
 }
 

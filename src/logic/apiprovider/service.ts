@@ -4,7 +4,7 @@ import type { controller } from '#contracts/controller.ts'
 import type { registry } from '#contracts/registry.ts'
 import type { Queue } from '#core/queue/port.ts'
 import type { ServiceStart, Started } from '#lib/service.ts'
-import type { Address } from '#lib/settings.ts'
+import { type Address, addressUrl } from '#lib/settings.ts'
 import { makeGuard } from './guard.ts'
 import { defaultLimits, makeLimits } from './limits.ts'
 import { requestLog } from './requestlog.ts'
@@ -43,5 +43,5 @@ export async function start(s: ServiceStart<Config, Ports, Peers>): Promise<Star
     prefixes,
     handler: (req, res) => app.routing(req, res),
   })
-  return { listen: { apiprovider: `http://${address.host}:${address.port}` } }
+  return { listen: { apiprovider: addressUrl('http', address) } }
 }
