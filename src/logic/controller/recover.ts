@@ -15,8 +15,13 @@ export async function recover(devicelog: DeviceLog, history: History, up: WayUp,
   let batches = 0
   for (const { stream, first, last } of await devicelog.streams()) {
     let after = Math.min(absorbed.get(stream) ?? 0, saved.get(stream) ?? 0)
-    const hole = first <= last && after < first - 1
-    if (hole) after = first - 1
+    if (first <= last && after < first - 1) {
+      log.error(
+        { stream, after, first },
+        'the device log has dropped batches that the current status lacks; it heals as devices report',
+      )
+      after = first - 1
+    }
     while (after < last) {
       const read = await devicelog.read(stream, after, READ_BYTES)
       if (read.length === 0) break
@@ -62,6 +67,9 @@ export function housekeeping(o: {
   let savedAt = clock.now()
   let retainedAt = clock.now()
 
+  /** what the snapshot before the newest covers: if the newest is damaged, the log must still hold all behind the other */
+  let covered: ReadonlyMap<number, number> = history.current.saved
+
   async function snapshot(): Promise<void> {
     if (up.sinceMark() === 0) return
     up.mark()
@@ -69,7 +77,8 @@ export function housekeeping(o: {
     const cursors = new Map(up.applied)
     await history.current.save(cursors)
     const kept = history.cursors()
-    const both = new Map([...cursors].map(([stream, seq]) => [stream, Math.min(seq, kept.get(stream) ?? 0)]))
+    const both = new Map([...covered].map(([stream, seq]) => [stream, Math.min(seq, kept.get(stream) ?? 0)]))
+    covered = cursors
     await devicelog.advance(CONSUMER, both)
   }
 
