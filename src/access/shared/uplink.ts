@@ -3,8 +3,8 @@ import { type Cause, causeNumber } from '#contracts/causes.ts'
 import type { RecordKind } from '#core/devicelog/batch.ts'
 import { LogWriter, type Origin, type Owner } from '#core/devicelog/writer.ts'
 
-export { nobody } from '#core/devicelog/writer.ts'
 export type { Origin, Owner, WriterOptions } from '#core/devicelog/writer.ts'
+export { nobody } from '#core/devicelog/writer.ts'
 
 export class Uplink extends LogWriter {
   /** Adds a record whose data is JSON (online, offline, diary). */

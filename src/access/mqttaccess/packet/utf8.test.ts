@@ -37,8 +37,8 @@ const BAD: [string, string][] = [
   ['e6 b8 c0', 'no continuation'],
 ]
 
+// MQTT-16
 for (const [text, why] of BAD)
-  // MQTT-16
   test(`UTF-8 ${text} is refused in any mode: ${why} (B-06)`, () => assert.ok(refused(text) && refused(text, false)))
 
 const STRICT: [string, string][] = [
