@@ -1,16 +1,22 @@
 /** The controller: the message's way up (append, consume) and down (route, deliver), and what is known of a device. */
 import { contract } from './contract.ts'
 import { commandMethods } from './controller/commands.ts'
+import { desiredMethods } from './controller/desired.ts'
 import { diaryMethods } from './controller/diary.ts'
+import { quarantineMethods } from './controller/quarantine.ts'
 import { upMethods } from './controller/up.ts'
 import { valueMethods } from './controller/values.ts'
 
-export { CommandState } from './controller/commands.ts'
+export { Command, CommandKind, CommandState, commandStates } from './controller/commands.ts'
+export { Desired } from './controller/desired.ts'
 export { DiaryEntry } from './controller/diary.ts'
+export { Quarantined } from './controller/quarantine.ts'
 
 export const controller = contract('controller', {
   ...upMethods,
   ...valueMethods,
   ...commandMethods,
+  ...desiredMethods,
+  ...quarantineMethods,
   ...diaryMethods,
 })

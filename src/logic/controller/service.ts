@@ -21,9 +21,12 @@ import { wayUp } from './up.ts'
 import { makeWatchers, type Observer } from './watch.ts'
 
 type Config = Limits & { uplinkMaxWaiting: number }
+type Answered = 'accept' | 'latest' | 'ask' | 'setStatus' | 'command' | 'diary' | 'session'
 type Ports = { devicelog: DeviceLog; history: History; queue: Queue }
 
-export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<Started & { face: Face<typeof controller> }> {
+export async function start(
+  s: ServiceStart<Config, Ports, DownPeers>,
+): Promise<Started & { face: Pick<Face<typeof controller>, Answered> }> {
   const { devicelog, history, queue } = s.ports
   const watchers = makeWatchers()
   const observers: Observer[] = []
