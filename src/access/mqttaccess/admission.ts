@@ -7,9 +7,8 @@ import type { ConnectVerdict, devicemanager } from '#contracts/devicemanager.ts'
 import { recordFlag, recordKind } from '#core/devicelog/batch.ts'
 import { toPandoError } from '#lib/errors.ts'
 import { deviceIdOf } from '#protocol/identifiers.ts'
-import type { Connection } from './connection.ts'
 import { welcome } from './greeting.ts'
-import type { AccessNode } from './node.ts'
+import type { AccessNode, Doorkeeper, Session } from './node.ts'
 import { encodePacket } from './packet/packet.ts'
 import type { Connect } from './packet/packets.ts'
 import type { Version } from './packet/types.ts'
@@ -21,7 +20,7 @@ export interface AdmissionPeers {
 }
 
 interface Asking {
-  c: Connection
+  c: Session
   connect: Connect
   deviceId: number
   /** '' if the password is not one: the diary of a device that exists says so */
@@ -36,7 +35,7 @@ const BAD_METHOD = 0x8c
 const MOST_AT_ONCE = 500
 const GATHER_MS = 1
 
-export class Admission {
+export class Admission implements Doorkeeper {
   private waiting: Asking[] = []
   private scheduled = false
   private readonly node: () => AccessNode
@@ -51,7 +50,7 @@ export class Admission {
     this.refusals = refusals
   }
 
-  ask(c: Connection, connect: Connect): void {
+  ask(c: Session, connect: Connect): void {
     if (connect.properties?.authenticationMethod !== undefined) return this.refused(c, BAD_METHOD, 'protocol_error', 0)
     const deviceId = idOf(connect.clientId)
     if (deviceId === undefined) return this.refused(c, BAD_CLIENT_ID, 'client_id_malformed', 0)
@@ -119,7 +118,7 @@ export class Admission {
    * From here on the node holds the device through this connection, so that a close for it (takeover, revocation) finds it even before it is
    * open. One connection a device: an older session ends, a newer one stays.
    */
-  private takePlace(c: Connection): boolean {
+  private takePlace(c: Session): boolean {
     const { devices } = this.node()
     const present = devices.get(c.deviceId)
     if (c.state !== 'asked' || (present && present.epoch > c.epoch)) {
@@ -131,7 +130,7 @@ export class Admission {
     return true
   }
 
-  private admit(c: Connection, connect: Connect, present: boolean): void {
+  private admit(c: Session, connect: Connect, present: boolean): void {
     const node = this.node()
     if (c.state !== 'asked' || node.stopping) return this.gone(c)
     c.will = willOf(connect)
@@ -154,12 +153,12 @@ export class Admission {
   }
 
   /** The device was let in, but its connection has ended meanwhile. */
-  private gone(c: Connection): void {
+  private gone(c: Session): void {
     this.node().departures.add(c.deviceId, c.epoch)
     c.end('session_gone')
   }
 
-  private refused(c: Connection, reason: number, cause: Cause, deviceId: number): void {
+  private refused(c: Session, reason: number, cause: Cause, deviceId: number): void {
     const node = this.node()
     node.metrics.pando_connects_total.inc({ protocol: 'mqtt', result: cause })
     if (deviceId > 0 && cause !== 'device_unknown')
@@ -169,7 +168,7 @@ export class Admission {
   }
 
   /** Answers a CONNECT with a refusal; the connection is ended by the caller. */
-  refuse(c: Connection, version: Version, reason: number, text?: string): void {
+  refuse(c: Session, version: Version, reason: number, text?: string): void {
     if (c.state === 'closed') return
     const properties = version === 5 && text !== undefined ? { reasonString: text.slice(0, 200) } : undefined
     c.send(encodePacket({ type: 'connack', sessionPresent: false, reason, ...(properties && { properties }) }, version))

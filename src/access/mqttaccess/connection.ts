@@ -3,31 +3,19 @@
  * An idle connection has no timer, no buffer and no closure of its own.
  */
 import type { Socket } from 'node:net'
-import type { Origin, Owner } from '#access/shared/uplink.ts'
 import { type Cause, causes } from '#contracts/causes.ts'
 import { recordKind } from '#core/devicelog/batch.ts'
 import { incoming, readConnect } from './incoming.ts'
-import { type AccessNode, clientRules } from './node.ts'
+import { type AccessNode, clientRules, type Dialect, type Session, type State, type Will } from './node.ts'
 import { Pacer } from './pacer.ts'
 import { ACK_ROOM, writeAck } from './packet/acks.ts'
 import { CONNECT_LIMIT, holdBytes, type PacketSink, type Rest, splitPackets } from './packet/framing.ts'
 import { MalformedPacket } from './packet/malformed.ts'
 import { encodePacket } from './packet/packet.ts'
 import type { Connect, Packet } from './packet/packets.ts'
-import { CONNECT, PUBACK, PUBREC, type Version } from './packet/types.ts'
+import { CONNECT, PUBACK, PUBREC } from './packet/types.ts'
 import { TAG_NONE, TAG_QOS2, TAG_RELEASED } from './tags.ts'
 import type { Timed } from './wheel.ts'
-import type { Will } from './will.ts'
-
-/** new: nothing read yet · asked: CONNECT is being checked · open · closed */
-export type State = 'new' | 'asked' | 'open' | 'closed'
-
-/** How this connection is spoken to; chosen once, at CONNECT (ARCHITECTURE.md D8). */
-export interface Dialect {
-  version: Version
-  /** binary firmware: one packet at a time, slowly */
-  paced: boolean
-}
 
 const holder = Symbol('connection')
 type Held = Socket & { [holder]: Connection }
@@ -47,7 +35,7 @@ const GATHERED_MOST = 1 << 10
 let gathered = 0
 let reading: Connection | undefined
 
-export class Connection implements PacketSink, Owner, Origin, Timed {
+export class Connection implements Session, PacketSink, Timed {
   readonly node: AccessNode
   readonly socket: Socket
   state: State = 'new'

@@ -3,8 +3,7 @@
  * comes back before the deadline (hard case F-15).
  */
 import type { Delivery, DeliveryResult } from '#contracts/access.ts'
-import type { Connection } from './connection.ts'
-import type { AccessNode } from './node.ts'
+import type { AccessNode, Sender, Session } from './node.ts'
 import { PACED_LIMIT } from './pacer.ts'
 import { encodePacket } from './packet/packet.ts'
 
@@ -31,7 +30,7 @@ const MOST_WAITING = 1000
 /** MQTT 5: from here on a PUBACK's reason says that the device has not taken it. */
 const FAILED = 0x80
 
-export class Downlink {
+export class Downlink implements Sender {
   private readonly lanes = new Map<number, Lane>()
   private readonly node: () => AccessNode
 
@@ -63,7 +62,7 @@ export class Downlink {
   }
 
   /** The device has confirmed a packet id. */
-  acknowledged(c: Connection, packetId: number, reason: number): void {
+  acknowledged(c: Session, packetId: number, reason: number): void {
     const lane = this.lanes.get(c.deviceId)
     const w = lane?.queue.find((x) => x.packetId === packetId)
     // a PUBACK for what has timed out meanwhile
@@ -78,7 +77,7 @@ export class Downlink {
   }
 
   /** The device is here (again): what it has not acknowledged is sent once more. */
-  back(c: Connection): void {
+  back(c: Session): void {
     const lane = this.lanes.get(c.deviceId)
     if (!lane) return
     for (const w of lane.queue) if (w.packetId !== 0) this.send(c, w, true)
@@ -100,7 +99,7 @@ export class Downlink {
     return c ? c.lastPacketId : 0
   }
 
-  private pump(c: Connection, lane: Lane): void {
+  private pump(c: Session, lane: Lane): void {
     // not yet answered: what waits is sent when it is in
     if (c.state !== 'open') return
     const window = c.dialect.paced ? 1 : Math.min(WINDOW, c.receiveMaximum)
@@ -117,7 +116,7 @@ export class Downlink {
     }
   }
 
-  private send(c: Connection, w: Waiting, dup: boolean): void {
+  private send(c: Session, w: Waiting, dup: boolean): void {
     w.frame.set(c.token, TOKEN_AT)
     const topic = w.topic === 's' && c.oldTopic ? 'd' : w.topic
     c.send(

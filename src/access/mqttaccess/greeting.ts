@@ -1,8 +1,7 @@
 /** What a device that comes in is sent: CONNACK, and the clock where it can take it (docs/device-protocol.md §5). */
 import { CALL_HEADER, encodeCommand } from '#protocol/frames.ts'
 import { GATEWAY, UNIVERSAL_PRIORITY, universalCommand } from '#protocol/universal.ts'
-import type { Connection } from './connection.ts'
-import type { Limits } from './node.ts'
+import type { Limits, Session } from './node.ts'
 import { encodePacket } from './packet/packet.ts'
 import type { Version } from './packet/types.ts'
 
@@ -25,7 +24,7 @@ function clockPacket(version: Version): { bytes: Uint8Array; frameAt: number } {
 const clocks = { 3: clockPacket(3), 4: clockPacket(4), 5: clockPacket(5) }
 
 /** The octets to send: for binary firmware CONNACK alone, for all others with the clock behind it. */
-export function welcome(c: Connection, sessionPresent: boolean, limits: Limits): Uint8Array {
+export function welcome(c: Session, sessionPresent: boolean, limits: Limits): Uint8Array {
   const first = c.dialect.version === 5 ? connackFive(sessionPresent, limits) : sessionPresent ? plain.present : plain.fresh
   return c.dialect.paced ? first : withClock(first, c)
 }
@@ -41,7 +40,7 @@ function connackFive(sessionPresent: boolean, limits: Limits): Uint8Array {
   return encodePacket({ type: 'connack', sessionPresent, reason: 0, properties }, 5)
 }
 
-function withClock(first: Uint8Array, c: Connection): Uint8Array {
+function withClock(first: Uint8Array, c: Session): Uint8Array {
   const { bytes, frameAt } = clocks[c.dialect.version]
   const out = Buffer.allocUnsafe(first.length + bytes.length)
   out.set(first)

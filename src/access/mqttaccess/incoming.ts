@@ -3,8 +3,7 @@ import { nobody } from '#access/shared/uplink.ts'
 import { recordFlag, recordKind } from '#core/devicelog/batch.ts'
 import { checkFrame, frameKind } from '#protocol/frames.ts'
 import { reason } from '#protocol/reasons.ts'
-import type { Connection } from './connection.ts'
-import { clientRules } from './node.ts'
+import { clientRules, type Session } from './node.ts'
 import { writeAck } from './packet/acks.ts'
 import { connectVersion } from './packet/connect.ts'
 import { MalformedPacket, protocolError } from './packet/malformed.ts'
@@ -20,7 +19,7 @@ const PINGRESP = Uint8Array.of(0xd0, 0)
 const [S, E, D] = [115, 101, 100]
 
 /** A packet of a device that is logged in. */
-export function incoming(c: Connection, b: Uint8Array, first: number, start: number, end: number): void {
+export function incoming(c: Session, b: Uint8Array, first: number, start: number, end: number): void {
   if (first >> 4 === PUBLISH) return published(c, b, first, start, end)
   const { rules } = c
   checkFirst(first, rules)
@@ -52,7 +51,7 @@ export function incoming(c: Connection, b: Uint8Array, first: number, start: num
   }
 }
 
-function published(c: Connection, b: Uint8Array, first: number, start: number, end: number): void {
+function published(c: Session, b: Uint8Array, first: number, start: number, end: number): void {
   const { node, rules } = c
   parsePublish(b, first, start, end, rules, fields)
   const { qos, packetId, topicStart, topicEnd, payloadStart, payloadEnd } = fields
@@ -84,7 +83,7 @@ function published(c: Connection, b: Uint8Array, first: number, start: number, e
 }
 
 /** What MQTT 5 forbids by what our CONNACK has said. */
-function checkFive(c: Connection): void {
+function checkFive(c: Session): void {
   if (fields.topicAlias !== 0) throw new MalformedPacket(0x94, 'a topic alias, but the maximum is 0 [MQTT-3.2.2-17]')
   if (fields.retain) throw new MalformedPacket(0x9a, 'a retained message, but there are none here [MQTT-3.2.2-14]')
   const open = c.unacked + (c.unreleased?.size ?? 0)
@@ -97,7 +96,7 @@ function checkFive(c: Connection): void {
  * A QoS 2 message that came before is answered again and not recorded again [MQTT-4.3.3-2]. While its record is not yet durable it
  * gets no answer: the record's own comes.
  */
-function firstOfItsKind(c: Connection, packetId: number): boolean {
+function firstOfItsKind(c: Session, packetId: number): boolean {
   c.unreleased ??= new Set()
   if (c.unreleased.has(packetId)) {
     c.node.uplink.after(c, packetId | TAG_QOS2)
@@ -109,7 +108,7 @@ function firstOfItsKind(c: Connection, packetId: number): boolean {
 }
 
 /** PUBREL: the id is free again, once that is recorded; then PUBCOMP. */
-function released(c: Connection, packetId: number): void {
+function released(c: Session, packetId: number): void {
   if (c.unreleased?.delete(packetId)) {
     c.node.uplink.released(packetId, c, c.node.now(), c, packetId | TAG_RELEASED)
     return
@@ -118,18 +117,18 @@ function released(c: Connection, packetId: number): void {
   c.send(out.subarray(0, writeAck(out, 0, PUBCOMP, packetId, c.dialect.version === 5 ? 0x92 : 0)))
 }
 
-function acknowledged(c: Connection, b: Uint8Array, first: number, start: number, end: number): void {
+function acknowledged(c: Session, b: Uint8Array, first: number, start: number, end: number): void {
   if (end - start === 2) return c.node.downlink.acknowledged(c, (b[start]! << 8) | b[start + 1]!, 0)
   const packet = decodePacket(b, first, start, end, c.rules)
   if (packet.type === 'puback') c.node.downlink.acknowledged(c, packet.packetId, packet.reason)
 }
 
-function idOf(c: Connection, b: Uint8Array, first: number, start: number, end: number): number {
+function idOf(c: Session, b: Uint8Array, first: number, start: number, end: number): number {
   const packet = decodePacket(b, first, start, end, c.rules)
   return 'packetId' in packet ? packet.packetId : 0
 }
 
-function disconnected(c: Connection, b: Uint8Array, first: number, start: number, end: number): void {
+function disconnected(c: Session, b: Uint8Array, first: number, start: number, end: number): void {
   const packet = decodePacket(b, first, start, end, c.rules)
   // MQTT 5 §3.14.2.1: 0x04 asks for the will
   const withWill = packet.type === 'disconnect' && packet.reason === 4
@@ -137,7 +136,7 @@ function disconnected(c: Connection, b: Uint8Array, first: number, start: number
 }
 
 /** The first packet. A version that we do not speak is told so; a name that is not MQTT's gets nothing (docs/device-protocol.md §3). */
-export function readConnect(c: Connection, b: Uint8Array, first: number, start: number, end: number): void {
+export function readConnect(c: Session, b: Uint8Array, first: number, start: number, end: number): void {
   const version = connectVersion(b, start, end)
   let connect: Connect
   try {

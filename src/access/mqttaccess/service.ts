@@ -12,7 +12,7 @@ import { Connection } from './connection.ts'
 import { messageCounts } from './counts.ts'
 import { Departures } from './departures.ts'
 import { Downlink } from './downlink.ts'
-import type { AccessNode } from './node.ts'
+import type { AccessNode, Session } from './node.ts'
 import { Wheel } from './wheel.ts'
 
 interface Config {
@@ -127,7 +127,7 @@ function keepLease(s: ServiceStart<Config, object, AdmissionPeers>, node: Access
   return s.clock.every(ALIVE_MS, alive)
 }
 
-function endFor(c: Connection, cause: Cause): void {
+function endFor(c: Session, cause: Cause): void {
   if (c.state === 'open') c.end(cause, undefined, reasonCodes[cause])
   else c.end(cause)
 }

@@ -3,12 +3,8 @@ import { nobody } from '#access/shared/uplink.ts'
 import { type Cause, causes } from '#contracts/causes.ts'
 import { recordKind } from '#core/devicelog/batch.ts'
 import { checkFrame, frameKind } from '#protocol/frames.ts'
-import type { Connection } from './connection.ts'
+import type { Will } from './node.ts'
 import type { Connect } from './packet/packets.ts'
-
-export interface Will {
-  send(c: Connection, cause: Cause, now: number): void
-}
 
 /** Causes after which a will is not sent: the device said goodbye, or may not speak any more (hard case S-05). */
 const silent: readonly Cause[] = ['disconnected', 'token_revoked', 'device_removed', 'taken_over', 'stream_sealed']
