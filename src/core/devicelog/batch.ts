@@ -26,11 +26,11 @@ export const recordKind = {
   online: 4,
   /** `reason` = causeNumber; JSON of its parameters */
   offline: 5,
-  /** a command accepted for the device: command id (8 octets) | topic byte | frame */
+  /** a command accepted for the device (command.ts) */
   command: 6,
-  /** a step in a command's life: command id (8 octets); `reason` = commandState; then optional UTF-8 detail */
+  /** a step in a command's life (command.ts); `reason` = commandState */
   commandState: 7,
-  /** desired state: JSON */
+  /** desired state: JSON; `reason` = desiredStep */
   desired: 8,
   /** an entry of the connection diary: `reason` = cause number; JSON of its parameters */
   diary: 9,
@@ -49,10 +49,17 @@ export const recordFlag = {
   topicOld: 4,
   /** online: the session started clean, QoS 2 ids of earlier ones are forgotten */
   clean: 8,
+  /** command: terms stand before the frame */
+  terms: 16,
+  /** status, event: read again from a frame that was quarantined; `packetId` = its number among the frames of its time */
+  redecoded: 32,
 } as const
 
 /** Steps in a command's life (`reason` of a commandState record). */
 export const commandState = { sent: 1, delivered: 2, executed: 3, failed: 4, timedOut: 5, expired: 6, cancelled: 7 } as const
+
+/** What a `desired` record tells (its `reason`). */
+export const desiredStep = { set: 0, reached: 1, stuck: 2 } as const
 
 // Field offsets inside a record, for readers that must not allocate.
 export const at = {

@@ -75,6 +75,8 @@ export interface Current {
   get(device: number, slot: number): CurrentValue | undefined
   /** Calls visit for each slot of the device, in the order in which the slots were first put. */
   each(device: number, visit: (slot: number, value: CurrentValue) => void): void
+  /** Calls visit for each device that has a slot. */
+  eachDevice(visit: (device: number) => void): void
   remove(device: number, slot?: number): void
   /** Stores all of it durably; `cursors` = what the controller had applied (stream → seq) at the moment of the call. */
   save(cursors: ReadonlyMap<number, number>): Promise<void>

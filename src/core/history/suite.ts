@@ -198,6 +198,9 @@ export function historySuite(name: string, subject: HistorySubject): void {
       assert.equal(current.get(5, 1), undefined)
       assert.equal(shown(current.get(5, 2))?.bytes, 'b')
       assert.equal(current.devices, 2)
+      const there: number[] = []
+      current.eachDevice((device) => there.push(device))
+      assert.ok(there.includes(5) && there.length === 2)
       current.remove(5)
       current.remove(5)
       current.remove(6)

@@ -12,13 +12,20 @@ type Model = Map<number, Map<number, { time: number; text: string }>>
 
 const copyOf = (m: Model): Model => new Map([...m].map(([d, slots]) => [d, new Map(slots)]))
 
-function check(table: Pick<CurrentTable, 'each' | 'devices'>, model: Model, all: readonly number[]): void {
+function check(table: Pick<CurrentTable, 'each' | 'eachDevice' | 'devices'>, model: Model, all: readonly number[]): void {
   for (const device of all) {
     const found: unknown[] = []
     table.each(device, (slot, v) => found.push([slot, { time: v.time, text: Buffer.from(v.bytes).toString('latin1') }]))
     assert.deepEqual(found, [...(model.get(device) ?? [])])
   }
-  assert.equal(table.devices, [...model.values()].filter((slots) => slots.size > 0).length)
+  const there: number[] = []
+  table.eachDevice((device) => there.push(device))
+  const wanted = [...model].filter(([, slots]) => slots.size > 0).map(([device]) => device)
+  assert.deepEqual(
+    there.sort((a, b) => a - b),
+    wanted.sort((a, b) => a - b),
+  )
+  assert.equal(table.devices, wanted.length)
 }
 
 describe('current values', () => {

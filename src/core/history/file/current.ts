@@ -74,6 +74,11 @@ export class CurrentTable implements Omit<Current, 'save' | 'saved'> {
     for (let a = this.#first(device); a !== 0; a = this.#next(a)) visit(this.#arena.page(a).f64[unitAt(a) + 1]!, this.#value(a))
   }
 
+  eachDevice(visit: (device: number) => void): void {
+    const { count, keys } = this.#index
+    for (let i = 0; i < count; i++) if (this.#next(this.#heads[i]!) !== 0) visit(keys[i]!)
+  }
+
   remove(device: number, slot?: number): void {
     const i = this.#index.find(device)
     if (i < 0) return

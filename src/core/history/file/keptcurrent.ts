@@ -53,6 +53,10 @@ export class KeptCurrent implements Current {
     this.#table.each(device, visit)
   }
 
+  eachDevice(visit: (device: number) => void): void {
+    this.#table.eachDevice(visit)
+  }
+
   remove(device: number, slot?: number): void {
     this.#table.remove(device, slot)
   }
