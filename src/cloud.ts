@@ -19,13 +19,16 @@ import { encodedFace } from '#rpc/encoded.ts'
 import { publishRpc } from '#rpc/publish.ts'
 import { type Config, readConfig } from './config.ts'
 import { type Opening, openPort } from './engines.ts'
-import { type PortName, type Ports, type ServiceName, serviceEntry, serviceNames } from './services.ts'
+import { loadPlugins, type Plugged, type Plugin } from './plugins.ts'
+import { type PortName, type Ports, type ServiceEntry, serviceNames } from './services.ts'
 
 export interface CloudOptions {
   /** environment to read settings from; `process.env` is never read here */
   env?: Record<string, string | undefined>
-  /** which services; all when absent */
-  services?: readonly ServiceName[]
+  /** which services; all, those of plugins too, when absent */
+  services?: readonly string[]
+  /** besides those that PANDO_PLUGINS names */
+  plugins?: readonly Plugin[]
   log?: Logger
   clock?: Clock
   /** `encoded`: calls between services pass through the real encoder and decoder, as between processes */
@@ -54,17 +57,20 @@ export interface Cloud {
 const DRAIN_MS = 4000
 
 export async function startCloud(o: CloudOptions = {}): Promise<Cloud> {
-  const { config } = readConfig(o.env ?? {})
+  const env = o.env ?? {}
   const log = o.log ?? silentLog()
-  const names = chosen(o.services)
-  const instance = `${names.length === serviceNames.length ? 'pando' : names.join('+')}-${randomUUID().slice(0, 8)}`
-  const stops: (() => Promise<void> | void)[] = []
+  const clock = o.clock ?? systemClock
+  const plugged = await loadPlugins({ env, plugins: o.plugins ?? [], log, clock })
+  const stops: (() => Promise<void> | void)[] = [plugged.stop]
   const drains: (() => Promise<void> | void)[] = []
   let stopping: Promise<void> | undefined
   const stop = () => (stopping ??= stopAll(drains, stops, log))
   try {
+    const { config } = readConfig(env, plugged.settings)
+    const names = chosen(o.services, [...plugged.services.keys()])
+    const instance = `${isWhole(names) ? 'pando' : names.join('+')}-${randomUUID().slice(0, 8)}`
     mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
-    return await startAll({ o, config, log, names, instance, stops, drains, stop })
+    return await startAll({ o, config, log, clock, plugged, names, instance, stops, drains, stop })
   } catch (e) {
     await stop()
     throw e
@@ -75,40 +81,47 @@ interface Starting {
   o: CloudOptions
   config: Config
   log: Logger
-  names: readonly ServiceName[]
+  clock: Clock
+  plugged: Plugged
+  names: readonly string[]
   instance: string
   stops: (() => Promise<void> | void)[]
   drains: (() => Promise<void> | void)[]
   stop: () => Promise<void>
 }
 
-async function startAll({ o, config, log, names, instance, stops, drains, stop }: Starting): Promise<Cloud> {
+async function startAll(s: Starting): Promise<Cloud> {
+  const { o, config, log, clock, plugged, names, instance, stops, drains, stop } = s
+  const { codecs, actions, hooks } = plugged
   const metrics = makeMetrics({ process: true })
   const http = httpListeners()
   stops.push(() => http.close())
   const tls = tlsOf(config)
-  const clock = o.clock ?? systemClock
-  const ports = await openPorts(names, { config, log, clock }, stops)
+  const entries = new Map(names.map((name) => [name, plugged.services.get(name)!]))
+  const ports = await openPorts([...entries.values()], { config, log, clock, engines: plugged.engines }, stops)
   const readiness: (() => Check)[] = portChecks(ports)
-  const faces = new Map<ServiceName, object>()
+  const faces = new Map<string, object>()
   const published = o.published ?? true
   const rpc = published ? await publishRpc({ dataDir: config.dataDir, listen: config.rpcListen, log }) : undefined
   stops.push(() => rpc?.close())
   const listen: Record<string, string> = {}
-  const peers = peersOf(faces, instance, names, listen)
+  const nodes = nodesOf(entries, instance)
+  const peers = peersOf({ faces, instance, nodes, listen, services: [...plugged.services.keys()] })
 
-  for (const name of names) {
-    const entry = serviceEntry(name)
+  for (const [name, entry] of entries) {
     const started: Started = await (await entry.load()).start({
       config,
       log: log.child({ service: name }),
       metrics,
-      instance,
+      instance: nodes.get(name) ?? instance,
       ports,
       peers,
       http,
       ...(tls && { tls }),
       clock,
+      codecs,
+      actions,
+      ...(hooks && { hooks }),
       onStop: (f) => stops.push(f),
       onDrain: (f) => drains.push(f),
       readiness: (check, f) => readiness.push(() => ({ name: `${name}: ${check}`, ...asCheck(f()) })),
@@ -123,7 +136,7 @@ async function startAll({ o, config, log, names, instance, stops, drains, stop }
   }
   drains.push(() => http.stopAccepting())
   if (published) {
-    const address = config.opsListen ?? { host: '127.0.0.1', port: names.length === serviceNames.length ? 9090 : 0 }
+    const address = config.opsListen ?? { host: '127.0.0.1', port: isWhole(names) ? 9090 : 0 }
     const ops = await startOps({ address, metrics, checks: () => readiness.map((f) => f()) })
     stops.push(() => ops.close())
     listen['ops'] = addressUrl('http', ops.address)
@@ -132,17 +145,24 @@ async function startAll({ o, config, log, names, instance, stops, drains, stop }
   return { listen, peers: peers as unknown as Peers, config, stop }
 }
 
-function chosen(wanted: readonly string[] | undefined): readonly ServiceName[] {
-  if (!wanted || wanted.length === 0) return serviceNames
-  const unknown = wanted.find((name) => !(serviceNames as string[]).includes(name))
-  if (unknown) throw new PandoError('config_invalid', `there is no service ${unknown}; there are ${serviceNames.join(', ')}`)
-  return serviceNames.filter((name) => wanted.includes(name))
+/** The whole cloud, whatever plugins add to it. */
+const isWhole = (names: readonly string[]): boolean => serviceNames.every((name) => names.includes(name))
+
+function chosen(wanted: readonly string[] | undefined, possible: readonly string[]): readonly string[] {
+  if (!wanted || wanted.length === 0) return possible
+  const unknown = wanted.find((name) => !possible.includes(name))
+  if (unknown) throw new PandoError('config_invalid', `there is no service ${unknown}; there are ${possible.join(', ')}`)
+  return possible.filter((name) => wanted.includes(name))
 }
 
-async function openPorts(names: readonly ServiceName[], opening: Opening, stops: (() => Promise<void> | void)[]): Promise<Ports> {
+async function openPorts(
+  entries: readonly ServiceEntry[],
+  opening: Opening,
+  stops: (() => Promise<void> | void)[],
+): Promise<Ports> {
   const ports: Partial<Record<PortName, unknown>> = {}
-  for (const name of names) {
-    for (const port of serviceEntry(name).opens) {
+  for (const { opens } of entries) {
+    for (const port of opens) {
       if (ports[port]) continue
       const engine = await openPort(port, opening)
       ports[port] = engine
@@ -170,24 +190,31 @@ const instancesOf = (listen: Record<string, string>, id: string) => async (servi
   return url ? [{ id, public: { [service.replace(/access$/, '')]: new URL(url).host } }] : []
 }
 
+/** The services that hold devices, each a node of its own name: by this name it is called. */
+const nodesOf = (entries: ReadonlyMap<string, ServiceEntry>, instance: string): Map<string, string> =>
+  new Map([...entries].filter(([, entry]) => entry.holdsDevices).map(([name]) => [name, `${instance}.${name}`]))
+
+interface Parts {
+  faces: ReadonlyMap<string, object>
+  instance: string
+  nodes: ReadonlyMap<string, string>
+  listen: Record<string, string>
+  services: readonly string[]
+}
+
 /** Faces are looked up when they are called, since services call one another in circles. */
-function peersOf(
-  faces: Map<ServiceName, object>,
-  instance: string,
-  names: readonly ServiceName[],
-  listen: Record<string, string>,
-): object {
-  const holder = names.find((n) => serviceEntry(n).holdsDevices)
-  const face = (name: ServiceName): object => {
+function peersOf({ faces, instance, nodes, listen, services }: Parts): object {
+  const holders = new Map([...nodes].map(([name, node]) => [node, name]))
+  const face = (name: string): object => {
     const found = faces.get(name)
     if (!found) throw new PandoError('unavailable', `the service ${name} is not there`, { service: name })
     return found
   }
   const peers = {
-    access: (node: string) => (node === instance && holder ? (faces.get(holder) as Face<typeof access>) : undefined),
+    access: (node: string) => faces.get(holders.get(node) ?? '') as Face<typeof access> | undefined,
     instances: instancesOf(listen, instance),
   }
-  for (const name of serviceNames) Object.defineProperty(peers, name, { get: () => face(name), enumerable: true })
+  for (const name of services) Object.defineProperty(peers, name, { get: () => face(name), enumerable: true })
   return peers
 }
 

@@ -27,6 +27,12 @@ export const settings = {
   presenceUrl: setting('PANDO_PRESENCE_URL', url('memory:'), 'memory:', 'Presence: which node holds a device.'),
   queueUrl: setting('PANDO_QUEUE_URL', url('local:'), 'local:', 'The doorbell between services.'),
   discoveryUrl: setting('PANDO_DISCOVERY_URL', url('local:'), 'local:', 'How services find one another.'),
+  plugins: setting(
+    'PANDO_PLUGINS',
+    list,
+    '',
+    'Plugins to load, separated by commas: paths (./mine.js, from the working directory) or names of packages.',
+  ),
   logUrl: setting(
     'PANDO_LOG_URL',
     url('stderr:'),
@@ -183,8 +189,14 @@ export type Config = { [K in keyof typeof settings]: (typeof settings)[K] extend
 
 export type Origin = 'environment' | 'default'
 
-/** Reads all settings; throws `config_invalid` naming the first wrong one. Unknown PANDO_* names are refused too: mostly misspelt. */
-export function readConfig(env: Record<string, string | undefined>): { config: Config; origins: Record<keyof Config, Origin> } {
+/**
+ * Reads all settings; throws `config_invalid` naming the first wrong one. Unknown PANDO_* names are refused too: mostly misspelt. `plugged`:
+ * the settings of plugins that were loaded; without it, names that plugins may know are let through.
+ */
+export function readConfig(
+  env: Record<string, string | undefined>,
+  plugged?: readonly Setting[],
+): { config: Config; origins: Record<keyof Config, Origin> } {
   const config: Record<string, unknown> = {}
   const origins: Record<string, Origin> = {}
   for (const [name, s] of Object.entries(settings)) {
@@ -192,9 +204,10 @@ export function readConfig(env: Record<string, string | undefined>): { config: C
     config[name] = value
     origins[name] = origin
   }
-  const known = new Set<string>(Object.values(settings).map((s) => s.env))
+  const known = new Set<string>([...Object.values(settings), ...(plugged ?? [])].map((s) => s.env))
+  const unsure = plugged === undefined && (config as Config).plugins.length > 0
   const wrong = Object.keys(env).find(
-    (name) => name.startsWith('PANDO_') && !known.has(name) && !/^PANDO_(TEST|ENGINES)_/.test(name),
+    (name) => name.startsWith('PANDO_') && !known.has(name) && !unsure && !/^PANDO_(TEST|ENGINES)_/.test(name),
   )
   if (wrong)
     throw new PandoError('config_invalid', `${wrong} is not a setting; \`pando config\` lists them all`, { setting: wrong })

@@ -1,27 +1,28 @@
 /** Opens the engine of a port as its setting says. */
-import { openDeviceLog } from '#core/devicelog/open.ts'
-import { openHistory } from '#core/history/open.ts'
-import { openPresence } from '#core/presence/open.ts'
-import { openQueue } from '#core/queue/open.ts'
-import { openRegistrystore } from '#core/registrystore/open.ts'
+import { type EngineOptions, type OpenEngine, openEngine } from '#core/engines.ts'
 import type { Logger } from '#lib/log.ts'
 import type { Clock } from '#lib/service.ts'
 import type { Config } from './config.ts'
+import type { Engines } from './registrar.ts'
 import type { PortName, Ports } from './services.ts'
 
 export interface Opening {
   config: Config
   log: Logger
   clock: Clock
+  /** the built-in ones and those of plugins */
+  engines: Engines
 }
 
-const openers: { [P in PortName]: (o: Opening) => Promise<Ports[P]> } = {
-  registrystore: ({ config, log }) => openRegistrystore(config.registryUrl, { dataDir: config.dataDir, log }),
-  devicelog: ({ config, log }) => openDeviceLog(config.devicelogUrl, { dataDir: config.dataDir, log }),
-  history: ({ config, log }) => openHistory(config.historyUrl, { dataDir: config.dataDir, log }),
-  presence: ({ config, clock }) => openPresence(config.presenceUrl, { clock }),
-  queue: ({ config, log }) => openQueue(config.queueUrl, { log }),
-}
+const urls = {
+  registrystore: 'registryUrl',
+  devicelog: 'devicelogUrl',
+  history: 'historyUrl',
+  presence: 'presenceUrl',
+  queue: 'queueUrl',
+} as const satisfies Record<PortName, keyof Config>
 
-export const openPort = <P extends PortName>(port: P, o: Opening): Promise<Ports[P]> =>
-  openers[port]({ ...o, log: o.log.child({ port }) })
+export function openPort<P extends PortName>(port: P, { config, engines, log, clock }: Opening): Promise<Ports[P]> {
+  const table: Readonly<Record<string, OpenEngine<Ports[P], Required<EngineOptions>>>> = Object.fromEntries(engines[port].rows)
+  return openEngine(port, table, config[urls[port]], { dataDir: config.dataDir, log: log.child({ port }), clock })
+}

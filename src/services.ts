@@ -33,7 +33,7 @@ export interface ServiceEntry {
   load: () => Promise<{ start: Start }>
   contract?: Contract
   opens: readonly PortName[]
-  calls: readonly ServiceName[]
+  calls: readonly string[]
   /** holds device connections: others call it by its instance (contract `access`) */
   holdsDevices?: boolean
 }
@@ -81,8 +81,8 @@ export const serviceTable = {
     opens: [],
     calls: ['registry', 'devicemanager', 'controller'],
   },
-} as const satisfies Record<string, Omit<ServiceEntry, 'calls'> & { calls: readonly string[] }>
+} as const satisfies Record<string, ServiceEntry>
 
 export type ServiceName = keyof typeof serviceTable
 export const serviceNames = Object.keys(serviceTable) as ServiceName[]
-export const serviceEntry = (name: ServiceName): ServiceEntry => serviceTable[name] as unknown as ServiceEntry
+export const serviceEntry = (name: ServiceName): ServiceEntry => serviceTable[name]

@@ -2,7 +2,7 @@
 import { openLogs } from '#core/logs/open.ts'
 import type { Cloud } from '#src/cloud.ts'
 import { readConfig } from '#src/config.ts'
-import { type ServiceName, serviceNames } from '#src/services.ts'
+import { serviceNames } from '#src/services.ts'
 import { closest } from './closest.ts'
 import { type Context, command } from './command.ts'
 import { namingSetting } from './listening.ts'
@@ -25,15 +25,15 @@ export const serve = command({
   async run({ _: services }, context) {
     return runCloud({
       env: context.env,
-      services: services.map(serviceName),
+      services: context.env['PANDO_PLUGINS'] ? services : services.map(serviceName),
       context,
       ready: (cloud) => sayReady(cloud, context),
     })
   },
 })
 
-function serviceName(word: string): ServiceName {
-  if ((serviceNames as string[]).includes(word)) return word as ServiceName
+function serviceName(word: string): string {
+  if ((serviceNames as string[]).includes(word)) return word
   const guess = closest(word, serviceNames)
   throw new UsageError(
     `there is no service ${word}; ${guess ? `did you mean ${guess}?` : `there are ${serviceNames.join(', ')}`}`,
@@ -43,7 +43,7 @@ function serviceName(word: string): ServiceName {
 
 export interface RunOptions {
   env: Record<string, string | undefined>
-  services: readonly ServiceName[]
+  services: readonly string[]
   context: Context
   /** said when everything is up; what it returns is stopped before the cloud is */
   ready(cloud: Cloud): Promise<(() => Promise<void>) | undefined> | undefined

@@ -1,4 +1,7 @@
 /** What a service gets when it starts, and what it gives. */
+import type { Codecs } from '#protocol/codec.ts'
+import type { Actions } from './actions.ts'
+import type { HookSet } from './hooks.ts'
 import type { HttpListeners } from './http.ts'
 import type { TlsOptions } from './listen.ts'
 import type { Logger } from './log.ts'
@@ -19,6 +22,12 @@ export interface ServiceStart<Config, Ports = object, Peers = object> {
   /** present when there is a certificate */
   tls?: TlsOptions
   clock: Clock
+  /** where plugins are asked; absent where none is */
+  hooks?: HookSet
+  /** how frames of products are read and written, by the name in the product configuration */
+  codecs?: Codecs
+  /** what rules can do */
+  actions?: Actions
   /** Run at stop, last registered first. */
   onStop(f: () => Promise<void> | void): void
   /** Run at once when a stop begins, before any onStop: stop taking new work, tell clients. */

@@ -19,6 +19,8 @@ export type Model = {
   objects: readonly ModelObject[]
   commands: readonly ModelCall[]
   events: readonly ModelCall[]
+  /** How frames of its devices are read and written, if not as Pando's own (codec.ts). */
+  codec?: string
   /** The JSON it was made of, keys that we don't know included. */
   source: unknown
   objectIndex: Index<ModelObject>
@@ -46,22 +48,24 @@ const asObject = (value: unknown, path: string): Json => {
 const pick = (json: Json, key: string): unknown =>
   Object.hasOwn(json, key) ? json[key] : json[Object.keys(json).findLast((k) => k.toLowerCase() === key) ?? '']
 
+const below = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`)
+
 const integer = (json: Json, key: string, path: string, min: number, max: number): number => {
   const value = pick(json, key) ?? 0
   if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max)
-    throw wrong(`${path}.${key}`, `an integer ${min} to ${max}`, value)
+    throw wrong(below(path, key), `an integer ${min} to ${max}`, value)
   return value
 }
 
 const text = (json: Json, key: string, path: string): string => {
   const value = pick(json, key) ?? ''
-  if (typeof value !== 'string') throw wrong(`${path}.${key}`, 'a string', value)
+  if (typeof value !== 'string') throw wrong(below(path, key), 'a string', value)
   return value
 }
 
 const list = <T>(json: Json, key: string, path: string, item: (json: Json, path: string) => T): T[] => {
   const value = pick(json, key) ?? []
-  const at = path === '' ? key : `${path}.${key}`
+  const at = below(path, key)
   if (!Array.isArray(value)) throw wrong(at, 'an array', value)
   return value.map((entry, i) => item(asObject(entry, `${at}[${i}]`), `${at}[${i}]`))
 }
@@ -119,10 +123,12 @@ export const parseModel = (json: unknown): Model => {
   const objects = list(root, 'objects', '', object)
   const commands = list(root, 'commands', '', call)
   const events = list(root, 'events', '', call)
+  const codec = text(root, 'codec', '')
   return {
     objects,
     commands,
     events,
+    ...(codec !== '' && { codec }),
     source,
     objectIndex: index(objects, (item) => item.label),
     commandIndex: index([...commands, ...universalCommands.map(universal)], nameOf),

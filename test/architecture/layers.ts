@@ -9,6 +9,9 @@ const RECORDS = 'src/core/devicelog/batch.ts'
 /** Gathers records into batches. */
 const WRITER = 'src/core/devicelog/writer.ts'
 
+/** The way up of an access service: plugins that bring a protocol use it too. */
+const UPLINK = 'src/access/shared/uplink.ts'
+
 /** Packets as values: pure, so the simulator of devices may use it. */
 const MQTT = 'src/access/mqttaccess/packet/'
 
@@ -43,6 +46,11 @@ const rules: readonly Rule[] = [
     own: ['src/cli/', 'src/rpc/', 'src/contracts/', 'src/core/', 'src/lib/', 'src/protocol/', 'src/', MQTT],
   },
   { from: /^src\/main\.ts$/, own: ['src/cli/run.ts'] },
+  {
+    from: /^src\/testing\//,
+    own: ['src/testing/', 'src/cli/device/', 'src/core/', 'src/lib/', 'src/protocol/', 'src/', MQTT],
+  },
+  { from: /^src\/index\.ts$/, own: [UPLINK, 'src/contracts/', 'src/core/', 'src/lib/', 'src/protocol/', 'src/'] },
   {
     from: /^src\/\w+\.ts$/,
     own: ['src/contracts/', 'src/core/', 'src/lib/', 'src/rpc/', 'src/protocol/', 'src/'],

@@ -22,7 +22,7 @@ export interface Module {
 const IMPORT = /^\s*(?:import|export)\s(type\s)?(?:[^'"`;]*?\sfrom\s)?\s*'([^']+)'|\bimport\('([^']+)'\)/gm
 
 const own = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { imports: Record<string, string> }
-const roots = Object.entries(own.imports).map(([from, to]) => [from.replace('*', ''), to.replace('*', '')] as const)
+const roots = Object.entries(own.imports).map(([from, to]) => [from.split('*')[0]!, to.split('*')[0]!] as const)
 
 const find = (...patterns: string[]): string[] => patterns.flatMap((p) => globSync(p, { cwd: root })).sort()
 

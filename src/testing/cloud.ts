@@ -1,0 +1,65 @@
+/** A whole cloud for a test: free ports of loopback, a folder of its own, time that stands still until it is moved. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Cloud, type CloudOptions, startCloud as start } from '../cloud.ts'
+import { settings } from '../config.ts'
+import { type TestClock, testClock } from './clock.ts'
+
+export interface TestCloudOptions extends Omit<CloudOptions, 'clock'> {
+  /** when the cloud's time begins, ms since 1970 */
+  now?: number
+}
+
+export interface TestCloud extends Cloud {
+  clock: TestClock
+  dataDir: string
+  /** Lets so many ms pass, in steps of a second (or `step`), with room for the cloud's own work after each. */
+  pass(ms: number, step?: number): Promise<void>
+}
+
+const STEP_MS = 1000
+/** Turns of the event loop after each step: calls between services and answers on sockets take a few. */
+const TURNS = 6
+
+/** Listens on any free port of loopback, may send webhooks there; `env` has the last word. */
+function testEnv(dataDir: string, env: CloudOptions['env']): NonNullable<CloudOptions['env']> {
+  const listeners = Object.values(settings).filter((s) => s.env.endsWith('_LISTEN') && !s.env.includes('LEGACY'))
+  return {
+    PANDO_DATA_DIR: dataDir,
+    PANDO_NOTIFIER_ALLOW: '127.0.0.0/8',
+    ...Object.fromEntries(listeners.map((s) => [s.env, '127.0.0.1:0'])),
+    ...env,
+  }
+}
+
+/** Starts one; `stop` removes its folder, unless `env` named one. */
+export async function startCloud(o: TestCloudOptions = {}): Promise<TestCloud> {
+  const { now, env, ...rest } = o
+  const own = env?.['PANDO_DATA_DIR'] === undefined ? mkdtempSync(join(tmpdir(), 'pando-test-')) : undefined
+  const dataDir = own ?? env!['PANDO_DATA_DIR']!
+  const remove = () => own && rmSync(own, { recursive: true, force: true })
+  const clock = testClock(now)
+  let cloud: Cloud
+  try {
+    cloud = await start({ ...rest, env: testEnv(dataDir, env), clock })
+  } catch (e) {
+    remove()
+    throw e
+  }
+  return {
+    ...cloud,
+    clock,
+    dataDir,
+    async pass(ms, step = STEP_MS) {
+      for (let left = ms; left > 0; left -= step) {
+        clock.advance(Math.min(step, left))
+        for (let i = 0; i < TURNS; i++) await new Promise((done) => setImmediate(done))
+      }
+    },
+    async stop() {
+      await cloud.stop()
+      remove()
+    },
+  }
+}
