@@ -1,9 +1,6 @@
 /** pando config: every setting, where its value comes from, and what it is for. */
-import { silentLog } from '#lib/log.ts'
-import { systemClock } from '#lib/service.ts'
-import { readSetting, type Setting } from '#lib/settings.ts'
+import type { Setting } from '#lib/settings.ts'
 import { readConfig, settings } from '#src/config.ts'
-import { loadPlugins } from '#src/plugins.ts'
 import { command, jsonArg } from './command.ts'
 
 const MASK = '********'
@@ -17,11 +14,11 @@ interface Row {
   help: string
 }
 
-/** All settings, those of plugins last, with the values that `env` gives them; secrets are masked. Throws `config_invalid`. */
-export function settingRows(env: Record<string, string | undefined>, plugged: readonly Setting[] = []): Row[] {
-  readConfig(env, plugged)
-  return [...Object.values(settings), ...plugged].map((s: Setting) => {
-    const { origin } = readSetting(s, env)
+/** All settings with the values that `env` gives them; secrets are masked. Throws `config_invalid`. */
+export function settingRows(env: Record<string, string | undefined>): Row[] {
+  const { origins } = readConfig(env)
+  return Object.entries(settings).map(([key, s]: [string, Setting]) => {
+    const origin = origins[key as keyof typeof origins]
     const given = origin === 'environment' ? env[s.env] : s.default
     const value = s.secret && given !== undefined ? MASK : given
     return { name: s.env, value, origin, default: s.default, allowed: s.allowed, help: s.help }
@@ -43,12 +40,6 @@ const shown = (r: Row): string => {
   return `${r.name}=${r.value ?? ''}${note}\n    ${r.help}\n    Allowed: ${r.allowed}.\n`
 }
 
-async function pluginSettings(env: Record<string, string | undefined>): Promise<readonly Setting[]> {
-  const plugged = await loadPlugins({ env, log: silentLog(), clock: systemClock })
-  await plugged.stop()
-  return plugged.settings
-}
-
 export const config = command({
   name: 'pando config',
   summary: 'Print every setting: name, value, where the value comes from, what it is for. Secrets are masked.',
@@ -58,8 +49,8 @@ export const config = command({
     markdown: { type: 'boolean', description: 'Print the table of the documentation: defaults, not your values' },
   },
   async run({ json, markdown }, { env, out }) {
-    if (markdown) return void out.write(settingsMarkdown())
-    const rows = settingRows(env, await pluginSettings(env))
-    out.write(json ? `${JSON.stringify(rows)}\n` : rows.map(shown).join(''))
+    if (markdown) out.write(settingsMarkdown())
+    else if (json) out.write(`${JSON.stringify(settingRows(env))}\n`)
+    else out.write(settingRows(env).map(shown).join(''))
   },
 })
