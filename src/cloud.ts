@@ -13,7 +13,7 @@ import type { TlsOptions } from '#lib/listen.ts'
 import { type Logger, silentLog } from '#lib/log.ts'
 import { makeMetrics } from '#lib/metrics.ts'
 import { type Check, startOps } from '#lib/ops.ts'
-import { type Clock, type Started, systemClock } from '#lib/service.ts'
+import { type Clock, type ProcessFacts, type Started, systemClock } from '#lib/service.ts'
 import { addressUrl } from '#lib/settings.ts'
 import { encodedFace } from '#rpc/encoded.ts'
 import { publishRpc } from '#rpc/publish.ts'
@@ -21,6 +21,8 @@ import { type Config, readConfig } from './config.ts'
 import { type Opening, openPort } from './engines.ts'
 import { loadPlugins, type Plugged, type Plugin } from './plugins.ts'
 import { type PortName, type Ports, type ServiceEntry, serviceNames } from './services.ts'
+import { shownSettings } from './shownsettings.ts'
+import { version } from './version.ts'
 
 export interface CloudOptions {
   /** environment to read settings from; `process.env` is never read here */
@@ -107,6 +109,14 @@ async function startAll(s: Starting): Promise<Cloud> {
   const listen: Record<string, string> = {}
   const nodes = nodesOf(entries, instance)
   const peers = peersOf({ faces, instance, nodes, listen, services: [...plugged.services.keys()] })
+  const about: ProcessFacts = {
+    version: version(),
+    startedAt: clock.now(),
+    services: names,
+    listen: () => listen,
+    checks: () => readiness.map((f) => f()),
+    settings: () => shownSettings(o.env ?? {}),
+  }
 
   for (const [name, entry] of entries) {
     const started: Started = await (await entry.load()).start({
@@ -122,6 +132,7 @@ async function startAll(s: Starting): Promise<Cloud> {
       codecs,
       actions,
       ...(hooks && { hooks }),
+      about,
       onStop: (f) => stops.push(f),
       onDrain: (f) => drains.push(f),
       readiness: (check, f) => readiness.push(() => ({ name: `${name}: ${check}`, ...asCheck(f()) })),
@@ -137,7 +148,7 @@ async function startAll(s: Starting): Promise<Cloud> {
   drains.push(() => http.stopAccepting())
   if (published) {
     const address = config.opsListen ?? { host: '127.0.0.1', port: isWhole(names) ? 9090 : 0 }
-    const ops = await startOps({ address, metrics, checks: () => readiness.map((f) => f()) })
+    const ops = await startOps({ address, metrics, checks: () => [...about.checks()] })
     stops.push(() => ops.close())
     listen['ops'] = addressUrl('http', ops.address)
   }

@@ -67,7 +67,7 @@ export const serviceTable = {
   apiprovider: {
     load: () => import('#logic/apiprovider/service.ts'),
     opens: ['queue'],
-    calls: ['registry', 'devicemanager', 'controller'],
+    calls: ['registry', 'devicemanager', 'controller', 'notifier'],
   },
   mqttaccess: {
     load: () => import('#access/mqttaccess/service.ts'),

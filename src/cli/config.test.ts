@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { readConfig, settings } from '#src/config.ts'
-import { settingRows, settingsMarkdown } from './config.ts'
+import { shownSettings } from '#src/shownsettings.ts'
+import { settingsMarkdown } from './config.ts'
 
 test('every setting is printed with its value and where it comes from', () => {
-  const rows = settingRows({ PANDO_LOG_LEVEL: 'debug', PANDO_QUEUE_URL: '' })
+  const rows = shownSettings({ PANDO_LOG_LEVEL: 'debug', PANDO_QUEUE_URL: '' })
   assert.deepEqual(
     rows.map((r) => r.name),
     Object.values(settings).map((s) => s.env),
@@ -18,7 +19,7 @@ test('every setting is printed with its value and where it comes from', () => {
 
 test('secrets are masked', () => {
   const secret = 'ABCDEFGHIJKLMNOPABCDEFGH'
-  const text = JSON.stringify(settingRows({ PANDO_AES_KEY: secret, PANDO_MASTER_KEY: secret.repeat(2) }))
+  const text = JSON.stringify(shownSettings({ PANDO_AES_KEY: secret, PANDO_MASTER_KEY: secret.repeat(2) }))
   assert.ok(!text.includes(secret))
   assert.match(text, /"name":"PANDO_AES_KEY","value":"\*{8}","origin":"environment"/)
 })

@@ -1,29 +1,8 @@
 /** pando config: every setting, where its value comes from, and what it is for. */
-import type { Setting } from '#lib/settings.ts'
-import { readConfig, settings } from '#src/config.ts'
+import type { Setting, ShownSetting } from '#lib/settings.ts'
+import { settings } from '#src/config.ts'
+import { shownSettings } from '#src/shownsettings.ts'
 import { command, jsonArg } from './command.ts'
-
-const MASK = '********'
-
-interface Row {
-  name: string
-  value: string | undefined
-  origin: 'environment' | 'default'
-  default: string | undefined
-  allowed: string
-  help: string
-}
-
-/** All settings with the values that `env` gives them; secrets are masked. Throws `config_invalid`. */
-export function settingRows(env: Record<string, string | undefined>): Row[] {
-  const { origins } = readConfig(env)
-  return Object.entries(settings).map(([key, s]: [string, Setting]) => {
-    const origin = origins[key as keyof typeof origins]
-    const given = origin === 'environment' ? env[s.env] : s.default
-    const value = s.secret && given !== undefined ? MASK : given
-    return { name: s.env, value, origin, default: s.default, allowed: s.allowed, help: s.help }
-  })
-}
 
 /** The table of docs/settings.md. */
 export function settingsMarkdown(): string {
@@ -35,7 +14,7 @@ export function settingsMarkdown(): string {
   return `${[line('setting', 'default', 'allowed', 'what it is for'), line('---', '---', '---', '---'), ...rows].join('\n')}\n`
 }
 
-const shown = (r: Row): string => {
+const shown = (r: ShownSetting): string => {
   const note = r.origin === 'environment' ? '  (environment)' : ''
   return `${r.name}=${r.value ?? ''}${note}\n    ${r.help}\n    Allowed: ${r.allowed}.\n`
 }
@@ -50,7 +29,7 @@ export const config = command({
   },
   async run({ json, markdown }, { env, out }) {
     if (markdown) out.write(settingsMarkdown())
-    else if (json) out.write(`${JSON.stringify(settingRows(env))}\n`)
-    else out.write(settingRows(env).map(shown).join(''))
+    else if (json) out.write(`${JSON.stringify(shownSettings(env))}\n`)
+    else out.write(shownSettings(env).map(shown).join(''))
   },
 })

@@ -1,7 +1,1 @@
-import { readFileSync } from 'node:fs'
-
-/** The version of this package. */
-export const version = (): string => {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
-}
+export { version } from '#src/version.ts'

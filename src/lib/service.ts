@@ -6,6 +6,8 @@ import type { HttpListeners } from './http.ts'
 import type { TlsOptions } from './listen.ts'
 import type { Logger } from './log.ts'
 import type { Metrics } from './metrics.ts'
+import type { Check } from './ops.ts'
+import type { ShownSetting } from './settings.ts'
 
 export interface ServiceStart<Config, Ports = object, Peers = object> {
   config: Config
@@ -22,6 +24,8 @@ export interface ServiceStart<Config, Ports = object, Peers = object> {
   /** present when there is a certificate */
   tls?: TlsOptions
   clock: Clock
+  /** the process that it runs in; absent where it runs by itself */
+  about?: ProcessFacts
   /** where plugins are asked; absent where none is */
   hooks?: HookSet
   /** how frames of products are read and written, by the name in the product configuration */
@@ -34,6 +38,19 @@ export interface ServiceStart<Config, Ports = object, Peers = object> {
   onDrain(f: () => Promise<void> | void): void
   /** A check of /readyz: undefined = ready, else why not. */
   readiness(name: string, check: () => string | undefined): void
+}
+
+/** What people who look after a process want to know of it. */
+export interface ProcessFacts {
+  version: string
+  /** ms since 1970 */
+  startedAt: number
+  services: readonly string[]
+  /** what is listened on, as URLs by name */
+  listen(): Readonly<Record<string, string>>
+  /** as /readyz tells them */
+  checks(): readonly Check[]
+  settings(): readonly ShownSetting[]
 }
 
 export interface Started {

@@ -14,6 +14,17 @@ export interface Setting<T = unknown> {
   secret?: boolean
 }
 
+/** A setting as people see it. */
+export interface ShownSetting {
+  name: string
+  /** its text; masked where it is a secret */
+  value: string | undefined
+  origin: 'environment' | 'default'
+  default: string | undefined
+  allowed: string
+  help: string
+}
+
 class NotAllowed extends Error {}
 const no = (): never => {
   throw new NotAllowed()

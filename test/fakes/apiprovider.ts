@@ -6,15 +6,15 @@ import { httpListeners } from '#lib/http.ts'
 import { type Logger, silentLog } from '#lib/log.ts'
 import { makeMetrics } from '#lib/metrics.ts'
 import { type Clock, systemClock } from '#lib/service.ts'
-import { type Peers, start } from '#logic/apiprovider/service.ts'
+import { type ApplicationPeers as Faces, type Peers, start } from '#logic/apiprovider/service.ts'
 import { readConfig } from '#src/config.ts'
 
 export interface ApiOptions {
   applications: Application[]
   /** by device key as well */
   devices: (Device & { key?: string })[]
-  controller?: Partial<Peers['controller']>
-  registry?: Partial<Peers['registry']>
+  controller?: Partial<Faces['controller']>
+  registry?: Partial<Faces['registry']>
   env?: Record<string, string>
   log?: Logger
   clock?: Clock
@@ -70,7 +70,7 @@ export const device = (id: number, identifier: string, key?: string): Device & {
 
 const HEX_KEY = /^[0-9a-f]{64}$/
 
-export function fakeRegistry({ applications, devices }: Pick<ApiOptions, 'applications' | 'devices'>): Peers['registry'] {
+export function fakeRegistry({ applications, devices }: Pick<ApiOptions, 'applications' | 'devices'>): Faces['registry'] {
   const checked = (key: string) => {
     if (!HEX_KEY.test(key)) throw new PandoError('key_invalid', 'invalid key format.')
   }
@@ -112,7 +112,7 @@ function listening(handlers: Set<Handler>, f: Handler): () => void {
 
 export async function startApi(o: ApiOptions): Promise<Api> {
   const asked: Record<string, number> = {}
-  const registry: Peers['registry'] = { ...fakeRegistry(o), ...o.registry }
+  const registry: Faces['registry'] = { ...fakeRegistry(o), ...o.registry }
   for (const [name, f] of Object.entries(registry)) Object.assign(registry, { [name]: counted(asked, name, f as Method) })
   const controller = { latest: none, ask: none, setStatus: none, command: none, ...o.controller }
   const handlers = new Set<Handler>()
@@ -125,7 +125,7 @@ export async function startApi(o: ApiOptions): Promise<Api> {
     metrics,
     instance: 'test',
     ports: { queue: { listen: (_topic, _name, f) => listening(handlers, f as Handler) } },
-    peers: { registry, controller },
+    peers: { registry, controller } as unknown as Peers,
     http,
     clock: o.clock ?? systemClock,
     onStop: (f) => stops.push(f),

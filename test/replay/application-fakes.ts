@@ -1,6 +1,6 @@
 /** A world for the replay: registry and controller that keep their contracts, with the device of the golden cases behind them. */
 import { PandoError } from '#lib/errors.ts'
-import type { Peers } from '#logic/apiprovider/service.ts'
+import type { ApplicationPeers as Peers } from '#logic/apiprovider/service.ts'
 import { ProtocolError } from '#protocol/errors.ts'
 import { decodeStatus, encodeCommand, encodeStatus } from '#protocol/frames.ts'
 import { stringifyExact } from '#protocol/json.ts'

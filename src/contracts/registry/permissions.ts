@@ -27,7 +27,7 @@ export const permissions = [
   'audit.read',
 ] as const
 
-export const Permission = Type.Union(permissions.map((p) => Type.Literal(p)))
+export const Permission = Type.Enum(permissions)
 export type Permission = (typeof permissions)[number]
 
 export const Role = Type.Union([

@@ -1,11 +1,14 @@
-/** apiprovider: REST for applications. */
+/** apiprovider: REST for applications, and the management API. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Face } from '#contracts/contract.ts'
 import type { controller } from '#contracts/controller.ts'
 import type { registry } from '#contracts/registry.ts'
 import type { Queue } from '#core/queue/port.ts'
 import type { ServiceStart, Started } from '#lib/service.ts'
 import { type Address, addressUrl } from '#lib/settings.ts'
+import type { AdminPeers } from './admin/call.ts'
 import { makeGuard } from './guard.ts'
+import { lazily } from './lazily.ts'
 import { defaultLimits, makeLimits } from './limits.ts'
 import { requestLog } from './requestlog.ts'
 import { prefixes } from './routes.ts'
@@ -20,28 +23,48 @@ export interface Ports {
   queue: Pick<Queue, 'listen'>
 }
 
-export interface Peers {
+/** What the API for applications asks. */
+export interface ApplicationPeers {
   registry: Pick<Face<typeof registry>, 'applicationByKey' | 'deviceByIdentifier' | 'deviceByKey'>
   controller: Pick<Face<typeof controller>, 'latest' | 'ask' | 'setStatus' | 'command'>
 }
+
+export type Peers = ApplicationPeers & AdminPeers
 
 export async function start(s: ServiceStart<Config, Ports, Peers>): Promise<Started> {
   const { config, peers, ports, clock } = s
   const guard = makeGuard({ peers, queue: ports.queue, clock })
   s.onStop(guard.stop)
-  const app = await makeServer({
-    peers,
-    guard,
-    limits: makeLimits(defaultLimits),
-    requests: requestLog(s.log, s.metrics),
-    openDeviceInfo: config.legacyOpenDeviceInfo,
-  })
+  const limits = makeLimits(defaultLimits)
+  const requests = requestLog(s.log, s.metrics)
+  const app = await makeServer({ peers, guard, limits, requests, openDeviceInfo: config.legacyOpenDeviceInfo })
   s.onStop(() => app.close())
+  const admin = lazily(async () => {
+    const { startAdmin } = await import('./admin/start.ts')
+    return startAdmin({ peers, limits, requests, clock, log: s.log, ...(s.about && { about: s.about }) })
+  })
+  s.onStop(async () => (await admin.made())?.close())
   const address = await s.http.mount({
     address: config.apiproviderListen,
     ...(s.tls && { tls: s.tls }),
-    prefixes,
-    handler: (req, res) => app.routing(req, res),
+    prefixes: [...prefixes, ...adminPrefixes],
+    handler: (req, res) => (isAdmin(req) ? void serveAdmin(admin.get(), req, res) : app.routing(req, res)),
   })
   return { listen: { apiprovider: addressUrl('http', address) } }
+}
+
+const adminPrefixes = ['/admin/']
+const isAdmin = ({ url = '' }: IncomingMessage): boolean => adminPrefixes.some((p) => url.startsWith(p))
+
+interface Routing {
+  routing(req: IncomingMessage, res: ServerResponse): void
+}
+
+async function serveAdmin(admin: Promise<Routing>, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  try {
+    const { routing } = await admin
+    routing(req, res)
+  } catch {
+    res.writeHead(503, { 'Content-Length': 0, 'Retry-After': '1' }).end()
+  }
 }

@@ -1,0 +1,49 @@
+/** Errors as RFC 9457 problems. */
+import type { FieldError, Problem } from '#contracts/admin/problem.ts'
+import { type ErrorCode, errorTable, type PandoError } from '#lib/errors.ts'
+
+/** The request itself is wrong, field by field. */
+export class InvalidRequest extends Error {
+  readonly errors: readonly FieldError[]
+  constructor(errors: readonly FieldError[]) {
+    super('invalid request')
+    this.errors = errors
+  }
+}
+
+export const invalidAt = (pointer: string, code: string, params: Record<string, unknown> = {}): InvalidRequest =>
+  new InvalidRequest([{ pointer, code, params }])
+
+export const PROBLEM_TYPE = 'application/problem+json'
+
+interface Told {
+  detail?: string
+  params?: Record<string, unknown>
+  errors?: readonly FieldError[]
+  current?: unknown
+}
+
+export function problemOf(code: ErrorCode, requestId: string, told: Told = {}): Problem {
+  const { status, help } = errorTable[code]
+  return {
+    type: `urn:pando:error:${code}`,
+    title: help,
+    status,
+    ...(told.detail && { detail: told.detail }),
+    code,
+    params: told.params ?? {},
+    request_id: requestId,
+    ...(told.errors && { errors: [...told.errors] }),
+    ...(told.current !== undefined && { current: told.current }),
+  }
+}
+
+/** What a missing thing and a foreign one answer must not differ (S-01); what went wrong inside is not told (S-19). */
+const silent = (code: ErrorCode): boolean => errorTable[code].status === 404 || errorTable[code].status === 500
+
+export function problemOfError(e: PandoError, requestId: string): Problem {
+  if (silent(e.code)) return problemOf(e.code, requestId)
+  const { errors, ...params } = e.params
+  const fields = Array.isArray(errors) ? (errors as FieldError[]) : undefined
+  return problemOf(e.code, requestId, { detail: e.message, params, ...(fields && { errors: fields }) })
+}
