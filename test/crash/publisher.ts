@@ -3,9 +3,9 @@
  * its connection broke it sends again, in order, as MQTT wants it (3.1.1 §4.4).
  */
 import type { Packet } from '#access/mqttaccess/packet/packets.ts'
+import type { Random } from '../fuzz/random.ts'
 import type { Link } from '../world/link.ts'
 import { type Device, sleep } from '../world.ts'
-import type { Random } from './random.ts'
 
 interface Flight {
   n: number
@@ -82,7 +82,7 @@ export class Publisher {
       this.flights.push(flight)
       this.transmit(flight, false)
     }
-    this.timer = setTimeout(this.more, this.random(0, MOST_PAUSE_MS))
+    this.timer = setTimeout(this.more, this.random.below(MOST_PAUSE_MS + 1))
   }
 
   private transmit({ packetId, payload, topic, released }: Flight, dup: boolean): void {

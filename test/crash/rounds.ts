@@ -1,8 +1,9 @@
 /** Rounds of kill -9 under load: devices report at QoS 1 and 2, an application reads, a receiver takes webhooks. */
+
+import { makeRandom, type Random } from '../fuzz/random.ts'
 import { type Application, makeWorld, sleep, until, type World } from '../world.ts'
 import { check, type Findings } from './check.ts'
 import { isEvent, Publisher } from './publisher.ts'
-import { type Random, seeded } from './random.ts'
 
 export interface CrashOptions {
   rounds: number
@@ -26,7 +27,7 @@ const WEBHOOKS_MS = 30_000
 const dialects = ['binary', 'user', 'mqtt5'] as const
 
 export async function crashRounds(o: CrashOptions): Promise<CrashResult> {
-  const random = seeded(o.seed)
+  const random = makeRandom(o.seed)
   const world = await makeWorld({ shape: 'process' })
   try {
     const app = await world.application()
@@ -39,7 +40,7 @@ export async function crashRounds(o: CrashOptions): Promise<CrashResult> {
     let killedInStart = 0
     await comeIn(publishers)
     for (let round = 1; round <= o.rounds; round++) {
-      await load(app, publishers, random(...LOAD_MS))
+      await load(app, publishers, between(random, ...LOAD_MS))
       await world.kill()
       for (const p of publishers) p.stop()
       killedInStart += await killStarts(world, random)
@@ -63,6 +64,8 @@ export async function crashRounds(o: CrashOptions): Promise<CrashResult> {
   }
 }
 
+const between = (random: Random, from: number, to: number): number => from + random.below(to - from + 1)
+
 const comeIn = (publishers: readonly Publisher[]): Promise<unknown> => Promise.all(publishers.map((p) => p.start()))
 
 async function load(app: Application, publishers: readonly Publisher[], ms: number): Promise<void> {
@@ -75,8 +78,8 @@ async function load(app: Application, publishers: readonly Publisher[], ms: numb
 
 async function killStarts(world: World, random: Random): Promise<number> {
   let kills = 0
-  while (random(1, 10) <= KILLED_IN_START) {
-    await world.startAndKill(random(0, 600))
+  while (random.below(10) < KILLED_IN_START) {
+    await world.startAndKill(random.below(600))
     kills++
   }
   return kills

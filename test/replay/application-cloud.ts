@@ -2,10 +2,10 @@
 import type { Publish } from '#access/mqttaccess/packet/packets.ts'
 import { openRegistrystore } from '#core/registrystore/open.ts'
 import { silentLog } from '#lib/log.ts'
-import type { Clock } from '#lib/service.ts'
 import { decodeCommand } from '#protocol/frames.ts'
 import { parseModel } from '#protocol/model.ts'
 import { universalCommand } from '#protocol/universal.ts'
+import { fastClock } from '../support/testclock.ts'
 import { hex, vectors } from '../vectors/read.ts'
 import { type Device, makeWorld, until, type World } from '../world.ts'
 import type { ApplicationWorld, GoldenCall } from './application.ts'
@@ -16,21 +16,8 @@ const golden = vectors<{ devices: Record<string, { device_key: string }> }>('htt
 /** Time that runs so many times faster: the old cloud waited 5 s for a device that does not answer, and so do we. */
 const SPEED = 10
 
-function fastClock(): Clock {
-  const began = Date.now()
-  const stopping = (t: NodeJS.Timeout, stop: (t: NodeJS.Timeout) => void) => {
-    t.unref()
-    return () => stop(t)
-  }
-  return {
-    now: () => began + (Date.now() - began) * SPEED,
-    after: (ms, f) => stopping(setTimeout(f, ms / SPEED), clearTimeout),
-    every: (ms, f) => stopping(setInterval(f, ms / SPEED), clearInterval),
-  }
-}
-
 export async function cloudWorld(): Promise<{ cloud: World; base: string; world: ApplicationWorld }> {
-  const cloud = await makeWorld({ shape: 'encoded', clock: fastClock() })
+  const cloud = await makeWorld({ shape: 'encoded', clock: fastClock(SPEED) })
   const products = await productsOf(cloud)
   const [all, one, wrong] = [
     await cloud.application(),

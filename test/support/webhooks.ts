@@ -11,22 +11,12 @@ import { httpListeners } from '#lib/http.ts'
 import { silentLog } from '#lib/log.ts'
 import { makeMetrics } from '#lib/metrics.ts'
 import type { Clock } from '#lib/service.ts'
-import { systemClock } from '#lib/service.ts'
 import { type Config, type Extra, start } from '#logic/notifier/service.ts'
 import { encodeEvent, encodeStatus } from '#protocol/frames.ts'
 import { memoryLog } from './memorylog.ts'
+import { fastClock } from './testclock.ts'
 
 export type RegistryFace = Face<typeof registry>
-
-/** Time that runs `speed` times as fast as the wall's. */
-export function fastClock(speed: number): Clock {
-  const from = Date.now()
-  return {
-    now: () => from + (Date.now() - from) * speed,
-    after: (ms, f) => systemClock.after(ms / speed, f),
-    every: (ms, f) => systemClock.every(Math.max(1, ms / speed), f),
-  }
-}
 
 /** A counter event `n` (number 1) and a status `level` (object 1). */
 export const counterProduct = JSON.stringify({
