@@ -12,13 +12,17 @@ export const Delivery = Type.Object({
   frame: Type.String(),
   /** ms since 1970: not sent any more after this */
   deadline: Type.Number(),
+  /** of a command, 16 hex digits: the node records the steps `sent` and `delivered` of its life in its log stream */
+  id: Type.Optional(Type.String()),
+  /** it may have been sent before: marked so for the device where the protocol can (MQTT: DUP) */
+  again: Type.Optional(Type.Boolean()),
 })
 export type Delivery = Static<typeof Delivery>
 
 export const DeliveryResult = Type.Object({
-  /** the device confirmed (PUBACK) */
+  /** the device confirmed (PUBACK), and where the delivery had an id that is durable */
   delivered: Type.Boolean(),
-  /** why not: device_offline, device_timeout, frame_too_large */
+  /** why not: device_offline, device_timeout, device_refused, frame_too_large */
   error: Type.Optional(Type.String()),
   /** for frame_too_large: bytes that a packet for this device may have */
   limit: Type.Optional(Type.Integer()),
@@ -34,6 +38,14 @@ export const access = contract('access', {
   close: method(
     Type.Object({ items: Type.Array(Type.Object({ device: Id, epoch: Type.Optional(Type.Number()), cause: Type.String() })) }),
     Type.Object({ closed: Type.Integer() }),
+    { retry: true },
+  ),
+  /** Devices of a product that are connected here. */
+  sessions: method(Type.Object({ productId: Id }), Type.Object({ devices: Type.Array(Id) }), { retry: true }),
+  /** From now on records of these devices are of this model version. Those that are not here are left out. */
+  retarget: method(
+    Type.Object({ items: Type.Array(Type.Object({ device: Id, modelVersion: Type.Integer() })) }),
+    Type.Object({ changed: Type.Integer() }),
     { retry: true },
   ),
 })

@@ -35,6 +35,10 @@ export function fakeRegistry() {
   const fake = {
     calls: 0,
     touched,
+    modelVersion: 1,
+    async devicesById({ ids }: { ids: number[] }) {
+      return { items: ids.map((id) => ({ ...deviceRecord(id), modelVersion: fake.modelVersion })) }
+    },
     async login({ deviceId, secret }: { deviceId: number; secret: string }) {
       fake.calls++
       if (deviceId > 999) throw new PandoError('device_unknown', 'no such device')
@@ -60,6 +64,10 @@ export function fakeRegistry() {
 
 export interface FakeNode {
   closed: CloseItem[]
+  /** devices that it says it holds, whatever the product */
+  holds: number[]
+  /** device → model version that it was told */
+  versions: Map<number, number>
   /** how a close goes; resolves by default */
   onClose: () => Promise<void>
 }
@@ -82,6 +90,11 @@ export async function manager(config: { tokenLife?: number } = {}, real?: Face<t
           return { closed: items.length }
         },
         deliver: async () => ({ items: [] }),
+        sessions: async () => ({ devices: node.holds }),
+        async retarget({ items }) {
+          for (const { device, modelVersion } of items) node.versions.set(device, modelVersion)
+          return { changed: items.length }
+        },
       }
     )
   }
@@ -99,7 +112,7 @@ export async function manager(config: { tokenLife?: number } = {}, real?: Face<t
     readiness() {},
   })
   const addNode = (name: string): FakeNode => {
-    const node: FakeNode = { closed: [], onClose: async () => {} }
+    const node: FakeNode = { closed: [], holds: [], versions: new Map(), onClose: async () => {} }
     nodes.set(name, node)
     return node
   }

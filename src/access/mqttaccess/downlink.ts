@@ -8,6 +8,10 @@ import { PACED_LIMIT } from './pacer.ts'
 import { encodePacket } from './packet/packet.ts'
 
 interface Waiting {
+  /** of a command: its steps are recorded */
+  id: Buffer | undefined
+  /** it may have been sent by an earlier delivery */
+  again: boolean
   topic: 'c' | 's'
   frame: Buffer
   /** 0 = not sent yet */
@@ -54,7 +58,15 @@ export class Downlink implements Sender {
     const lane = this.lane(d.device)
     if (lane.queue.length >= MOST_WAITING) return Promise.resolve(counted({ delivered: false, error: 'device_timeout' }))
     return new Promise((resolve) => {
-      const w: Waiting = { topic: d.topic, frame, packetId: 0, cancel: () => {}, done: (r) => resolve(counted(r)) }
+      const w: Waiting = {
+        id: d.id === undefined ? undefined : Buffer.from(d.id, 'hex'),
+        again: d.again ?? false,
+        topic: d.topic,
+        frame,
+        packetId: 0,
+        cancel: () => {},
+        done: (r) => resolve(counted(r)),
+      }
       w.cancel = clock.after(Math.max(0, d.deadline - clock.now()), () => this.late(d.device, w))
       lane.queue.push(w)
       this.pump(c, lane)
@@ -67,8 +79,17 @@ export class Downlink implements Sender {
     const w = lane?.queue.find((x) => x.packetId === packetId)
     // a PUBACK for what has timed out meanwhile
     if (!lane || !w || packetId === 0) return
-    this.settle(c.deviceId, lane, w, reason < FAILED ? { delivered: true } : { delivered: false, error: 'device_refused' })
+    if (reason >= FAILED) this.settle(c.deviceId, lane, w, { delivered: false, error: 'device_refused' })
+    else this.confirmed(c, lane, w)
     this.pump(c, lane)
+  }
+
+  /** The caller hears of it when it is safe: what has been told is never taken back. */
+  private confirmed(c: Session, lane: Lane, w: Waiting): void {
+    this.remove(c.deviceId, lane, w)
+    if (!w.id) return w.done({ delivered: true })
+    const { steps, clock } = this.node()
+    steps.delivered(w.id, c, clock.now(), () => w.done({ delivered: true }))
   }
 
   /** Whether something waits for the device. */
@@ -110,7 +131,8 @@ export class Downlink implements Sender {
         lane.lastId = (lane.lastId % 65_535) + 1
         c.lastPacketId = lane.lastId
         w.packetId = lane.lastId
-        this.send(c, w, false)
+        this.send(c, w, w.again)
+        if (w.id) this.node().steps.sent(w.id, c, this.node().clock.now())
       }
       sent++
     }
@@ -136,9 +158,13 @@ export class Downlink implements Sender {
   }
 
   private settle(device: number, lane: Lane, w: Waiting, r: DeliveryResult): void {
+    this.remove(device, lane, w)
+    w.done(r)
+  }
+
+  private remove(device: number, lane: Lane, w: Waiting): void {
     w.cancel()
     lane.queue.splice(lane.queue.indexOf(w), 1)
     if (lane.queue.length === 0) this.lanes.delete(device)
-    w.done(r)
   }
 }

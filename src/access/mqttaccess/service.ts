@@ -1,5 +1,6 @@
 /** MQTT for devices; contracts/access.ts says what others ask of it. */
 import { RefusalDiary } from '#access/shared/refusals.ts'
+import { CommandSteps } from '#access/shared/steps.ts'
 import { Uplink } from '#access/shared/uplink.ts'
 import type { access } from '#contracts/access.ts'
 import type { Cause } from '#contracts/causes.ts'
@@ -59,6 +60,8 @@ export async function start(s: ServiceStart<Config, object, AdmissionPeers>): Pr
     face: {
       deliver: async ({ items }) => ({ items: await Promise.all(items.map((d) => node.downlink.deliver(d))) }),
       close: ({ items }) => closeSessions(node, items),
+      sessions: async ({ productId }) => ({ devices: sessionsOf(node, productId) }),
+      retarget: async ({ items }) => ({ changed: retarget(node, items) }),
     },
     listen: { mqttaccess: addressUrl('mqtt', address) },
   }
@@ -71,6 +74,7 @@ function accessNode(s: ServiceStart<Config, object, AdmissionPeers>): AccessNode
     log: s.log,
     maxWaiting: s.config.uplinkMaxWaiting,
     onSealed: () => {
+      node.steps.sealed()
       for (const c of node.connections) endFor(c, 'stream_sealed')
     },
     onBatch: (result) => {
@@ -93,6 +97,7 @@ function accessNode(s: ServiceStart<Config, object, AdmissionPeers>): AccessNode
     clock: s.clock,
     metrics: s.metrics,
     uplink,
+    steps: new CommandSteps(() => uplink),
     wheel: new Wheel(s.clock),
     admission: new Admission(self, s.instance, s.peers, refusals),
     downlink: new Downlink(self),
@@ -125,6 +130,21 @@ function keepLease(s: ServiceStart<Config, object, AdmissionPeers>, node: Access
   }
   alive()
   return s.clock.every(ALIVE_MS, alive)
+}
+
+const sessionsOf = (node: AccessNode, productId: number): number[] =>
+  [...node.devices.values()].filter((c) => c.productId === productId).map((c) => c.deviceId)
+
+/** Records of these devices are of another model version from here on. */
+function retarget(node: AccessNode, items: readonly { device: number; modelVersion: number }[]): number {
+  let changed = 0
+  for (const { device, modelVersion } of items) {
+    const c = node.devices.get(device)
+    if (!c || c.modelVersion === modelVersion) continue
+    c.modelVersion = modelVersion
+    changed++
+  }
+  return changed
 }
 
 function endFor(c: Session, cause: Cause): void {

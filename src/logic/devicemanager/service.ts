@@ -7,6 +7,7 @@ import { makeCutOff } from './cutoff.ts'
 import { makeHeld } from './held.ts'
 import { makeLeases } from './leases.ts'
 import { makeLogin } from './login.ts'
+import { makeRetargeter } from './retarget.ts'
 import type { Start } from './start.ts'
 import { makeCloser } from './takeover.ts'
 import { keepTokens } from './tokens.ts'
@@ -17,15 +18,21 @@ export async function start(s: Start): Promise<Started & { face: Face<typeof dev
   const leases = makeLeases(s, held)
   const closer = makeCloser(s)
   const cutOff = makeCutOff(s, closer)
+  const retargeter = makeRetargeter(s)
+  const connect = makeConnect(s, { held, leases, cutOff, closer })
   const face: Face<typeof devicemanager> = {
     login: makeLogin(s.peers.registry),
-    connect: makeConnect(s, { held, leases, cutOff, closer }),
+    connect(asked) {
+      retargeter.heard(asked.node)
+      return connect(asked)
+    },
     async disconnected({ items }) {
       for (const { device, epoch } of items) held.ended(device, epoch)
       await presence.release(items)
       return {}
     },
     async alive({ node, devices }) {
+      retargeter.heard(node)
       await leases.renew(node)
       for (const device of devices ?? []) held.seen(device)
       return {}
@@ -39,6 +46,7 @@ export async function start(s: Start): Promise<Started & { face: Face<typeof dev
   }
   s.onStop(keepTokens(s, held))
   s.onStop(cutOff.stop)
+  s.onStop(retargeter.stop)
   s.onStop(leases.stop)
   return { face }
 }
