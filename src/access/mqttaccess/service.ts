@@ -55,7 +55,7 @@ export async function start(s: ServiceStart<Config, object, AdmissionPeers>): Pr
     node.uplink.stop()
     for (const c of node.connections) c.socket.destroy()
   })
-  const { address } = listeners[0]!
+  const [usual, legacy] = listeners as [Listener, Listener?]
   return {
     face: {
       deliver: async ({ items }) => ({ items: await Promise.all(items.map((d) => node.downlink.deliver(d))) }),
@@ -63,7 +63,10 @@ export async function start(s: ServiceStart<Config, object, AdmissionPeers>): Pr
       sessions: async ({ productId }) => ({ devices: sessionsOf(node, productId) }),
       retarget: async ({ items }) => ({ changed: retarget(node, items) }),
     },
-    listen: { mqttaccess: addressUrl('mqtt', address) },
+    listen: {
+      mqttaccess: addressUrl('mqtt', usual.address),
+      ...(legacy && { mqttaccessLegacyTls: addressUrl('mqtts', legacy.address) }),
+    },
   }
 }
 
