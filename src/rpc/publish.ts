@@ -7,7 +7,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from '#lib/log.ts'
 import { type Address, addressUrl } from '#lib/settings.ts'
-import { type RpcClient, rpcClient } from './client.ts'
+import type { RpcClient } from './client.ts'
 import { type RpcServer, startRpcServer } from './server.ts'
 
 const fileOf = (dataDir: string) => join(dataDir, 'rpc.json')
@@ -33,6 +33,8 @@ export async function publishRpc(o: { dataDir: string; listen: Address; log: Log
 export async function connectRpc(dataDir: string): Promise<RpcClient | undefined> {
   const found = published(dataDir)
   if (!found || !alive(found.pid)) return undefined
+  // undici takes megabytes: only who calls loads it
+  const { rpcClient } = await import('./client.ts')
   return rpcClient({ origin: found.origin, secret: found.secret })
 }
 

@@ -99,6 +99,7 @@ export function memoryLog(): DeviceLog {
       held = held.filter((c) => c !== consumer)
     },
     retain: async (limit) => retain(limit),
+    free: async () => undefined,
     health: () => ({ state: 'ok', since: 0 }),
     close: async () => {},
   }

@@ -103,6 +103,7 @@ export class Connection implements Session, PacketSink, Timed {
   received(chunk: Buffer): void {
     if (this.state === 'closed') return
     arrival = this.node.now()
+    this.node.read(chunk.length)
     if (this.state === 'open') this.deadline = this.node.wheel.now + this.silence
     reading = this
     try {

@@ -3,13 +3,26 @@ import type { Metrics } from '#lib/metrics.ts'
 
 const names = ['', 'status', 'event', 'undecodable'] as const
 
-export function messageCounts(metrics: Metrics): { count: (kind: 1 | 2 | 3) => void; flush: () => void } {
+export interface Counts {
+  count(kind: 1 | 2 | 3): void
+  read(bytes: number): void
+  /** Hands them over. */
+  flush(): void
+}
+
+export function messageCounts(metrics: Metrics): Counts {
   const counts = [0, 0, 0, 0]
+  let bytes = 0
   return {
     count: (kind) => {
       counts[kind]!++
     },
+    read: (n) => {
+      bytes += n
+    },
     flush: () => {
+      metrics.pando_received_bytes_total.inc({ protocol: 'mqtt' }, bytes)
+      bytes = 0
       for (let kind = 1; kind < counts.length; kind++) {
         const n = counts[kind]!
         if (n > 0) metrics.pando_messages_received_total.inc({ protocol: 'mqtt', kind: names[kind]! }, n)

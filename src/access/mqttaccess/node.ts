@@ -117,6 +117,8 @@ export interface AccessNode {
   now(): number
   /** One more message of this record kind (1 status, 2 event, 3 undecodable) for the metrics. */
   counted(kind: 1 | 2 | 3): void
+  /** Bytes read from a device, for the metrics. */
+  read(bytes: number): void
 }
 
 /** How packets of devices are read, by version. */

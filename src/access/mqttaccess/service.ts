@@ -110,6 +110,7 @@ function accessNode(s: ServiceStart<Config, object, AdmissionPeers>): AccessNode
     stopping: false,
     now: () => s.clock.now(),
     counted: counts.count,
+    read: counts.read,
   }
   return node
 }

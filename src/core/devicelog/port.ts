@@ -44,6 +44,9 @@ export interface DeviceLog {
    */
   retain(limit: { maxBytes: number; maxAgeMs: number }): Promise<{ droppedBytes: number; bytes: number; heldBackBy?: string }>
 
+  /** Bytes that its disk can still take; undefined where nobody can say. */
+  free(): Promise<number | undefined>
+
   health(): EngineHealth
   close(): Promise<void>
 }

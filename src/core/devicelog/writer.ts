@@ -283,7 +283,7 @@ export class LogWriter {
   private succeeded(p: Pending): void {
     this.sending = undefined
     this.retryIn = RETRY_FIRST
-    this.o.onBatch?.('durable', p.count, p.size)
+    const { count, size } = p
     const { owners, tags, waiters } = p
     for (let i = 0; i < waiters; ) {
       const owner = owners[i]!
@@ -293,6 +293,7 @@ export class LogWriter {
       i = j
     }
     this.settle(p)
+    this.o.onBatch?.('durable', count, size)
     if (this.current.count > 0 || this.filled.length > 0) this.send()
   }
 

@@ -45,6 +45,8 @@ export interface Limits {
   devicelogMaxAge: number
   historyMaxBytes: number
   historyMaxAge: number
+  /** bytes that must stay free on the disk */
+  diskReserve: number
 }
 
 const SNAPSHOT_BYTES = 64 << 20
@@ -90,8 +92,31 @@ export function housekeeping(o: {
     if (l.heldBackBy)
       o.log.warn({ consumer: l.heldBackBy, bytes: l.bytes }, 'a consumer that lags keeps the device log above its limit')
     o.onSizes(l.bytes, h.bytes)
+    await makeRoom(h.bytes, l.bytes)
     const streams = new Set((await devicelog.streams()).map((s) => s.stream))
     for (const stream of up.applied.keys()) if (!streams.has(stream)) up.applied.delete(stream)
+  }
+
+  /** How far free space is below the reserve. */
+  const missing = async () => Math.max(0, limits.diskReserve - ((await devicelog.free()) ?? limits.diskReserve))
+
+  /** A disk that runs full: history gives way first, the log last, and only what everybody has read. */
+  async function makeRoom(historyBytes: number, logBytes: number): Promise<void> {
+    const first = await missing()
+    if (first === 0) return
+    const h = await history.retain({ maxBytes: Math.max(0, historyBytes - first), maxAgeMs: limits.historyMaxAge })
+    const second = await missing()
+    const l =
+      second > 0
+        ? await devicelog.retain({ maxBytes: Math.max(0, logBytes - second), maxAgeMs: limits.devicelogMaxAge })
+        : undefined
+    const about = {
+      missing: first,
+      reserve: limits.diskReserve,
+      historyDropped: h.droppedBytes,
+      logDropped: l?.droppedBytes ?? 0,
+    }
+    o.log.warn(about, 'the disk has less free space than PANDO_DISK_RESERVE; old data gave way')
   }
 
   const tick = () => {

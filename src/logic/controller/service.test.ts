@@ -77,6 +77,7 @@ async function setUp(t: TestContext) {
         devicelogMaxAge: 2 ** 40,
         historyMaxBytes: 2 ** 40,
         historyMaxAge: 2 ** 40,
+        diskReserve: 0,
         uplinkMaxWaiting: 1 << 24,
       },
       log,

@@ -11,7 +11,7 @@ export interface FaceOptions {
   manager: Manager
   registry: Pick<Face<typeof registry>, 'deadLetters' | 'removeDeadLetter'>
   clock: Clock
-  openSender(app: Application): Sender
+  openSender(app: Application): Promise<Sender>
   closeSender(sender: Sender): Promise<void>
 }
 
@@ -22,7 +22,7 @@ export function makeFace(o: FaceOptions): Face<typeof notifier> {
     if (!manager.apps.has(applicationId)) await manager.refresh()
     const app = manager.apps.get(applicationId)
     if (!app) throw new PandoError('application_unknown', `no application ${applicationId}`, { applicationId })
-    const sender = o.openSender(app)
+    const sender = await o.openSender(app)
     const from = clock.now()
     const outcome = await new Promise<Parameters<Parameters<Sender['send']>[1]>[0]>((resolve) => sender.send(message, resolve))
     await o.closeSender(sender)

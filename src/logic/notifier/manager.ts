@@ -13,7 +13,7 @@ export interface ManagerOptions {
   registry: Pick<Face<typeof registry>, 'applications'>
   head: Head
   clock: Clock
-  makeReceiver(app: Application): Receiver
+  makeReceiver(app: Application): Promise<Receiver>
   closeSender(sender: Sender): Promise<void>
   /** ms after which a paused application no longer holds the log back */
   pauseHolds: number
@@ -109,7 +109,7 @@ export class Manager {
   }
 
   async #add(app: Application): Promise<void> {
-    const r = this.#o.makeReceiver(app)
+    const r = await this.#o.makeReceiver(app)
     for (const [stream, seq] of await places(this.#o.devicelog, consumerOf(r.app.id), app.createdAt)) {
       r.read.set(stream, seq)
       r.progress.touched.add(stream)

@@ -13,7 +13,7 @@ import { Head } from './head.ts'
 import { Manager } from './manager.ts'
 import { type Bounds, defaultBounds, Receiver } from './receiver.ts'
 import { reporter } from './report.ts'
-import { makeSender, type Sender, type SenderOptions } from './sender.ts'
+import type { Sender, SenderOptions } from './sender.ts'
 
 export interface Config {
   notifierAllow: readonly string[]
@@ -50,7 +50,9 @@ export async function start(
   let ready = false
   let notAgain = () => {}
 
-  function openSender(app: Application): Sender {
+  async function openSender(app: Application): Promise<Sender> {
+    // undici takes megabytes: a cloud without webhooks does without
+    const { makeSender } = await import('./sender.ts')
     const sender = makeSender({ ...app, ...extra, guard, clock, timeout: config.notifierTimeout })
     senders.add(sender)
     return sender
@@ -61,9 +63,9 @@ export async function start(
     await sender.close()
   }
 
-  const makeReceiver = (app: Application): Receiver =>
+  const makeReceiver = async (app: Application): Promise<Receiver> =>
     new Receiver(app, {
-      sender: openSender(app),
+      sender: await openSender(app),
       clock,
       concurrency: config.notifierConcurrency,
       retryFor: config.notifierRetryFor,

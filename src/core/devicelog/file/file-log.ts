@@ -174,6 +174,7 @@ async function assemble(
     consumers: async (owner, names) => cursors.register(owner, names),
     forget: async (consumer) => cursors.forget(consumer),
     retain: (limit) => retain(retention, limit),
+    free: () => disk.free(dir),
     health: faults.health,
     close: () => (end ??= finish()),
   }
