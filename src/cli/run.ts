@@ -35,6 +35,7 @@ function told(e: unknown): string {
   if (e instanceof UsageError) return `pando: ${e.message}\nTry \`${e.command} --help\`.`
   if (e instanceof ProtocolError) return `pando: ${e.detail}`
   if (isPandoError(e) && e.code !== 'internal') return `pando: ${e.message}`
+  if (e instanceof Error && 'syscall' in e) return `pando: ${e.message}`
   const { cause } = toPandoError(e)
   return cause instanceof Error ? `pando: ${cause.stack}` : `pando: ${String(cause ?? e)}`
 }

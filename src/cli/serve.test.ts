@@ -124,7 +124,7 @@ test('without a Node that is new enough the program says so', async () => {
     assert.deepEqual([code, stderr], [1, `${complaint(`${node} is ${version}`)}\n`])
   }
   writeFileSync(node, '#!/bin/sh\n[ "$1" = --version ] && echo v22.19.0 || echo "ran $*"\n', { mode: 0o755 })
-  assert.equal((await started(env)).stdout, `ran ${join(p.dir, 'src', 'main.ts')} serve\n`)
+  assert.match((await started(env)).stdout, /^ran .*\/src\/main\.ts serve\n$/)
 })
 
 const complaint = (why: string) =>

@@ -37,7 +37,7 @@ async function show(cloud: Cloud, moved: readonly Moved[], { out }: Context): Pr
     productKey: product.key,
     identifier: fleet.devices[0]!.identifier,
   }
-  const said = out.isTTY ? await textOf(cloud, facts, moved) : jsonOf(cloud, facts)
+  const said = out.isTTY ? await textOf(cloud, facts, moved) : jsonOf(cloud, facts, moved)
   out.write(`${said}\n`)
   return () => fleet.stop()
 }
@@ -70,9 +70,15 @@ async function virtualDevice(base: string, productKey: string): Promise<Fleet> {
   return fleet
 }
 
-function jsonOf(cloud: Cloud, f: Facts): string {
+function jsonOf(cloud: Cloud, f: Facts, moved: readonly Moved[]): string {
   const lines = linesOf(f)
-  const demo = { app_key: f.appKey, identifier: f.identifier, product_key: f.productKey, lines }
+  const demo = {
+    app_key: f.appKey,
+    identifier: f.identifier,
+    product_key: f.productKey,
+    lines,
+    ...(moved.length > 0 && { moved }),
+  }
   return JSON.stringify({ ready: true, listen: listensOn(cloud), demo })
 }
 

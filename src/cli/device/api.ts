@@ -1,4 +1,5 @@
 /** The device side of the HTTP API: registration and login (docs/device-protocol.md §2). */
+import { setTimeout as wait } from 'node:timers/promises'
 import { Agent, type Dispatcher, request } from 'undici'
 import { PandoError } from '#lib/errors.ts'
 
@@ -22,6 +23,8 @@ export interface DeviceApi {
 }
 
 const TIMEOUT_MS = 10_000
+/** Answers that are still under way at the end get this long. */
+const GOODBYE_MS = 1000
 const VERSION = 'pando-device 1'
 
 /** `unavailable` when the address can't be reached, `invalid` with the cloud's own code and text when it refuses. */
@@ -36,7 +39,10 @@ export function deviceApi(o: { base: string; productKey: string; insecure: boole
     register: (code) => post('/v1/devices/registration', { product_key: o.productKey, device_code: code, version: VERSION }),
     login: (r) =>
       post('/v1/devices/authentication', { device_id: r.device_id, device_secret: r.device_secret, protocol: 'mqtt' }),
-    close: () => agent.close(),
+    async close() {
+      await Promise.race([agent.close(), wait(GOODBYE_MS)])
+      await agent.destroy()
+    },
   }
 }
 

@@ -8,7 +8,7 @@ import { here, makePlace, pando } from '../testing.ts'
 
 describe('pando device against a running cloud', () => {
   const place = makePlace()
-  let cloud: Cloud
+  let cloud!: Cloud
   let key: string
 
   before(async () => {
@@ -16,7 +16,7 @@ describe('pando device against a running cloud', () => {
     key = (await furnish(cloud.peers.registry)).product.key
   })
   after(async () => {
-    await cloud.stop()
+    await cloud?.stop()
     place.remove()
   })
 

@@ -1,7 +1,7 @@
 /** The product that `pando demo` makes and that virtual devices are of unless told otherwise. */
 import { parseModel } from '#protocol/model.ts'
 import type { Value } from '#protocol/tlv.ts'
-import { asFile } from '../pdcfg/fields.ts'
+import { asFile } from '../file.ts'
 import { type Shape, shapeOf } from './twin.ts'
 
 const [FLOAT32, UINT8, UINT16, STRING] = [2, 7, 8, 12]

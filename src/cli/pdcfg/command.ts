@@ -3,6 +3,7 @@ import { type Command, command } from '../command.ts'
 import { resourceCommand } from './actions.ts'
 import { deadletter } from './deadletters.ts'
 import { resources } from './resources.ts'
+import { webhook } from './webhooks.ts'
 
 export const pdcfg: Command = command({
   name: 'pando pdcfg',
@@ -17,6 +18,7 @@ export const pdcfg: Command = command({
   commands: {
     ...Object.fromEntries(Object.values(resources).map((r) => [r.name, () => resourceCommand(r)])),
     deadletter: () => deadletter,
+    webhook: () => webhook,
   },
   async run(_, context) {
     const { shell } = await import('./shell.ts')

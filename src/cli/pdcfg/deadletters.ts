@@ -3,13 +3,11 @@ import type { DeadLetter } from '#contracts/registry.ts'
 import { isPandoError } from '#lib/errors.ts'
 import { type Command, command, jsonArg } from '../command.ts'
 import { flagValue, UsageError } from '../usage.ts'
-import { asId } from './fields.ts'
+import { idKind } from './fields.ts'
 import { type Opened, withRegistry } from './open.ts'
 import { table } from './table.ts'
 
 const PAGE = 100
-
-const idKind = { allowed: 'an id', parse: asId }
 
 const list = command({
   name: 'pando pdcfg deadletter list',

@@ -1,6 +1,6 @@
 /** Kinds of fields, and how their texts are read. */
-import { readFileSync } from 'node:fs'
 import { PandoError } from '#lib/errors.ts'
+import { asFile } from '../file.ts'
 import type { Field } from './resource.ts'
 
 const wrong = (message: string): PandoError => new PandoError('invalid', message)
@@ -10,16 +10,8 @@ export const asId = (text: string): number => {
   return Number(text)
 }
 
-/** The text of a file. */
-export const asFile = (file: string): string => {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (e) {
-    throw wrong(
-      `cannot read ${file}: ${(e as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (e as Error).message}`,
-    )
-  }
-}
+/** An id as the value of a flag. */
+export const idKind = { allowed: 'a whole number from 1', parse: asId }
 
 const oneOf =
   (what: string, values: readonly string[]) =>

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -130,14 +133,14 @@ VendorDescription:
 describe('pdcfg for scripts, beside a running cloud', () => {
   const place = makePlace({ PANDO_NOTIFIER_ALLOW: '127.0.0.0/8' })
   const file = join(place.dir, 'product.json')
-  let cloud: Cloud
+  let cloud!: Cloud
 
   before(async () => {
     writeFileSync(file, CONFIG)
     cloud = await startCloud({ env: place.env })
   })
   after(async () => {
-    await cloud.stop()
+    await cloud?.stop()
     place.remove()
   })
 
@@ -216,11 +219,37 @@ describe('pdcfg for scripts, beside a running cloud', () => {
     ])
   })
 
-  test('dead letters: listed; sending again asks the running cloud', async () => {
+  test('webhooks: the state of receivers, a test; dead letters are listed, sent again, and leave the list', async () => {
+    const got: string[] = []
+    const receiver = createServer((req, res) => {
+      req.on('data', (chunk) => got.push(String(chunk))).on('end', () => res.end())
+    }).listen(0, '127.0.0.1')
+    await once(receiver, 'listening')
+    const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`
+    const app = await json('application', 'add', '--name', 'hooked', '--domain', '*', '--report-url', url, '--report-token', 't')
+    assert.equal((await json('webhook', 'test', String(app.id))).delivered, true)
+    assert.match(got.join(''), /"tag":"test"/)
+    const { items } = await json('webhook', 'state')
+    assert.equal(items.find((s: { applicationId: number }) => s.applicationId === app.id).state, 'ok')
+
+    const letter = {
+      applicationId: app.id,
+      deviceId: 1,
+      messageId: 'm1',
+      body: '{"tag":"event"}',
+      tries: 9,
+      lastError: 'HTTP 500',
+    }
+    await cloud.peers.registry.addDeadLetter({ ...letter, failedAt: 1000 })
+    assert.deepEqual((await json('deadletter', 'list', '--application', String(app.id))).items[0].body, letter.body)
+    const sent = await here(place, ['pdcfg', 'deadletter', 'redeliver', 'all'])
+    assert.deepEqual([sent.code, sent.stdout], [0, '1 is delivered\n'], sent.stderr)
+    assert.equal(got.at(-1), letter.body)
     assert.deepEqual(await json('deadletter', 'list'), { items: [] })
-    const { code, stdout } = await here(place, ['pdcfg', 'deadletter', 'redeliver', '7', '--json'])
-    assert.equal(code, 1)
-    assert.deepEqual(Object.keys(JSON.parse(stdout)), ['id', 'delivered', 'error'])
+    receiver.close()
+    const gone = await here(place, ['pdcfg', 'deadletter', 'redeliver', '7', '--json'])
+    assert.equal(gone.code, 1)
+    assert.deepEqual(Object.keys(JSON.parse(gone.stdout)), ['id', 'delivered', 'error'])
   })
 
   test('why: tells of a device that has never connected, and of one that does not exist', async () => {
