@@ -353,7 +353,10 @@ function onData(this: Socket, chunk: Buffer): void {
   ;(this as Held)[holder].received(chunk)
 }
 function onError(this: Socket, e: NodeJS.ErrnoException): void {
-  ;(this as Held)[holder].lost('peer_error', e.code)
+  // an answer that was under way when the peer closed its side
+  const closed = e.code === 'ERR_STREAM_WRITE_AFTER_END'
+  if (closed) (this as Held)[holder].lost('closed_by_peer')
+  else (this as Held)[holder].lost('peer_error', e.code)
 }
 function onClose(this: Socket): void {
   ;(this as Held)[holder].lost('closed_by_peer')
