@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { makePlace, pando, program, start } from './testing.ts'
+import { here, makePlace, pando, program, start } from './testing.ts'
 
 const places: ReturnType<typeof makePlace>[] = []
 const place = (more?: Record<string, string>) => {
@@ -57,8 +57,9 @@ test('serve: settings that make no sense are refused in one line that names them
     [{ PANDO_QUEUE_URL: 'nsq://127.0.0.1:4150' }, /^pando: queue: no engine for "nsq:"; possible: local:/],
   ]
   await Promise.all(
-    cases.map(async ([env, message]) => {
-      const { code, stdout, stderr } = await pando(place({ PANDO_LOG_LEVEL: 'silent', ...env }), ['serve'])
+    cases.map(async ([env, message], i) => {
+      const p = place({ PANDO_LOG_LEVEL: 'silent', ...env })
+      const { code, stdout, stderr } = await (i === 0 ? pando(p, ['serve']) : here(p, ['serve']))
       assert.equal(code, 1)
       assert.equal(stdout, '')
       assert.match(stderr, message)
@@ -132,6 +133,6 @@ const complaint = (why: string) =>
 
 test('usage errors exit with 2, help and version with 0', async () => {
   const p = place()
-  const of = async (...args: string[]) => (await pando(p, args)).code
+  const of = async (...args: string[]) => (await here(p, args)).code
   assert.deepEqual(await Promise.all([of('sevre'), of(), of('serve', '--help'), of('--version')]), [2, 2, 0, 0])
 })

@@ -1,5 +1,6 @@
 /** pando serve [service …] */
 import { openLogs } from '#core/logs/open.ts'
+import type { Logs } from '#core/logs/port.ts'
 import type { Cloud } from '#src/cloud.ts'
 import { readConfig } from '#src/config.ts'
 import { serviceNames } from '#src/services.ts'
@@ -55,20 +56,42 @@ export async function runCloud({ env, services, context, ready }: RunOptions): P
   const logs = await openLogs(config.logUrl, { level: config.logLevel })
   onCrash(logs.log, context)
   const signals = stopSignals(context)
+  try {
+    return await runUntil(signals.first, { env, services, ready }, logs)
+  } finally {
+    signals.forget()
+    await logs.close()
+  }
+}
+
+async function runUntil(
+  signalled: Promise<string>,
+  { env, services, ready }: Omit<RunOptions, 'context'>,
+  { log }: Pick<Logs, 'log'>,
+): Promise<number> {
   const { startCloud } = await import('#src/cloud.ts')
-  const starting = startCloud({ env, services, log: logs.log }).catch((e) => {
+  const starting = startCloud({ env, services, log }).catch((e) => {
     throw namingSetting(e, env)
   })
-  const cloud = await Promise.race([starting, signals.first.then(() => undefined)])
+  const cloud = await Promise.race([starting, signalled.then(() => undefined)])
   const up = cloud ?? (await Promise.race([starting, wait(STOP_MS)]))
   if (!up) return 0
-  const before = cloud && (await ready(cloud))
-  const signal = await signals.first
-  logs.log.info({ signal }, 'stopping')
+  const before = cloud && (await announced(cloud, ready, signalled))
+  const signal = await signalled
+  log.info({ signal }, 'stopping')
   const stopped = await Promise.race([stopAll(up, before).then(() => true), wait(STOP_MS)])
-  if (!stopped) logs.log.error({ after: STOP_MS }, 'stopping took too long and was cut off')
-  await logs.close()
+  if (!stopped) log.error({ after: STOP_MS }, 'stopping took too long and was cut off')
   return stopped ? 0 : 1
+}
+
+/** What is to be stopped before the cloud; a signal does not wait for it to be ready, and what fails does not leave the cloud running. */
+async function announced(cloud: Cloud, ready: RunOptions['ready'], signalled: Promise<string>) {
+  try {
+    return await Promise.race([ready(cloud), signalled.then(() => undefined)])
+  } catch (e) {
+    await cloud.stop()
+    throw e
+  }
 }
 
 async function stopAll(cloud: Cloud, before: (() => Promise<void>) | undefined): Promise<void> {
