@@ -1,6 +1,6 @@
 /** Hooks: where a plugin is asked before something happens, and where it is told afterwards. */
+import type { Clock } from './clock.ts'
 import type { Logger } from './log.ts'
-import type { Clock } from './service.ts'
 
 export type Verdict = { readonly allow: true } | { readonly allow: false; readonly reason: string }
 export const allow: Verdict = Object.freeze({ allow: true })

@@ -1,6 +1,7 @@
 /** What a service gets when it starts, and what it gives. */
 import type { Codecs } from '#protocol/codec.ts'
 import type { Actions } from './actions.ts'
+import type { Clock } from './clock.ts'
 import type { HookSet } from './hooks.ts'
 import type { HttpListeners } from './http.ts'
 import type { TlsOptions } from './listen.ts'
@@ -8,6 +9,8 @@ import type { Logger } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { Check } from './ops.ts'
 import type { ShownSetting } from './settings.ts'
+
+export { type Clock, systemClock } from './clock.ts'
 
 export interface ServiceStart<Config, Ports = object, Peers = object> {
   config: Config
@@ -58,27 +61,4 @@ export interface Started {
   face?: object
   /** what it listens on, by name, as a URL: { mqttaccess: 'mqtt://127.0.0.1:1883' } */
   listen?: Record<string, string>
-}
-
-/** Time, so that tests can move it. */
-export interface Clock {
-  /** ms since 1970 */
-  now(): number
-  /** Calls f after ms, → cancel. Never keeps the process alive. */
-  after(ms: number, f: () => void): () => void
-  every(ms: number, f: () => void): () => void
-}
-
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  after(ms, f) {
-    const t = setTimeout(f, ms)
-    t.unref()
-    return () => clearTimeout(t)
-  },
-  every(ms, f) {
-    const t = setInterval(f, ms)
-    t.unref()
-    return () => clearInterval(t)
-  },
 }
