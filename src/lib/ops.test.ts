@@ -81,3 +81,15 @@ test('an address that cannot be had is refused by name', async () => {
   const taken = startOps({ address: ops.address, metrics, checks: () => [] })
   await assert.rejects(taken, { code: 'config_invalid', message: /cannot listen on 127\.0\.0\.1:\d+: another program/ })
 })
+
+test('/metrics says of each engine whether it works', async () => {
+  checks = [
+    { name: 'devicelog', ok: false, state: 'down' },
+    { name: 'history', ok: true, state: 'degraded' },
+    { name: 'registry: keys', ok: true },
+  ]
+  const { body } = await ask(base, { path: '/metrics' })
+  assert.match(body, /^pando_engine_up\{port="devicelog"\} 0$/m)
+  assert.match(body, /^pando_engine_up\{port="history"\} 1$/m)
+  assert.doesNotMatch(body, /registry: keys/)
+})

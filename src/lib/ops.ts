@@ -18,7 +18,7 @@ export interface Check {
 
 export interface OpsOptions {
   address: Address
-  metrics: Pick<Metrics, 'text' | 'contentType'>
+  metrics: Pick<Metrics, 'text' | 'contentType' | 'pando_engine_up'>
   /** called for each /readyz; must answer at once */
   checks: () => Check[]
 }
@@ -44,7 +44,10 @@ export async function startOps({ address, metrics, checks }: OpsOptions): Promis
   const routes: Record<string, () => Answer | Promise<Answer>> = {
     '/healthz': () => json(200, { status: 'ok' }),
     '/readyz': () => readiness(checks()),
-    '/metrics': async () => ({ status: 200, type: metrics.contentType, body: await metrics.text() }),
+    '/metrics': async () => {
+      for (const { name, state } of checks()) if (state) metrics.pando_engine_up.set({ port: name }, state === 'down' ? 0 : 1)
+      return { status: 200, type: metrics.contentType, body: await metrics.text() }
+    },
   }
   const http = httpListeners()
   const bound = await http.mount({ address, prefixes: ['/'], handler: (req, res) => void respond(routes, req, res) })
