@@ -73,5 +73,5 @@ function sayWho(fleet: Fleet, { json }: DeviceOptions, { out }: Context): void {
   if (json) return
   const [first] = fleet.devices
   const all = fleet.devices.length === 1 ? 'is connected' : `and ${fleet.devices.length - 1} more are connected`
-  out.write(`device ${first!.identifier} ${all}; Ctrl-C ends\n`)
+  out.write(`${out.isTTY ? '\r\x1b[K' : ''}device ${first!.identifier} ${all}; Ctrl-C ends\n`)
 }

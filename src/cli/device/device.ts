@@ -66,6 +66,11 @@ export class VirtualDevice implements LinkEvents {
     return this.#up
   }
 
+  /** A message waits for its acknowledgement. */
+  get busy(): boolean {
+    return this.#up && this.#pending !== undefined
+  }
+
   get identifier(): string {
     return this.#known?.device_identifier ?? ''
   }

@@ -25,6 +25,8 @@ const AT_ONCE = 64
 const TICK_MS = 20
 const LOOK_MS = 1000
 const TRIES = 5
+/** Acknowledgements that are under way at the end get this long. */
+const LAST_ACKS_MS = 1000
 /** DISCONNECTs get this long to leave. */
 const GOODBYE_MS = 200
 
@@ -83,6 +85,7 @@ export function makeFleet(o: FleetOptions): Fleet {
     async stop() {
       stopped = true
       for (const t of timers) clearInterval(t)
+      for (let waited = 0; waited < LAST_ACKS_MS && devices.some((d) => d.busy); waited += TICK_MS) await wait(TICK_MS)
       for (const d of devices) d.stop()
       await wait(stats.connected > 0 ? GOODBYE_MS : 0)
       o.surroundings.credentials.save()
