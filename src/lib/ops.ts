@@ -45,13 +45,22 @@ export async function startOps({ address, metrics, checks }: OpsOptions): Promis
     '/healthz': () => json(200, { status: 'ok' }),
     '/readyz': () => readiness(checks()),
     '/metrics': async () => {
-      for (const { name, state } of checks()) if (state) metrics.pando_engine_up.set({ port: name }, state === 'down' ? 0 : 1)
+      enginesUp(metrics, checks)
       return { status: 200, type: metrics.contentType, body: await metrics.text() }
     },
   }
   const http = httpListeners()
   const bound = await http.mount({ address, prefixes: ['/'], handler: (req, res) => void respond(routes, req, res) })
   return { address: bound, close: () => http.close() }
+}
+
+/** A check that fails itself must not take the other figures along: /readyz says what is wrong. */
+function enginesUp({ pando_engine_up: up }: OpsOptions['metrics'], checks: () => Check[]): void {
+  try {
+    for (const { name, state } of checks()) if (state) up.set({ port: name }, state === 'down' ? 0 : 1)
+  } catch {
+    up.reset()
+  }
 }
 
 const readiness = (checks: Check[]): Answer => {
