@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { makeBatch } from '#core/devicelog/batch.ts'
+import { systemClock } from '#lib/clock.ts'
 import { isPandoError } from '#lib/errors.ts'
 import { SimulatedDisk, seeded } from '../../../../test/simulated-disk.ts'
 import { openHistory } from '../open.ts'
@@ -15,7 +16,9 @@ import { openFileHistory } from './open.ts'
 const folders = new Map<History, string>()
 
 async function openFolder(lightBytes: number, dataDir = fs.mkdtempSync(join(tmpdir(), 'pando-history-'))): Promise<History> {
-  const history = await openFileHistory('file:', { dataDir, lightBytes })
+  // the composition root gives every engine a clock too, which can't be sent to a thread
+  const more = { clock: systemClock }
+  const history = await openFileHistory('file:', { dataDir, lightBytes, ...more })
   folders.set(history, dataDir)
   return history
 }

@@ -17,7 +17,8 @@ export interface FileHistoryOptions extends Partial<Omit<KeeperOptions, 'folder'
 
 /** Opens history in files: `file:` is the folder `history` of the data directory, `file:<folder>` another one (relative: to it). */
 export async function openFileHistory(url: string, options: FileHistoryOptions): Promise<FileHistory> {
-  const { dataDir, log, disk, ...rest } = options
+  const { dataDir, log, disk } = options
+  const rest = keeperOptions(options)
   const folder = folderOf(url, dataDir)
   const onState = (h: EngineHealth) => {
     if (h.error === undefined) log?.info({ engine: 'history' }, 'history is well again')
@@ -31,6 +32,12 @@ export async function openFileHistory(url: string, options: FileHistoryOptions):
       ? localLink(disk, heavy, listener)
       : lazyLink(nodeDisk, light, { ...heavy, lightBytes: keeperDefaults.lightBytes }, listener)
   return await FileHistory.open(current, connect, onState)
+}
+
+/** Only what the keeper knows: it is sent to a thread, and whoever opens engines gives them more (a clock). */
+function keeperOptions(options: FileHistoryOptions): Partial<KeeperOptions> {
+  const known = Object.keys(keeperDefaults)
+  return Object.fromEntries(Object.entries(options).filter(([name, value]) => known.includes(name) && value !== undefined))
 }
 
 const folderOf = (url: string, dataDir: string): string =>
