@@ -102,6 +102,11 @@ export const settings = {
     { secret: true },
   ),
 
+  adminPasswordFile: optional(
+    'PANDO_ADMIN_PASSWORD_FILE',
+    path,
+    "File with the first administrator's password, read at the first start. Without it one is made: shown on a terminal, else in admin-password of the data directory.",
+  ),
   tokenLife: setting('PANDO_TOKEN_LIFE', span(60_000), '30d', 'An access token dies when it was not used for this long.'),
   legacyOpenDeviceInfo: setting(
     'PANDO_LEGACY_OPEN_DEVICE_INFO',

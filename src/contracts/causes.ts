@@ -24,6 +24,7 @@ export const causes = {
   node_lost: { no: 20, side: 'cloud', help: 'The access node died.' },
   stream_sealed: { no: 21, side: 'cloud', help: 'The access node was cut off and gave up its connections.' },
   peer_error: { no: 22, side: 'device', help: 'The network reported an error on the connection.' },
+  closed_by_operator: { no: 23, side: 'cloud', help: 'Somebody who looks after the cloud ended the connection.' },
   device_unknown: { no: 30, side: 'cloud', help: 'Refused: no such device.' },
   token_unknown: {
     no: 31,

@@ -7,7 +7,7 @@ import { quarantineMethods } from './controller/quarantine.ts'
 import { upMethods } from './controller/up.ts'
 import { valueMethods } from './controller/values.ts'
 
-export { Command, CommandKind, CommandState, commandStates } from './controller/commands.ts'
+export { Command, CommandKind, CommandLife, CommandState, commandStates } from './controller/commands.ts'
 export { Desired } from './controller/desired.ts'
 export { DiaryEntry } from './controller/diary.ts'
 export { Quarantined } from './controller/quarantine.ts'

@@ -6,7 +6,17 @@ import { Id, list, Ms, Text, Time } from './common.ts'
 export const CommandState = Type.Object({ id: Text, state: Text })
 
 /** A life goes from left to right and never back; the last five are final, `delivered` is too for devices that cannot tell more. */
-export const commandStates = ['accepted', 'sent', 'delivered', 'executed', 'failed', 'timedOut', 'expired', 'cancelled'] as const
+export const CommandLife = Type.Union([
+  Type.Literal('accepted'),
+  Type.Literal('sent'),
+  Type.Literal('delivered'),
+  Type.Literal('executed'),
+  Type.Literal('failed'),
+  Type.Literal('timedOut'),
+  Type.Literal('expired'),
+  Type.Literal('cancelled'),
+])
+export const commandStates = CommandLife.anyOf.map((s) => s.const)
 
 export const CommandKind = Type.Union([Type.Literal('command'), Type.Literal('status')])
 export type CommandKind = Static<typeof CommandKind>
@@ -18,9 +28,9 @@ export const Command = Type.Object({
   kind: CommandKind,
   /** `command`: its name in the model ('' if that does not know it); `status`: '' */
   name: Text,
-  /** JSON text: `command`: `[v, …]`; `status`: `{label: [v, …]}` */
+  /** JSON text: `command`: `[v, …]`; `status`: `{label: [v, …]}`; 64-bit integers as decimal text, bytes as base64 */
   params: Text,
-  state: Type.Union(commandStates.map((s) => Type.Literal(s))),
+  state: CommandLife,
   /** when each step was made; `ended` = failed, timed out, expired or cancelled */
   at: Type.Object({
     accepted: Time,
@@ -59,7 +69,7 @@ export const commandMethods = {
       kind: CommandKind,
       /** kind `command`: its name in the model */
       name: Type.Optional(Text),
-      /** JSON text: `command`: `[v, …]`; `status`: `{label: [v, …]}` */
+      /** JSON text as in `Command`; 64-bit integers may be numbers too */
       params: Text,
       /** instead of the model's part; kind `command` only */
       subDevice: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535 })),

@@ -16,7 +16,13 @@ export const Desired = Type.Object({
   /** those of them that the device has not reported since they were wanted: they are sent again */
   held: Type.Array(Text),
   /** `waiting`: to be sent, on the next connect or try; `sent`: on its way to be reported; `stuck`: given up, `reason` says why */
-  state: Type.Union(['none', 'waiting', 'sent', 'reached', 'stuck'].map((s) => Type.Literal(s))),
+  state: Type.Union([
+    Type.Literal('none'),
+    Type.Literal('waiting'),
+    Type.Literal('sent'),
+    Type.Literal('reached'),
+    Type.Literal('stuck'),
+  ]),
   /** stuck: not_taken, device_timeout, device_refused, frame_too_large, model_changed */
   reason: Type.Optional(Text),
   /** when it was last sent; 0 = never */

@@ -54,6 +54,9 @@ export function makeTransaction(db: Executor, statements: Statements, where: str
     async remove<T extends Table>(table: T, column: Column<T>, values: readonly (string | number)[]) {
       for (const some of pieces(values, false)) await write(statements.remove(table, column, some))
     },
+    async erase<T extends Table>(table: T, keys: readonly Partial<NewRow<T>>[]) {
+      for (const key of keys) await write(statements.erase(table, key))
+    },
     async next(name, n) {
       const [row] = await reads.select('sequence', { where: { name } })
       const first = row?.next ?? 1

@@ -39,6 +39,7 @@ async function fill(store: Registrystore, from: number, n: number): Promise<void
           name: 'lamp',
           description: 'a lamp',
           version: '1',
+          revision: 1,
         },
         ...times,
       })),
@@ -146,10 +147,19 @@ describe('R2 F-03: a damaged registry', () => {
   before(async () => {
     let store = await open(closed)
     await store.transaction(async (tx) => {
-      await tx.insert('vendor', [{ id: 1, ...row, ...times }])
-      await tx.insert('product', [{ id: 1, vendor_id: 1, ...row, model_version: 1, registration: 'open', ...times }])
+      await tx.insert('vendor', [{ id: 1, ...row, ...times, revision: 1 }])
+      await tx.insert('product', [{ id: 1, vendor_id: 1, ...row, model_version: 1, registration: 'open', ...times, revision: 1 }])
       await tx.insert('product_model', [
-        { product_id: 1, version: 1, tenant_id: 1, state: 'published', config: '{}'.repeat(3000), created_at: 5 },
+        {
+          product_id: 1,
+          version: 1,
+          tenant_id: 1,
+          state: 'published',
+          config: '{}'.repeat(3000),
+          created_at: 5,
+          note: '',
+          published_by: '',
+        },
       ])
       await tx.next('device', 60)
     })

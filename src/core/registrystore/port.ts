@@ -15,6 +15,8 @@ export interface Selection<T extends Table> {
   in?: { column: Column<T>; values: readonly (string | number)[] }
   /** greater than this in the first column of the primary key */
   after?: number
+  /** less than this in the first column of the primary key; the order is then descending */
+  before?: number
   /** at most so many, ordered by the first column of the primary key */
   limit?: number
 }
@@ -28,6 +30,8 @@ export interface Transaction extends Reads {
   /** Whole rows, found by their primary key. */
   update<T extends Table>(table: T, rows: readonly NewRow<T>[]): Promise<void>
   remove<T extends Table>(table: T, column: Column<T>, values: readonly (string | number)[]): Promise<void>
+  /** Rows found by their whole primary key. */
+  erase<T extends Table>(table: T, keys: readonly Partial<NewRow<T>>[]): Promise<void>
   /** Takes n consecutive ids, the first of which is returned. An id is never given twice. */
   next(sequence: string, n: number): Promise<number>
 }

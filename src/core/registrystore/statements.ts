@@ -12,13 +12,24 @@ type Value = string | number
 const any = 0
 const row = (n: number) => sql.join(Array.from({ length: n }, () => sql`${any}`))
 
-function selectSql(table: Table, where: string[], column: string | undefined, n: number, after: boolean, limit: boolean) {
+interface SelectShape {
+  where: string[]
+  column: string | undefined
+  n: number
+  after: boolean
+  before: boolean
+  limit: boolean
+}
+
+function selectSql(table: Table, { where, column, n, after, before, limit }: SelectShape) {
   const first = sql.ref(columns[table][0]!)
   const tests = where.map((c) => sql`${sql.ref(c)} = ${any}`)
   if (column !== undefined) tests.push(sql`${sql.ref(column)} in (${row(n)})`)
   if (after) tests.push(sql`${first} > ${any}`)
+  if (before) tests.push(sql`${first} < ${any}`)
   const condition = tests.length > 0 ? sql`where ${sql.join(tests, sql` and `)}` : sql``
-  return sql`select * from ${sql.table(table)} ${condition} ${limit ? sql`order by ${first} limit ${any}` : sql``}`
+  const order = before ? sql`order by ${first} desc` : sql`order by ${first}`
+  return sql`select * from ${sql.table(table)} ${condition} ${limit ? sql`${order} limit ${any}` : sql``}`
 }
 
 const allColumns = (table: Table): string[] => [...columns[table], 'crc']
@@ -40,6 +51,9 @@ function updateSql(table: Table) {
 
 const removeSql = (table: Table, column: string, n: number) =>
   sql`delete from ${sql.table(table)} where ${sql.ref(column)} in (${row(n)})`
+
+const eraseSql = (table: Table) =>
+  sql`delete from ${sql.table(table)} where ${sql.join(keyColumns(table).map(assign), sql` and `)}`
 
 /** `values` filled up to the size of a statement by repeating the last one, which changes nothing in an `in (…)`. */
 function padded(values: readonly Value[]): Value[] {
@@ -64,10 +78,12 @@ export function makeStatements(db: Kysely<Database>) {
       const values = s.in === undefined ? [] : padded(s.in.values)
       for (const v of values) parameters.push(v)
       if (s.after !== undefined) parameters.push(s.after)
+      if (s.before !== undefined) parameters.push(s.before)
       if (s.limit !== undefined) parameters.push(s.limit)
-      const [after, limit] = [s.after !== undefined, s.limit !== undefined]
-      const shape = `s ${table} ${where} ${s.in?.column} ${values.length} ${after} ${limit}`
-      return query(shape, () => selectSql(table, where, s.in?.column, values.length, after, limit), parameters)
+      const [after, before, limit] = [s.after !== undefined, s.before !== undefined, s.limit !== undefined]
+      const shape = `s ${table} ${where} ${s.in?.column} ${values.length} ${after} ${before} ${limit}`
+      const parts = { where, column: s.in?.column, n: values.length, after, before, limit }
+      return query(shape, () => selectSql(table, parts), parameters)
     },
     insert(table: Table, rows: readonly object[]): CompiledQuery {
       const names = allColumns(table)
@@ -81,6 +97,10 @@ export function makeStatements(db: Kysely<Database>) {
     remove(table: Table, column: string, values: readonly Value[]): CompiledQuery {
       const list = padded(values)
       return query(`d ${table} ${column} ${list.length}`, () => removeSql(table, column, list.length), list)
+    },
+    erase(table: Table, key: object): CompiledQuery {
+      const parameters = keyColumns(table).map((c) => (key as Record<string, unknown>)[c])
+      return query(`e ${table}`, () => eraseSql(table), parameters)
     },
   }
 }

@@ -8,6 +8,7 @@ const times = { created_at: 1_800_000_000_000, updated_at: 1_800_000_000_001 }
 const keys = { key_hash: 'h', key_sealed: 's' }
 
 const vendor = (id: number, name = `vendor ${id}`): NewRow<'vendor'> => ({
+  revision: 1,
   id,
   tenant_id: 1,
   name,
@@ -17,10 +18,11 @@ const vendor = (id: number, name = `vendor ${id}`): NewRow<'vendor'> => ({
 })
 const product = (id: number, vendor_id = 1): NewRow<'product'> => ({
   ...{ id, tenant_id: 1, vendor_id, name: 'p', description: '', ...keys },
-  ...{ model_version: 1, registration: 'open', ...times },
+  ...{ model_version: 1, registration: 'open', ...times, revision: 1 },
 })
 const device = (id: number, code = `code${id}`): NewRow<'device'> => ({
   ...{ id, tenant_id: 1, product_id: 1, identifier: `1-1-${code}`, code, name: 'n', description: '', version: '1', ...times },
+  revision: 1,
 })
 const bare = <T extends { crc: number }>({ crc: _, ...row }: T) => row
 const ids = (rows: { id: number }[]): number[] => rows.map((r) => r.id).sort((a, b) => a - b)
@@ -64,6 +66,8 @@ export function registrystoreSuite(engine: string, open: () => Promise<Registrys
         state: 'published',
         config,
         created_at: 5,
+        note: '',
+        published_by: '',
       })
       const config = JSON.stringify({ text: 'ü"\\'.repeat(150_000) })
       await write((tx) => tx.insert('product_model', [model(1, '{}'), model(2, config)]))
@@ -93,6 +97,27 @@ export function registrystoreSuite(engine: string, open: () => Promise<Registrys
         range(10, 43),
       )
       assert.deepEqual(await store.select('device', { where: { product_id: 2 }, after: 0, limit: 10 }), [])
+    })
+
+    it('pages back from an id, newest first, within an index too', async () => {
+      const page = async (before: number, where = {}) =>
+        (await store.select('device', { where, before, limit: 3 })).map((r) => r.id)
+      assert.deepEqual(await page(43), [42, 41, 40])
+      assert.deepEqual(await page(3, { product_id: 1 }), [2, 1])
+      assert.deepEqual(await page(1), [])
+    })
+
+    it('erases rows by a key of two columns, and no others', async () => {
+      const tag = (device_id: number, name: string) => ({ device_id, tag: name, tenant_id: 1 })
+      await write((tx) => tx.insert('device_tag', [tag(1, 'a'), tag(1, 'b'), tag(2, 'a'), tag(2, 'A')]))
+      await write((tx) => tx.erase('device_tag', [tag(1, 'a'), tag(2, 'a'), tag(9, 'x')]))
+      const left = await store.select('device_tag', { in: { column: 'device_id', values: [1, 2] } })
+      assert.deepEqual(new Set(left.map((r) => `${r.device_id}${r.tag}`)), new Set(['1b', '2A']))
+      await assert.rejects(
+        write((tx) => tx.insert('device_tag', [tag(1, 'b')])),
+        (e) => isPandoError(e, 'conflict'),
+      )
+      await write((tx) => tx.remove('device_tag', 'device_id', [1, 2]))
     })
 
     it('compares exactly: case, blanks at the end, accents, composed or not', async () => {

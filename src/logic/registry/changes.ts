@@ -94,16 +94,23 @@ export function makeChanges({ store, queue, origin, now, drop }: Options) {
 
 export type Changes = ReturnType<typeof makeChanges>
 
-/** One change of one thing in one transaction, made known. */
+interface Done<R> {
+  result: R
+  bell?: RegistryBell
+  bells?: readonly RegistryBell[]
+}
+
+/** A change in one transaction, made known. */
 export async function change<R>(
   { store, changes }: { store: Registrystore; changes: Changes },
-  work: (tx: Transaction) => Promise<{ result: R; bell?: RegistryBell }>,
+  work: (tx: Transaction) => Promise<Done<R>>,
 ): Promise<R> {
-  const { result, bell } = await store.transaction(async (tx) => {
-    const done = await work(tx)
-    if (done.bell) await changes.record(tx, [done.bell])
-    return done
+  const done = await store.transaction(async (tx) => {
+    const { result, bell, bells = [] } = await work(tx)
+    const all = bell ? [bell, ...bells] : bells
+    await changes.record(tx, all)
+    return { result, bells: all }
   })
-  if (bell) changes.publish([bell])
-  return result
+  changes.publish(done.bells)
+  return done.result
 }

@@ -1,4 +1,5 @@
 /** What the fields of a request may hold. Each check throws `invalid` (or the code named) with the field and the limit. */
+import type { By } from '#contracts/registry.ts'
 import { PandoError } from '#lib/errors.ts'
 import { ProtocolError } from '#protocol/errors.ts'
 import { buildIdentifier, parseDomain } from '#protocol/identifiers.ts'
@@ -14,12 +15,14 @@ const MAX_IDENTIFIER = 200
 const MAX_IDENTIFIER_JSON = 600
 const MAX_VERSION = 1000
 const MAX_ID = 2 ** 31 - 1
+const MAX_TAG = 64
+const MAX_TAGS = 64
 
-const wrong = (field: string, message: string, params: Record<string, unknown> = {}): PandoError =>
+export const wrong = (field: string, message: string, params: Record<string, unknown> = {}): PandoError =>
   new PandoError('invalid', `${field} ${message}`, { field, ...params })
 
 /** Text that each engine keeps as it is: no NUL, no half of a surrogate pair, at most `max` characters. */
-function text(field: string, value: string, max: number): string {
+export function text(field: string, value: string, max: number): string {
   if (value.length > 2 * max || [...value].length > max) throw wrong(field, `has more than ${max} characters`, { max })
   if (!value.isWellFormed()) throw wrong(field, 'is not well-formed Unicode')
   if (value.includes('\0')) throw wrong(field, 'contains the character U+0000')
@@ -34,6 +37,48 @@ export function name(field: string, value: string): string {
 export const description = (value: string): string => text('description', value, MAX_TEXT)
 export const version = (value: string): string => text('version', value, MAX_VERSION)
 export const reportToken = (value: string): string => text('reportToken', value, MAX_NAME)
+
+/** Who made a thing, as it is kept with it. */
+export const actor = (by: By | undefined): string => (by ? text('actor', by.actorName || by.actor, MAX_NAME) : 'system')
+
+/** A firmware version that something is pinned to. */
+export const firmware = (value: string): string => text('firmware', value, MAX_NAME)
+
+/** What may become a product configuration. */
+export const configText = (value: string): string => text('config', value, MAX_CONFIG)
+
+/** JSON text of at most `max` characters. */
+export function json(field: string, value: string, max: number): string {
+  text(field, value, max)
+  try {
+    JSON.parse(value)
+    return value
+  } catch (e) {
+    throw wrong(field, `is not JSON: ${(e as Error).message}`)
+  }
+}
+
+/** Tags as they are kept: without blanks around, each once. */
+export function tags(values: readonly string[]): string[] {
+  const all = [...new Set(values.map((v) => v.trim()))]
+  if (all.length > MAX_TAGS) throw wrong('tags', `are more than ${MAX_TAGS}`, { max: MAX_TAGS })
+  for (const tag of all) {
+    if (tag === '') throw wrong('tags', 'has an empty one')
+    text('tags', tag, MAX_TAG)
+  }
+  return all
+}
+
+/** '' or an IANA time zone. */
+export function zone(value: string): string {
+  try {
+    if (value !== '') new Intl.DateTimeFormat('en', { timeZone: text('zone', value, MAX_TAG) })
+    return value
+  } catch (e) {
+    if (e instanceof RangeError) throw wrong('zone', 'is not an IANA time zone')
+    throw e
+  }
+}
 
 /** An id as the engines and old firmware take it, or undefined. */
 export const validId = (id: number): boolean => Number.isInteger(id) && id >= 1 && id <= MAX_ID
@@ -71,7 +116,7 @@ export function reportUrl(value: string): string {
 
 /** A product configuration; else `model_invalid` with the place. */
 export function config(value: string): string {
-  text('config', value, MAX_CONFIG)
+  configText(value)
   try {
     parseModel(value)
     return value

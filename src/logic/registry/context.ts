@@ -3,6 +3,7 @@ import type { Registrystore } from '#core/registrystore/port.ts'
 import type { Logger } from '#lib/log.ts'
 import type { Clock } from '#lib/service.ts'
 import type { Keys } from '#protocol/keys.ts'
+import type { AuditLog } from './audit/log.ts'
 import type { Changes } from './changes.ts'
 import type { Lookups } from './lookups.ts'
 import type { Secrets } from './secrets.ts'
@@ -16,6 +17,7 @@ export interface Context {
   clock: Clock
   changes: Changes
   lookups: Lookups
+  audit: AuditLog
   /** ms that a token lives without being used */
   tokenLife: number
   log: Logger

@@ -8,7 +8,7 @@ import { type Secrets, sameText } from './secrets.ts'
 
 type KeyKind = 'product.key' | 'application.key' | 'device.key'
 
-/** Keys that were compared before. Ids are never given again and keys never change, so none has to be dropped. */
+/** Keys that were compared before. Ids are never given again; only an application's key changes. */
 const COMPARED = 16_384
 
 /** What the old cloud said; applications may compare it. */
@@ -29,24 +29,29 @@ function decode(keys: Keys, key: string): number {
   }
 }
 
-/** → a function that answers the id. It throws `key_invalid`, `missing` or `key_mismatch`; `hashOf` reads the hash in the row of an id. */
 export function makeKeyLookup(s: { keys: Keys; secrets: Secrets; fresh: () => Promise<void> | undefined }) {
   const compared = makeCache<string, number>(COMPARED)
-  return async (
-    kind: KeyKind,
-    key: string,
-    missing: ErrorCode,
-    hashOf: (id: number) => Promise<string | undefined>,
-  ): Promise<number> => {
-    await s.fresh()
-    const name = `${kind}/${key}`
-    const known = compared.get(name)
-    if (known !== undefined) return known
-    const id = decode(s.keys, key)
-    const hash = validId(id) ? await hashOf(id) : undefined
-    if (hash === undefined) throw unknown(missing)
-    if (!sameText(s.secrets.keyHash(kind, key), hash)) throw new PandoError('key_mismatch', mismatch[kind])
-    compared.fill(name, id, compared.epoch())
-    return id
+  return {
+    /** → the id. Throws `key_invalid`, `missing` or `key_mismatch`; `hashOf` reads the hash in the row of an id. */
+    async idOf(
+      kind: KeyKind,
+      key: string,
+      missing: ErrorCode,
+      hashOf: (id: number) => Promise<string | undefined>,
+    ): Promise<number> {
+      await s.fresh()
+      const name = `${kind}/${key}`
+      const known = compared.get(name)
+      if (known !== undefined) return known
+      const epoch = compared.epoch()
+      const id = decode(s.keys, key)
+      const hash = validId(id) ? await hashOf(id) : undefined
+      if (hash === undefined) throw unknown(missing)
+      if (!sameText(s.secrets.keyHash(kind, key), hash)) throw new PandoError('key_mismatch', mismatch[kind])
+      compared.fill(name, id, epoch)
+      return id
+    },
+    /** When a key may have been replaced. */
+    drop: (): void => compared.clear(),
   }
 }

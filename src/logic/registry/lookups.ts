@@ -36,7 +36,8 @@ export function makeLookups({ store, secrets, keys, fresh }: Parts) {
     const epoch = products.epoch()
     const [row] = validId(id) ? await store.select('product', { in: { column: 'id', values: [id] } }) : []
     if (!row) return undefined
-    const found = Object.freeze(productOf(secrets, row))
+    const pins = await store.select('product_pin', { where: { product_id: id } })
+    const found = Object.freeze(productOf(secrets, row, pins))
     products.fill(id, found, epoch)
     return found
   }
@@ -112,18 +113,18 @@ export function makeLookups({ store, secrets, keys, fresh }: Parts) {
     async deviceByKey(key: string): Promise<Device> {
       const hashOf = async (id: number) =>
         (await store.select('device_credential', { in: { column: 'device_id', values: [id] } }))[0]?.key_hash
-      return deviceById(await byKey('device.key', key, 'device_unknown', hashOf))
+      return deviceById(await byKey.idOf('device.key', key, 'device_unknown', hashOf))
     },
 
     async applicationByKey(key: string): Promise<Application> {
       const hashOf = async (id: number) => (await store.select('application', { where: { id } }))[0]?.key_hash
-      const id = await byKey('application.key', key, 'application_unknown', hashOf)
+      const id = await byKey.idOf('application.key', key, 'application_unknown', hashOf)
       return found(await application(id), 'application_unknown')
     },
 
     async productByKey(key: string): Promise<Product> {
       const hashOf = async (id: number) => (await store.select('product', { where: { id } }))[0]?.key_hash
-      const id = await byKey('product.key', key, 'product_unknown', hashOf)
+      const id = await byKey.idOf('product.key', key, 'product_unknown', hashOf)
       return found(await product(id), 'product_unknown')
     },
 
@@ -142,6 +143,7 @@ export function makeLookups({ store, secrets, keys, fresh }: Parts) {
     drop(bell: RegistryBell | undefined): void {
       if (bell === undefined) {
         for (const cache of [devices, identifiers, products, applications, models]) cache.clear()
+        byKey.drop()
         return
       }
       switch (bell.what) {
@@ -156,6 +158,7 @@ export function makeLookups({ store, secrets, keys, fresh }: Parts) {
           break
         case 'application':
           applications.drop(bell.id)
+          byKey.drop()
           break
         case 'vendor':
         case 'token':

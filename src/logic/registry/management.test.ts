@@ -39,10 +39,11 @@ describe('management', () => {
 
   it('edits: what is given changes, the key stays, the bell rings', async () => {
     const vendor = await r.face.editVendor({ id: 1, name: 'Beta\'s "Lab"' })
-    assert.deepEqual(vendor, { ...own.vendor, name: 'Beta\'s "Lab"', updatedAt: vendor.updatedAt })
+    assert.deepEqual(vendor, { ...own.vendor, name: 'Beta\'s "Lab"', revision: 2, updatedAt: vendor.updatedAt })
     const edit = { id: 1, domain: 'product/1', tags: ['status', 'event', 'status'], paused: true } as const
     const application = await r.face.editApplication({ ...edit, tags: [...edit.tags], reportUrl: 'https://example.org/hook?x=1' })
-    const expected = { domain: 'product/1', tags: ['status', 'event'], paused: true, reportUrl: 'https://example.org/hook?x=1' }
+    const pause = { paused: true, pausedAt: r.clock.at, revision: 2 }
+    const expected = { domain: 'product/1', tags: ['status', 'event'], ...pause, reportUrl: 'https://example.org/hook?x=1' }
     assert.deepEqual(application, { ...own.application, ...expected, updatedAt: application.updatedAt })
     assert.deepEqual(await r.face.applicationByKey({ key: own.application.key }), application)
     assert.deepEqual(r.bells, [

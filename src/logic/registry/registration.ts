@@ -52,12 +52,15 @@ function known(device: DeviceRow, credentials: Map<number, DeviceCredentialRow>,
   throw new PandoError('store_damaged', `device ${device.id}: its credential is missing`, { id: device.id })
 }
 
-function makeDevice({ secrets, keys, clock }: Context, id: number, item: Item): Known {
+/** Rows of a new device. `conflict` when there are no ids left. */
+export function makeDevice({ secrets, keys, clock }: Context, id: number, item: Item): Known {
+  if (id > MAX_DEVICE_ID) throw new PandoError('conflict', 'no device ids are left', { max: MAX_DEVICE_ID })
   const at = clock.now()
   const { product, identifier, code, version } = item
   const key = keys.encode(id)
   const shown = { name: product.name, description: product.description, version }
-  const device = { id, tenant_id: TENANT, product_id: product.id, identifier, code, ...shown, created_at: at, updated_at: at }
+  const times = { created_at: at, updated_at: at, revision: 1 }
+  const device = { id, tenant_id: TENANT, product_id: product.id, identifier, code, ...shown, ...times }
   const sealed = {
     key_hash: secrets.keyHash('device.key', key),
     key_sealed: secrets.seal('device.key', id, key),
@@ -75,7 +78,6 @@ async function addNew(ctx: Context, tx: Transaction, items: Item[], stage: Stage
   for (const item of items) if (!stage.known.has(item.identifier) && !fresh.has(item.identifier)) fresh.set(item.identifier, item)
   if (fresh.size === 0) return new Set()
   let id = await tx.next('device', fresh.size)
-  if (id + fresh.size - 1 > MAX_DEVICE_ID) throw new PandoError('conflict', 'no device ids are left', { max: MAX_DEVICE_ID })
   const added: Known[] = []
   for (const item of fresh.values()) {
     const made = makeDevice(ctx, id++, item)
@@ -83,6 +85,11 @@ async function addNew(ctx: Context, tx: Transaction, items: Item[], stage: Stage
     stage.known.set(item.identifier, made)
     stage.bells.push({ what: 'device', id: made.device.id, change: 'added' })
   }
+  await insertDevices(tx, added)
+  return new Set(fresh.keys())
+}
+
+export async function insertDevices(tx: Transaction, added: readonly Known[]): Promise<void> {
   await tx.insert(
     'device',
     added.map((a) => a.device),
@@ -91,7 +98,6 @@ async function addNew(ctx: Context, tx: Transaction, items: Item[], stage: Stage
     'device_credential',
     added.map((a) => a.credential),
   )
-  return new Set(fresh.keys())
 }
 
 /** `once`: the secret is told again until the first login, and once more for each permission. */
@@ -104,7 +110,7 @@ async function again(ctx: Context, tx: Transaction, item: Item, stage: Stage): P
     await tx.update('device_credential', [entry.credential])
   }
   if (device.version !== item.version) {
-    entry.device = { ...device, version: item.version, updated_at: ctx.clock.now() }
+    entry.device = { ...device, version: item.version, updated_at: ctx.clock.now(), revision: device.revision + 1 }
     await tx.update('device', [entry.device])
     stage.changed.add(device.id)
   }
@@ -114,7 +120,7 @@ async function again(ctx: Context, tx: Transaction, item: Item, stage: Stage): P
 function answer({ secrets }: Context, { device, credential, product }: Known, created: boolean): Registered | PandoError {
   try {
     return {
-      device: deviceOf(device as DeviceRow, product),
+      device: deviceOf(device, product),
       secret: secrets.open('device.secret', device.id, credential.secret_sealed),
       key: secrets.open('device.key', device.id, credential.key_sealed),
       created,

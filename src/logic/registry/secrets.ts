@@ -14,12 +14,20 @@ export type Kind =
   | 'device.secret'
   | 'report.token'
   | 'signing.secret'
+  | 'password'
+  | 'session.token'
+  | 'csrf'
+  | 'api.token'
+  | 'audit.head'
+  | 'idempotency.key'
+  | 'idempotency.answer'
 
 export interface Secrets {
   /** base64url of key id[4] ‖ nonce[12] ‖ ciphertext ‖ tag[16] */
   seal(kind: Kind, id: number, plain: string): string
   /** Throws `store_damaged` when the value isn't that record's, or was wrapped with another master key. */
   open(kind: Kind, id: number, sealed: string): string
+  /** HMAC of a key, token or other text, good for this use only */
   keyHash(kind: Kind, key: string): string
   /** `token`: 32 hex digits of either case */
   tokenHash(token: string): string
@@ -91,6 +99,9 @@ export const newSecret = (): string => randomBytes(24).toString('base64')
 
 /** 16 random octets as 32 lower-case hex digits. */
 export const newToken = (): string => randomBytes(16).toString('hex')
+
+/** 256 random bits as 43 characters, for sessions and API tokens. */
+export const newOpaque = (): string => randomBytes(32).toString('base64url')
 
 /** Secret of the Standard Webhooks signature. */
 export const newSigningSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`

@@ -1,11 +1,12 @@
 /** Access tokens: checked on every connect, kept alive while used, revoked. */
 import type { Device } from '#contracts/registry.ts'
 import type { DeviceTokenRow } from '#core/registrystore/port.ts'
-import type { PandoError } from '#lib/errors.ts'
+import { PandoError } from '#lib/errors.ts'
 import { apart } from './apart.ts'
-import { change } from './changes.ts'
 import { validId } from './checks.ts'
 import { background, type Context } from './context.ts'
+import { type Asked, edit } from './edit.ts'
+import { deviceRow } from './fleet/rows.ts'
 import { sameText } from './secrets.ts'
 
 export interface DeviceCheck {
@@ -119,11 +120,25 @@ export const makeTokens = (ctx: Context) => ({
   touch: (ids: readonly number[]): Promise<void> => slide(ctx, ids.filter(validId)),
 
   /** Error: `device_unknown`. */
-  async revoke(id: number): Promise<void> {
-    await ctx.lookups.deviceById(id)
-    await change(ctx, async (tx) => {
-      await tx.remove('device_token', 'device_id', [id])
-      return { result: undefined, bell: { what: 'token', id, change: 'revoked' } }
-    })
-  },
+  revoke: (d: { deviceId: number } & Asked): Promise<void> =>
+    edit(ctx, d, async (tx) => {
+      await deviceRow(tx, d.deviceId)
+      await tx.remove('device_token', 'device_id', [d.deviceId])
+      const deed = { action: 'device.revoke_token', object: `device/${d.deviceId}` }
+      return { result: undefined, bell: { what: 'token', id: d.deviceId, change: 'revoked' }, deed }
+    }),
+
+  /** The token that the last login replaced and the current one change places. Errors: `device_unknown`, `not_found`. */
+  acceptReplaced: (d: { deviceId: number } & Asked): Promise<void> =>
+    edit(ctx, d, async (tx) => {
+      await deviceRow(tx, d.deviceId)
+      const [row] = await tx.select('device_token', { where: { device_id: d.deviceId } })
+      if (!row || row.replaced_hash === '')
+        throw new PandoError('not_found', 'no replaced token is remembered', { deviceId: d.deviceId })
+      const now = ctx.clock.now()
+      const times = { issued_at: now, expires_at: now + ctx.tokenLife }
+      await tx.update('device_token', [{ ...row, hash: row.replaced_hash, replaced_hash: row.hash, ...times }])
+      const deed = { action: 'device.accept_token', object: `device/${d.deviceId}` }
+      return { result: undefined, bell: { what: 'token', id: d.deviceId, change: 'revoked' }, deed }
+    }),
 })

@@ -1,0 +1,4 @@
+/** Every row is under a checksum of its columns. */
+export interface Sealed {
+  crc: number
+}

@@ -1,0 +1,98 @@
+/**
+ * Passwords: scrypt, and over it the HMAC of the master key, so that a stolen database file can't even be guessed at. One is computed
+ * at a time: each costs a fifth of a second of one core, which the cloud shares with its devices.
+ */
+import { randomBytes, randomInt, scrypt } from 'node:crypto'
+import { PandoError } from '#lib/errors.ts'
+import { type Secrets, sameText } from '../secrets.ts'
+
+/** 32 MB and three rounds (OWASP's second choice; its first takes 128 MB at a time). */
+const COST = { N: 2 ** 15, r: 8, p: 3, maxmem: 64 << 20 } as const
+const FORM = 'scrypt-15-8-3'
+const KEY_LENGTH = 32
+const SALT_LENGTH = 16
+const MAX_WAITING = 16
+const MAX_WAITING_OF_ONE = 4
+
+const MIN_LENGTH = 12
+const MAX_LENGTH = 256
+
+/** Without those that look alike: 56 characters, of which 23 have 133 bits. */
+const ALPHABET = '23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz'
+const GENERATED = 23
+
+export const generatePassword = (): string =>
+  Array.from({ length: GENERATED }, () => ALPHABET[randomInt(ALPHABET.length)]!).join('')
+
+/** Throws `invalid` with the limit. */
+export function checkPassword(password: string): string {
+  const length = [...password].length
+  const limits = { field: 'password', min: MIN_LENGTH, max: MAX_LENGTH }
+  if (length < MIN_LENGTH || length > MAX_LENGTH)
+    throw new PandoError('invalid', `password must have ${MIN_LENGTH} to ${MAX_LENGTH} characters`, limits)
+  if (new Set(password).size < 4) throw new PandoError('invalid', 'password must have at least 4 different characters', limits)
+  return password
+}
+
+const derive = (password: string, salt: Buffer): Promise<Buffer> =>
+  new Promise((done, failed) => {
+    // the same password typed on another keyboard may come as other code points
+    scrypt(password.normalize('NFKC'), salt, KEY_LENGTH, COST, (e, key) => (e ? failed(e) : done(key)))
+  })
+
+export interface Passwords {
+  hash(password: string): Promise<string>
+  /** Of a generated password: nobody guesses 133 bits, so the first start need not wait for scrypt. */
+  hashGenerated(password: string): string
+  /** Takes the same time for a wrong one, a right one and none (`undefined`). `rate_limited` when too many wait, `from`: who asks. */
+  verify(password: string, hash: string | undefined, from: string): Promise<boolean>
+}
+
+export function makePasswords(secrets: Pick<Secrets, 'keyHash'>): Passwords {
+  const waitingOf = new Map<string, number>()
+  let waiting = 0
+  let last: Promise<unknown> = Promise.resolve()
+
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = last.then(work, work)
+    last = mine.catch(() => undefined)
+    return mine
+  }
+  const form = (salt: Buffer, key: Buffer): string =>
+    `${FORM}$${salt.toString('base64url')}$${secrets.keyHash('password', key.toString('base64url'))}`
+  const generated = (password: string): string => `generated$$${secrets.keyHash('password', password)}`
+
+  const enter = (from: string): void => {
+    const own = waitingOf.get(from) ?? 0
+    if (waiting >= MAX_WAITING || own >= MAX_WAITING_OF_ONE) throw new PandoError('rate_limited', 'too many sign-ins at once')
+    waiting++
+    waitingOf.set(from, own + 1)
+  }
+  const leave = (from: string): void => {
+    waiting--
+    const own = waitingOf.get(from)! - 1
+    if (own > 0) waitingOf.set(from, own)
+    else waitingOf.delete(from)
+  }
+
+  return {
+    hash: (password) =>
+      inTurn(async () => {
+        const salt = randomBytes(SALT_LENGTH)
+        return form(salt, await derive(password, salt))
+      }),
+    hashGenerated: generated,
+    async verify(password, hash, from) {
+      enter(from)
+      try {
+        const [kind, salt = ''] = (hash ?? '').split('$')
+        const bytes = kind === FORM ? Buffer.from(salt, 'base64url') : randomBytes(SALT_LENGTH)
+        const typed = password.length > 4 * MAX_LENGTH ? '' : password
+        const computed = form(bytes, await inTurn(() => derive(typed, bytes)))
+        return sameText(kind === 'generated' ? generated(typed) : computed, hash ?? '')
+      } finally {
+        leave(from)
+      }
+    },
+  }
+}
