@@ -38,6 +38,7 @@ export const causes = {
   registration_closed: { no: 36, side: 'cloud', help: 'Registration refused by the policy of the product.' },
   registration_once: { no: 37, side: 'cloud', help: 'Registration refused: the device has logged in before.' },
   server_busy: { no: 38, side: 'cloud', help: 'Refused for now: too many at once.' },
+  plugin_refused: { no: 40, side: 'cloud', help: 'Refused by a plugin of this cloud, for the reason that stands with it.' },
   session_gone: { no: 39, side: 'cloud', help: 'The connection ended before the login was checked.' },
 } as const satisfies Record<string, { no: number; side: 'device' | 'cloud'; help: string }>
 

@@ -30,8 +30,12 @@ export const ConnectVerdict = Type.Object({
   device: Type.Optional(Device),
   /** the session's epoch: greater than that of each earlier session of this device */
   epoch: Type.Optional(Type.Number()),
+  /** how its frames are written, if not as Pando's own (protocol/codec.ts) */
+  codec: Type.Optional(Type.String()),
   /** a cause (contracts/causes.ts) when it may not */
   refused: Type.Optional(Type.String()),
+  /** what a plugin said that refused it */
+  reason: Type.Optional(Type.String()),
 })
 export type ConnectVerdict = Static<typeof ConnectVerdict>
 

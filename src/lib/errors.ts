@@ -22,6 +22,7 @@ export const errorTable = {
   method_not_allowed: { status: 405, retry: false, help: 'The path is right, the method is not; `Allow` lists those there are.' },
   forbidden: { status: 403, retry: false, help: 'The caller may not do this.' },
   unauthenticated: { status: 401, retry: false, help: 'The credential is missing, wrong or expired.' },
+  plugin_refused: { status: 403, retry: false, help: 'A plugin of this cloud refused it; the message is its reason.' },
   config_invalid: { status: 500, retry: false, help: 'A setting is wrong; the message names it and says what is allowed.' },
   version_mismatch: {
     status: 500,

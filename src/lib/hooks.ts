@@ -54,8 +54,7 @@ export interface RecordView {
   time: number
   /** why: cause of offline and diary records, step of a command's life */
   reason: number
-  /** `data` is a frame of the product's codec, not Pando's */
-  foreign: boolean
+  /** of status and event: a frame of Pando's own (`decodeStatus`, `decodeEvent`), whatever the product's codec */
   data: Uint8Array
 }
 

@@ -51,6 +51,11 @@ export const metricTable = {
     help: 'Time from arrival of a message to its confirmed delivery.',
     buckets: seconds,
   },
+  pando_codec_failures_total: {
+    type: 'counter',
+    help: 'Frames that the codec of their product could not read; they are kept as they came.',
+    labels: ['service', 'reason'],
+  },
   pando_engine_up: { type: 'gauge', help: '1 while the engine works, 0 while it does not.', labels: ['port'] },
 } as const satisfies Record<string, Spec>
 

@@ -13,7 +13,7 @@ import {
   type NewStatus,
   type Property,
 } from './frames.ts'
-import { eventOf, type Model, type ModelParam, type NewCommand, objectOf } from './model.ts'
+import { commandFromJson, eventOf, type Model, type ModelParam, type NewCommand, objectOf, statusFromJson } from './model.ts'
 import { type TlvType, tlvType, type Value } from './tlv.ts'
 import { type Place, valueFromJson } from './values.ts'
 
@@ -142,3 +142,13 @@ export const nativeFrame = (codecs: Codecs, model: Model, kind: FrameKind, frame
 /** A command → the octets for the device. Errors: `codec_unknown`, `codec_refused`. */
 export const encodeFor = (codecs: Codecs, model: Model, command: Command): Uint8Array =>
   guarded(model, 'codec_refused', () => codecOf(codecs, model).encode(command, model))
+
+/** `{label: [v, …]}` → the octets that set the values. Errors: those of `statusFromJson` and `encodeFor`. */
+export const statusFor = (codecs: Codecs, model: Model, json: unknown, timestamp: number): Uint8Array => {
+  const objects = statusFromJson(model, json).map((p) => ({ ...p, label: objectOf(model, p.object)?.label ?? '' }))
+  return encodeFor(codecs, model, { kind: 'status', timestamp, objects })
+}
+
+/** `{command: [v, …]}` → the octets of the command. Errors: those of `commandFromJson` and `encodeFor`. */
+export const commandFor = (codecs: Codecs, model: Model, json: unknown, timestamp: number): Uint8Array =>
+  encodeFor(codecs, model, { kind: 'command', timestamp, ...commandFromJson(model, json) })

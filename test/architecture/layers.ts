@@ -9,6 +9,8 @@ const RECORDS = 'src/core/devicelog/batch.ts'
 /** Gathers records into batches. */
 const WRITER = 'src/core/devicelog/writer.ts'
 
+/** Reads frames of codecs as our own. */
+const TRANSLATOR = 'src/core/devicelog/foreign.ts'
 /** The way up of an access service: plugins that bring a protocol use it too. */
 const UPLINK = 'src/access/shared/uplink.ts'
 
@@ -79,5 +81,5 @@ function opensPort(m: Module, { to, typeOnly }: Import, opens: Opens): boolean {
   const ports = opens(/^src\/logic\/(\w+)\//.exec(m.path)![1]!)
   const port = /^src\/core\/(\w+)\/port\.ts$/.exec(to)?.[1]
   if (port !== undefined) return typeOnly && ports.includes(port)
-  return ports.includes('devicelog') && (to === RECORDS || to === WRITER)
+  return ports.includes('devicelog') && [RECORDS, WRITER, TRANSLATOR].includes(to)
 }

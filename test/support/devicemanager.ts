@@ -54,6 +54,9 @@ export function fakeRegistry() {
         }),
       }
     },
+    async model(m: { productId: number; version?: number }) {
+      return { productId: m.productId, version: m.version ?? 1, config: '{}' }
+    },
     async touchTokens({ deviceIds }: { deviceIds: number[] }) {
       touched.push(deviceIds)
       return {}

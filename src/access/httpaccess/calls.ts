@@ -41,6 +41,7 @@ const refusals: Partial<Record<PandoError['code'], Exclude<Code, 0>>> = {
   product_unknown: code.systemFault,
   registration_closed: code.systemFault,
   registration_once: code.systemFault,
+  plugin_refused: code.systemFault,
   invalid: code.systemFault,
   device_unknown: code.deviceNotFound,
   secret_wrong: code.wrongSecret,

@@ -29,6 +29,7 @@ interface Asking {
 
 const BAD_CLIENT_ID = 0x85
 const BAD_PASSWORD = 0x86
+const NOT_AUTHORIZED = 0x87
 const UNAVAILABLE = 0x88
 const BAD_METHOD = 0x8c
 /** Devices in one question, and how long they gather: a question costs as much as many devices in it. */
@@ -85,12 +86,14 @@ export class Admission implements Doorkeeper {
       const cause = (v.refused ?? 'token_unknown') as Cause
       // a device that merely opened two sockets has no wrong password
       if (cause === 'taken_over') return this.refused(a.c, UNAVAILABLE, cause, 0)
+      if (cause === 'plugin_refused') return this.refused(a.c, NOT_AUTHORIZED, cause, a.deviceId, v.reason)
       return this.refused(a.c, BAD_PASSWORD, cause === 'token_unknown' && a.token === '' ? 'token_malformed' : cause, a.deviceId)
     }
     const { c, connect } = a
     c.deviceId = v.device.id
     c.productId = v.device.productId
     c.modelVersion = v.device.modelVersion
+    c.frameFlags = v.codec === undefined ? 0 : recordFlag.foreign
     c.epoch = v.epoch
     c.token = Buffer.from(a.token, 'hex')
     if (!this.takePlace(c)) return this.refused(c, UNAVAILABLE, 'taken_over', 0)
@@ -133,7 +136,7 @@ export class Admission implements Doorkeeper {
   private admit(c: Session, connect: Connect, present: boolean): void {
     const node = this.node()
     if (c.state !== 'asked' || node.stopping) return this.gone(c)
-    c.will = willOf(connect)
+    c.will = willOf(connect, c.frameFlags)
     c.receiveMaximum = connect.properties?.receiveMaximum ?? c.receiveMaximum
     c.maxPacketOut = connect.properties?.maximumPacketSize ?? c.maxPacketOut
     c.opened(connect)
@@ -158,12 +161,16 @@ export class Admission implements Doorkeeper {
     c.end('session_gone')
   }
 
-  private refused(c: Session, reason: number, cause: Cause, deviceId: number): void {
+  private refused(c: Session, reason: number, cause: Cause, deviceId: number, text?: string): void {
     const node = this.node()
     node.metrics.pando_connects_total.inc({ protocol: 'mqtt', result: cause })
     if (deviceId > 0 && cause !== 'device_unknown')
-      this.refusals.refused(deviceId, cause, { protocol: 'mqtt', address: c.address })
-    this.refuse(c, c.dialect.version, reason)
+      this.refusals.refused(deviceId, cause, {
+        protocol: 'mqtt',
+        address: c.address,
+        ...(text !== undefined && { reason: text }),
+      })
+    this.refuse(c, c.dialect.version, reason, text)
     c.end(cause)
   }
 

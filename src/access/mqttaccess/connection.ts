@@ -45,6 +45,7 @@ export class Connection implements Session, PacketSink, Timed {
   productId = 0
   modelVersion = 0
   epoch = 0
+  frameFlags = 0
   // Timed
   deadline: number
   slot = -1

@@ -139,7 +139,7 @@ export class Downlink implements Sender {
   }
 
   private send(c: Session, w: Waiting, dup: boolean): void {
-    w.frame.set(c.token, TOKEN_AT)
+    if (c.frameFlags === 0) w.frame.set(c.token, TOKEN_AT)
     const topic = w.topic === 's' && c.oldTopic ? 'd' : w.topic
     c.send(
       encodePacket(

@@ -23,10 +23,10 @@ function clockPacket(version: Version): { bytes: Uint8Array; frameAt: number } {
 }
 const clocks = { 3: clockPacket(3), 4: clockPacket(4), 5: clockPacket(5) }
 
-/** The octets to send: for binary firmware CONNACK alone, for all others with the clock behind it. */
+/** The octets to send: CONNACK, with the clock behind it but for binary firmware and devices that do not speak our frames. */
 export function welcome(c: Session, sessionPresent: boolean, limits: Limits): Uint8Array {
   const first = c.dialect.version === 5 ? connackFive(sessionPresent, limits) : sessionPresent ? plain.present : plain.fresh
-  return c.dialect.paced ? first : withClock(first, c)
+  return c.dialect.paced || c.frameFlags !== 0 ? first : withClock(first, c)
 }
 
 function connackFive(sessionPresent: boolean, limits: Limits): Uint8Array {

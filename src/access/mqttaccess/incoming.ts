@@ -59,14 +59,17 @@ function published(c: Session, b: Uint8Array, first: number, start: number, end:
   const topic = topicEnd - topicStart === 1 ? b[topicStart]! : 0
   const event = topic === E
   let kind: 1 | 2 | 3 = event ? recordKind.event : recordKind.status
-  let flags = 0
+  let flags = c.frameFlags
+  const foreign = flags !== 0
   if (topic === D) {
-    flags = recordFlag.topicOld
+    flags |= recordFlag.topicOld
     c.oldTopic = true
   } else if (topic === S) c.oldTopic = false
   const why: number =
     topic === S || topic === D || event
-      ? checkFrame(event ? frameKind.event : frameKind.status, b, payloadStart, payloadEnd)
+      ? foreign
+        ? 0
+        : checkFrame(event ? frameKind.event : frameKind.status, b, payloadStart, payloadEnd)
       : reason.frame_kind_unknown
   if (why !== 0) {
     kind = recordKind.undecodable

@@ -53,6 +53,8 @@ export interface Session extends Origin, Owner {
   productId: number
   modelVersion: number
   epoch: number
+  /** flags that records of its frames begin with: `foreign` where they are a codec's */
+  frameFlags: number
   /** QoS 1 and 2 messages that wait for their acknowledgement */
   unacked: number
   /** QoS 2 packet ids received and not released */

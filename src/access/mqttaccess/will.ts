@@ -9,17 +9,18 @@ import type { Connect } from './packet/packets.ts'
 /** Causes after which a will is not sent: the device said goodbye, or may not speak any more (hard case S-05). */
 const silent: readonly Cause[] = ['disconnected', 'token_revoked', 'device_removed', 'taken_over', 'stream_sealed']
 
-export function willOf(connect: Connect): Will | undefined {
+/** `flags`: those that records of the device's frames begin with; a codec's frames are not looked into. */
+export function willOf(connect: Connect, flags: number): Will | undefined {
   const { will } = connect
   if (!will || !['s', 'd', 'e'].includes(will.topic)) return undefined
   const event = will.topic === 'e'
-  const reason = checkFrame(event ? frameKind.event : frameKind.status, will.payload, 0, will.payload.length)
-  if (reason !== 0) return undefined
+  const { payload } = will
+  if (flags === 0 && checkFrame(event ? frameKind.event : frameKind.status, payload, 0, payload.length) !== 0) return undefined
   return {
     send(c, cause, now) {
       if (silent.includes(cause) && causes[cause].no !== 0) return
       const kind = event ? recordKind.event : recordKind.status
-      c.node.uplink.frame(kind, 0, 0, 0, c, now, will.payload, 0, will.payload.length, nobody, 0)
+      c.node.uplink.frame(kind, 0, flags, 0, c, now, payload, 0, payload.length, nobody, 0)
     },
   }
 }

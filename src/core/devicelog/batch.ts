@@ -6,7 +6,8 @@
  *   record: size u32 | kind u8 | reason u8 | model version u16 | device f64 | at f64 | product u32 | packet id u16 | flags u16
  *           | session epoch f64 | data
  *
- * `data` is the raw frame with its 16 token bytes zeroed (kinds status, event, undecodable), or what `recordKind` says.
+ * `data` is the raw frame with its 16 token bytes zeroed (kinds status, event, undecodable), as it came if it is a codec's (flag
+ * `foreign`), or what `recordKind` says.
  */
 import { crc32 } from 'node:zlib'
 
@@ -53,6 +54,8 @@ export const recordFlag = {
   terms: 16,
   /** status, event: read again from a frame that was quarantined; `packetId` = its number among the frames of its time */
   redecoded: 32,
+  /** status, event: a frame of the product's codec (protocol/codec.ts), kept whole */
+  foreign: 64,
 } as const
 
 /** Steps in a command's life (`reason` of a commandState record). */

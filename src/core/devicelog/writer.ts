@@ -5,7 +5,7 @@
  */
 import { isPandoError } from '#lib/errors.ts'
 import type { Logger } from '#lib/log.ts'
-import { at, BATCH_HEADER, newStream, RECORD_HEADER, type RecordKind, recordKind, sealBatch } from './batch.ts'
+import { at, BATCH_HEADER, newStream, RECORD_HEADER, type RecordKind, recordFlag, recordKind, sealBatch } from './batch.ts'
 
 /** Whose record it is. */
 export interface Origin {
@@ -97,7 +97,7 @@ export class LogWriter {
   }
 
   /**
-   * Adds the frame src[from, to) of a device. The 16 token bytes are not stored. `owner.durable` is called with `tag` when it is
+   * Adds the frame src[from, to) of a device. The 16 token bytes of Pando's own frames are not stored. `owner.durable` is called with `tag` when it is
    * safe (in the order of adding).
    */
   frame(
@@ -117,6 +117,7 @@ export class LogWriter {
     const p = this.begin(RECORD_HEADER + length, kind, reason, flags, packetId, origin, now, owner, tag) + RECORD_HEADER
     this.copy(src, from, to, p)
     const { buffer, view } = this.current
+    if (flags & recordFlag.foreign) return
     if (length >= TOKEN_TO) {
       view.setFloat64(p + TOKEN_FROM, 0)
       view.setFloat64(p + TOKEN_FROM + 8, 0)

@@ -80,6 +80,7 @@ const rules: Record<ErrorCode, Rule> = {
   frame_too_large: { code: codes.format },
   model_invalid: { code: codes.configuration },
   forbidden: { code: codes.denied },
+  plugin_refused: { code: codes.denied },
   unauthenticated: { code: codes.denied },
   key_invalid: { code: codes.denied },
   key_mismatch: { code: codes.denied, text: texts.appKey },

@@ -1,12 +1,14 @@
 /** The controller: see contracts/controller.ts for what it answers. */
 import type { Face } from '#contracts/contract.ts'
 import type { controller } from '#contracts/controller.ts'
+import { makeTranslator } from '#core/devicelog/foreign.ts'
 import type { DeviceLog } from '#core/devicelog/port.ts'
 import { LogWriter } from '#core/devicelog/writer.ts'
 import type { History } from '#core/history/port.ts'
 import type { Queue } from '#core/queue/port.ts'
 import { PandoError } from '#lib/errors.ts'
 import type { ServiceStart, Started } from '#lib/service.ts'
+import { builtInCodecs } from '#protocol/codec.ts'
 import { stringifyExact } from '#protocol/json.ts'
 import { statusToJson } from '#protocol/model.ts'
 import { asker } from './ask.ts'
@@ -30,7 +32,16 @@ export async function start(
   const { devicelog, history, queue } = s.ports
   const watchers = makeWatchers()
   const observers: Observer[] = []
-  const up = wayUp({ devicelog, history, queue, observers, metrics: s.metrics })
+  const translator = makeTranslator({
+    codecs: s.codecs ?? builtInCodecs,
+    registry: { model: (m) => s.peers.registry.model(m) },
+    failed: (err, device) => {
+      s.metrics.pando_codec_failures_total.inc({ service: 'controller', reason: err.code })
+      s.log.debug({ err, device }, 'a frame of a codec cannot be read')
+    },
+  })
+  const accepted = s.hooks?.accepted
+  const up = wayUp({ devicelog, history, queue, observers, translator, accepted, metrics: s.metrics })
   await devicelog.consumers(CONSUMER, [CONSUMER])
   await recover(devicelog, history, up, s.log)
   const writer = new LogWriter({ accept: up.accept, log: s.log, maxWaiting: s.config.uplinkMaxWaiting })

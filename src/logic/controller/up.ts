@@ -3,10 +3,13 @@
  * costs more than a memory copy a message.
  */
 import { batchHead, eachRecord } from '#core/devicelog/batch.ts'
+import type { Translator } from '#core/devicelog/foreign.ts'
 import type { DeviceLog } from '#core/devicelog/port.ts'
 import type { History } from '#core/history/port.ts'
 import type { Queue } from '#core/queue/port.ts'
+import type { Hooks } from '#lib/hooks.ts'
 import type { Metrics } from '#lib/metrics.ts'
+import { batchView } from './batchview.ts'
 import { applyRecord } from './current.ts'
 import type { Observer } from './watch.ts'
 
@@ -28,18 +31,21 @@ export function wayUp(o: {
   history: History
   queue: Queue
   observers: Observer[]
+  translator: Translator
+  accepted?: Hooks['accepted'] | undefined
   metrics: Metrics
 }): WayUp {
-  const { devicelog, history, queue, observers } = o
+  const { devicelog, history, queue, observers, translator } = o
   const applied = new Map(history.current.saved)
   const absorbed = new Map(history.cursors())
   let bytes = 0
 
-  function consume(b: Buffer): Promise<void> | undefined {
+  /** `native`: the batch with every frame as one of our own. */
+  function consume(b: Buffer, native: Buffer): Promise<void> | undefined {
     const { stream, seq } = batchHead(b)
     if (seq > (applied.get(stream) ?? 0)) {
-      const view = new DataView(b.buffer, b.byteOffset, b.byteLength)
-      eachRecord(b, 0, (p, size) => applyRecord(history.current, b, view, p, size))
+      const view = new DataView(native.buffer, native.byteOffset, native.byteLength)
+      eachRecord(native, 0, (p, size) => applyRecord(history.current, native, view, p, size))
       applied.set(stream, seq)
     }
     bytes += b.length
@@ -54,7 +60,10 @@ export function wayUp(o: {
     mark: () => {
       bytes = 0
     },
-    replay: consume,
+    replay(b) {
+      const native = translator.native(b)
+      return native instanceof Promise ? native.then((n) => consume(b, n)) : consume(b, native)
+    },
     async accept(input) {
       const b = Buffer.isBuffer(input) ? input : Buffer.from(input.buffer, input.byteOffset, input.byteLength)
       const started = performance.now()
@@ -63,8 +72,11 @@ export function wayUp(o: {
       o.metrics.pando_log_append_seconds.observe((performance.now() - started) / 1000)
       o.metrics.pando_log_records_total.inc(count)
       if (seq <= (applied.get(stream) ?? 0)) return NOTHING
-      const wait = consume(b)
-      for (const x of observers) if (x.size > 0) eachRecord(b, 0, (p, size) => x.see(b, p, size))
+      const translated = translator.native(b)
+      const native = translated instanceof Promise ? await translated : translated
+      const wait = consume(b, native)
+      for (const x of observers) if (x.size > 0) eachRecord(native, 0, (p, size) => x.see(native, p, size))
+      o.accepted?.(batchView(native))
       queue.ring('log', { stream, seq, batch: b })
       if (wait !== undefined) await wait
       return NOTHING

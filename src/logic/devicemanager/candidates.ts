@@ -45,12 +45,18 @@ export function pickCandidates(
 }
 
 /** Writes the verdict of a candidate whose predecessors are gone → whether it may come in. */
-export function admit(c: Candidate, verdicts: ConnectVerdict[], meanwhile: Meanwhile): boolean {
+export function admit(
+  c: Candidate,
+  verdicts: ConnectVerdict[],
+  codecs: ReadonlyMap<Device, string>,
+  meanwhile: Meanwhile,
+): boolean {
   const cut = meanwhile.get(c.device.id)
   if (cut) refuse(verdicts, c, cut === 'device_removed' ? 'device_unknown' : 'token_unknown')
   else if (c.overtaken) refuse(verdicts, c, 'taken_over')
   else {
-    verdicts[c.at] = { device: c.device, epoch: c.route.epoch }
+    const codec = codecs.get(c.device)
+    verdicts[c.at] = { device: c.device, epoch: c.route.epoch, ...(codec !== undefined && { codec }) }
     return true
   }
   return false

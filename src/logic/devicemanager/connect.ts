@@ -4,13 +4,16 @@
  */
 import type { Face } from '#contracts/contract.ts'
 import type { ConnectRequest, ConnectVerdict, devicemanager } from '#contracts/devicemanager.ts'
+import type { Device } from '#contracts/registry.ts'
 import { admit, type Candidate, pickCandidates } from './candidates.ts'
 import { claimRoutes } from './claims.ts'
+import { makeCodecs } from './codecs.ts'
 import type { CutOff, Meanwhile } from './cutoff.ts'
 import { makeEpochs } from './epochs.ts'
 import type { Held } from './held.ts'
 import type { Leases } from './leases.ts'
 import { isDeviceId } from './login.ts'
+import { permit } from './permit.ts'
 import type { Start } from './start.ts'
 import type { Closer } from './takeover.ts'
 
@@ -24,18 +27,21 @@ interface Parts {
 export function makeConnect(s: Start, { held, leases, cutOff, closer }: Parts): Face<typeof devicemanager>['connect'] {
   const { presence } = s.ports
   const epochs = makeEpochs(s.clock)
+  const codecsOf = makeCodecs({ model: (m) => s.peers.registry.model(m) })
   /** device → its newest candidate */
   const pending = new Map<number, Candidate>()
 
   async function decide(node: string, items: readonly ConnectRequest[], meanwhile: Meanwhile): Promise<ConnectVerdict[]> {
     const verdicts = await checkTokens(items)
+    if (s.hooks?.connect) await permit(s.hooks.connect, items, verdicts)
+    const codecs = await codecsOf(verdicts.flatMap((v) => v.device ?? []))
     const candidates = pickCandidates(node, items, verdicts, epochs, s.clock)
     const before = enter(candidates)
     const way = makeWay(candidates, before)
     for (const c of candidates) c.way = way
     try {
       await way
-      await letIn(candidates, verdicts, meanwhile)
+      await letIn(candidates, verdicts, codecs, meanwhile)
     } finally {
       for (const c of candidates) if (pending.get(c.device.id) === c) pending.delete(c.device.id)
     }
@@ -69,10 +75,15 @@ export function makeConnect(s: Start, { held, leases, cutOff, closer }: Parts): 
     if (toClose.length > 0) await closer.replaced(toClose)
   }
 
-  async function letIn(candidates: readonly Candidate[], verdicts: ConnectVerdict[], meanwhile: Meanwhile): Promise<void> {
+  async function letIn(
+    candidates: readonly Candidate[],
+    verdicts: ConnectVerdict[],
+    codecs: ReadonlyMap<Device, string>,
+    meanwhile: Meanwhile,
+  ): Promise<void> {
     const refused: Candidate[] = []
     for (const c of candidates) {
-      if (admit(c, verdicts, meanwhile)) held.began(c.device.id, c.route.epoch)
+      if (admit(c, verdicts, codecs, meanwhile)) held.began(c.device.id, c.route.epoch)
       else refused.push(c)
     }
     if (refused.length > 0) await presence.release(refused.map((c) => c.route))

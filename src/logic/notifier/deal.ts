@@ -25,9 +25,14 @@ export const audience = (receivers: readonly Receiver[]): Audience => ({
  * Hands the batch's webhooks to the audience and copies what it keeps. A promise: nothing was dealt, devices or models are being
  * fetched; call again when it has resolved.
  */
-export function deal(b: Buffer, to: Audience, directory: Directory): Promise<void> | undefined {
+export function deal(batch: Buffer, to: Audience, directory: Directory): Promise<void> | undefined {
+  if (wanted(batch, to.mask).length === 0) return undefined
+  const native = directory.native(batch)
+  return native instanceof Promise ? native.then(() => {}) : dealNative(native, to, directory)
+}
+
+function dealNative(b: Buffer, to: Audience, directory: Directory): Promise<void> | undefined {
   const records = wanted(b, to.mask)
-  if (records.length === 0) return undefined
   const missing = new Missing()
   for (const w of records) look(b, w, directory, missing)
   if (missing.any) return directory.fetch(missing)

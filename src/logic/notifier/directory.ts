@@ -1,8 +1,10 @@
 /** Devices and product models as the notifier needs them, cached: most batches are decoded without asking anybody. */
 import type { Face } from '#contracts/contract.ts'
 import type { Device, registry } from '#contracts/registry.ts'
+import { makeTranslator, type Translator } from '#core/devicelog/foreign.ts'
 import { isPandoError } from '#lib/errors.ts'
 import type { Clock } from '#lib/service.ts'
+import { builtInCodecs, type Codecs } from '#protocol/codec.ts'
 import { ProtocolError } from '#protocol/errors.ts'
 import { type Model, parseModel } from '#protocol/model.ts'
 import { goJson } from './body.ts'
@@ -75,12 +77,15 @@ export interface Directory {
   /** Rejects when the registry does not answer. */
   fetch(missing: Missing): Promise<void>
   forgetDevice(id: number): void
+  /** The batch with every frame as one of our own (core/devicelog/foreign.ts). */
+  native: Translator['native']
 }
 
 /** One number for a version of a product's model. */
 export const modelKey = (product: number, version: number): number => product * VERSIONS + version
 
-export function makeDirectory(peer: Peer, clock: Clock): Directory {
+export function makeDirectory(peer: Peer, clock: Clock, codecs: Codecs = builtInCodecs): Directory {
+  const translator = makeTranslator({ codecs, registry: { model: (m) => peer.model(m) } })
   const devices = new Cache<Known>(MOST_DEVICES, clock)
   const models = new Cache<Model>(MOST_MODELS, clock)
 
@@ -103,6 +108,7 @@ export function makeDirectory(peer: Peer, clock: Clock): Directory {
       await Promise.all([...missing.models].map(fetchModel))
     },
     forgetDevice: (id) => devices.drop(id),
+    native: translator.native,
   }
 }
 

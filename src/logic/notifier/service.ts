@@ -42,7 +42,7 @@ export async function start(
   const { config, clock, log } = s
   const { devicelog, queue } = s.ports
   const guard = addressGuard(config.notifierAllow)
-  const directory = makeDirectory(s.peers.registry, clock)
+  const directory = makeDirectory(s.peers.registry, clock, s.codecs)
   const head = new Head({ devicelog, directory, clock, log })
   const letters = makeDeadLetters(s.peers.registry, clock, log)
   const report = reporter({ metrics: s.metrics, log, clock, registry: s.peers.registry })

@@ -1,5 +1,6 @@
 /** What the parts of this service share. */
 import type { Registrystore } from '#core/registrystore/port.ts'
+import type { HookSet } from '#lib/hooks.ts'
 import type { Logger } from '#lib/log.ts'
 import type { Clock } from '#lib/service.ts'
 import type { Keys } from '#protocol/keys.ts'
@@ -18,6 +19,7 @@ export interface Context {
   changes: Changes
   lookups: Lookups
   audit: AuditLog
+  hooks: HookSet | undefined
   /** ms that a token lives without being used */
   tokenLife: number
   log: Logger

@@ -3,6 +3,7 @@ import type { Device, Product } from '#contracts/registry.ts'
 import type { RegistryBell } from '#core/queue/port.ts'
 import type { DeviceCredentialRow, DeviceRow, NewRow, Transaction } from '#core/registrystore/port.ts'
 import { PandoError } from '#lib/errors.ts'
+import type { Hooks } from '#lib/hooks.ts'
 import * as check from './checks.ts'
 import { type Context, TENANT } from './context.ts'
 import { grouped } from './grouped.ts'
@@ -150,9 +151,16 @@ async function register(ctx: Context, items: Item[]): Promise<(Registered | Pand
   return done.results
 }
 
+/** Throws `plugin_refused` with the plugin's reason. */
+async function permitted(hook: Hooks['register'], { product, identifier, code, version }: Item): Promise<void> {
+  const about = { productId: product.id, productName: product.name, vendorId: product.vendorId, identifier, code, version }
+  const verdict = await hook(about)
+  if (!verdict.allow) throw new PandoError('plugin_refused', verdict.reason, { productId: product.id })
+}
+
 /**
  * → the device, its secret and key. Errors: `key_invalid`, `product_unknown`, `key_mismatch`, `registration_closed`,
- * `registration_once`, `invalid` (code or version too long), `store_damaged`, `disk_full`, `unavailable`.
+ * `registration_once`, `plugin_refused`, `invalid` (code or version too long), `store_damaged`, `disk_full`, `unavailable`.
  */
 export function makeRegistration(ctx: Context) {
   const enqueue = grouped((items: Item[]) => register(ctx, items))
@@ -162,6 +170,8 @@ export function makeRegistration(ctx: Context) {
       throw new PandoError('registration_closed', 'product does not register devices.', { productId: product.id })
     }
     const identifier = check.identifier(product.vendorId, product.id, r.code)
-    return enqueue({ product, identifier, code: r.code, version: check.version(r.version) })
+    const item = { product, identifier, code: r.code, version: check.version(r.version) }
+    if (ctx.hooks?.register) await permitted(ctx.hooks.register, item)
+    return enqueue(item)
   }
 }

@@ -34,14 +34,14 @@ export interface RegistryConfig {
 }
 
 type Ports = { registrystore: Registrystore; queue: Pick<Queue, 'ring'> }
-export type RegistryStart = Pick<ServiceStart<RegistryConfig, Ports>, 'config' | 'log' | 'ports' | 'clock' | 'onStop'>
+export type RegistryStart = Pick<ServiceStart<RegistryConfig, Ports>, 'config' | 'log' | 'ports' | 'clock' | 'onStop' | 'hooks'>
 
 /** How soon sessions end that another process has revoked. */
 const LOOK_EVERY = 250
 const SEEN_EVERY = 30_000
 const RETAIN_EVERY = 10 * 60_000
 
-async function makeContext({ config, log, ports, clock, onStop }: RegistryStart) {
+async function makeContext({ config, log, ports, clock, onStop, hooks }: RegistryStart) {
   const store = ports.registrystore
   const { aesKey, masterKey } = await platformKeys(config, store)
   const secrets = makeSecrets(masterKey, TENANT)
@@ -57,7 +57,7 @@ async function makeContext({ config, log, ports, clock, onStop }: RegistryStart)
   await changes.start()
   onStop(clock.every(LOOK_EVERY, () => background(log, 'looking for changes', changes.refresh())))
   const audit = makeAuditLog({ secrets, clock })
-  const ctx: Context = { store, secrets, keys, clock, changes, lookups, audit, tokenLife: config.tokenLife, log }
+  const ctx: Context = { store, secrets, keys, clock, changes, lookups, audit, hooks, tokenLife: config.tokenLife, log }
   return { ctx, search, accounts }
 }
 
