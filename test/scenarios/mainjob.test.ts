@@ -1,13 +1,14 @@
 /** The way of a message, up and down, as fielded devices and applications go it. */
 import assert from 'node:assert/strict'
-import { type Dialect, scenario, until, type World } from '../world.ts'
+import { type Dialect, scenario, shapes, until, type World } from '../world.ts'
 
 const dialects: readonly Dialect[] = ['binary', 'user', 'mqtt5']
 
 for (const dialect of dialects) {
-  // MQTT-1
-  scenario(`main job: register, log in, connect, status up, read, set, command, ask, event to webhook: ${dialect}`, (world) =>
-    mainJob(world, dialect),
+  scenario(
+    `main job: register, log in, connect, status up, read, set, command, ask, event to webhook: ${dialect}`,
+    (world) => mainJob(world, dialect),
+    { shapes: dialect === 'binary' ? [...shapes, 'process'] : shapes },
   )
 }
 
