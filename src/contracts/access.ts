@@ -12,7 +12,7 @@ export const Delivery = Type.Object({
   frame: Type.String(),
   /** ms since 1970: not sent any more after this */
   deadline: Type.Number(),
-  /** of a command, 16 hex digits: the node records the steps `sent` and `delivered` of its life in its log stream */
+  /** of a command, 16 hex digits: the node that can records the steps `sent` and `delivered` of its life */
   id: Type.Optional(Type.String()),
   /** it may have been sent before: marked so for the device where the protocol can (MQTT: DUP) */
   again: Type.Optional(Type.Boolean()),
@@ -20,8 +20,10 @@ export const Delivery = Type.Object({
 export type Delivery = Static<typeof Delivery>
 
 export const DeliveryResult = Type.Object({
-  /** the device confirmed (PUBACK), and where the delivery had an id that is durable */
+  /** the device confirmed (PUBACK) */
   delivered: Type.Boolean(),
+  /** the steps are in the node's log stream, or will be within some milliseconds; else the caller records them */
+  recorded: Type.Optional(Type.Boolean()),
   /** why not: device_offline, device_timeout, device_refused, frame_too_large */
   error: Type.Optional(Type.String()),
   /** for frame_too_large: bytes that a packet for this device may have */

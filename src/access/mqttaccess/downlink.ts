@@ -2,6 +2,7 @@
  * The way down: frames for devices, QoS 1. What a device has not acknowledged when its connection breaks is sent again, marked DUP, when it
  * comes back before the deadline (hard case F-15).
  */
+import { recordStep } from '#access/shared/steps.ts'
 import type { Delivery, DeliveryResult } from '#contracts/access.ts'
 import type { AccessNode, Sender, Session } from './node.ts'
 import { PACED_LIMIT } from './pacer.ts'
@@ -79,17 +80,11 @@ export class Downlink implements Sender {
     const w = lane?.queue.find((x) => x.packetId === packetId)
     // a PUBACK for what has timed out meanwhile
     if (!lane || !w || packetId === 0) return
-    if (reason >= FAILED) this.settle(c.deviceId, lane, w, { delivered: false, error: 'device_refused' })
-    else this.confirmed(c, lane, w)
+    if (reason < FAILED) {
+      this.record(c, w, 'delivered')
+      this.settle(c.deviceId, lane, w, { delivered: true, ...(w.id && { recorded: true }) })
+    } else this.settle(c.deviceId, lane, w, { delivered: false, error: 'device_refused' })
     this.pump(c, lane)
-  }
-
-  /** The caller hears of it when it is safe: what has been told is never taken back. */
-  private confirmed(c: Session, lane: Lane, w: Waiting): void {
-    this.remove(c.deviceId, lane, w)
-    if (!w.id) return w.done({ delivered: true })
-    const { steps, clock } = this.node()
-    steps.delivered(w.id, c, clock.now(), () => w.done({ delivered: true }))
   }
 
   /** Whether something waits for the device. */
@@ -132,7 +127,7 @@ export class Downlink implements Sender {
         c.lastPacketId = lane.lastId
         w.packetId = lane.lastId
         this.send(c, w, w.again)
-        if (w.id) this.node().steps.sent(w.id, c, this.node().clock.now())
+        this.record(c, w, 'sent')
       }
       sent++
     }
@@ -158,13 +153,14 @@ export class Downlink implements Sender {
   }
 
   private settle(device: number, lane: Lane, w: Waiting, r: DeliveryResult): void {
-    this.remove(device, lane, w)
-    w.done(r)
-  }
-
-  private remove(device: number, lane: Lane, w: Waiting): void {
     w.cancel()
     lane.queue.splice(lane.queue.indexOf(w), 1)
     if (lane.queue.length === 0) this.lanes.delete(device)
+    w.done(r)
+  }
+
+  private record(c: Session, w: Waiting, step: 'sent' | 'delivered'): void {
+    const { uplink, clock } = this.node()
+    if (w.id) recordStep(uplink, step, w.id, c, clock.now())
   }
 }

@@ -1,6 +1,5 @@
 /** What the parts of an access node know of each other: the node, and a connection as all but itself see it. */
 import type { Socket } from 'node:net'
-import type { CommandSteps } from '#access/shared/steps.ts'
 import type { Origin, Owner, Uplink } from '#access/shared/uplink.ts'
 import type { Delivery, DeliveryResult } from '#contracts/access.ts'
 import type { Cause } from '#contracts/causes.ts'
@@ -105,7 +104,6 @@ export interface AccessNode {
   readonly clock: Clock
   readonly metrics: Metrics
   readonly uplink: Uplink
-  readonly steps: CommandSteps
   readonly wheel: Wheel
   readonly admission: Doorkeeper
   readonly downlink: Sender

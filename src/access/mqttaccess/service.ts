@@ -1,6 +1,5 @@
 /** MQTT for devices; contracts/access.ts says what others ask of it. */
 import { RefusalDiary } from '#access/shared/refusals.ts'
-import { CommandSteps } from '#access/shared/steps.ts'
 import { Uplink } from '#access/shared/uplink.ts'
 import type { access } from '#contracts/access.ts'
 import type { Cause } from '#contracts/causes.ts'
@@ -77,7 +76,6 @@ function accessNode(s: ServiceStart<Config, object, AdmissionPeers>): AccessNode
     log: s.log,
     maxWaiting: s.config.uplinkMaxWaiting,
     onSealed: () => {
-      node.steps.sealed()
       for (const c of node.connections) endFor(c, 'stream_sealed')
     },
     onBatch: (result) => {
@@ -100,7 +98,6 @@ function accessNode(s: ServiceStart<Config, object, AdmissionPeers>): AccessNode
     clock: s.clock,
     metrics: s.metrics,
     uplink,
-    steps: new CommandSteps(() => uplink),
     wheel: new Wheel(s.clock),
     admission: new Admission(self, s.instance, s.peers, refusals),
     downlink: new Downlink(self),

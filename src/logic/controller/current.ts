@@ -1,21 +1,26 @@
 /**
  * What a record changes in the current state of its device. Status objects are kept under their number (the sub-device of old
  * firmware's frames can't be trusted, docs/device-protocol.md §4), with the bytes that they had in the frame: `sub-device u16 | object u16 |
- * count u16 | TLVs`. QoS 2 packet ids that the device has not released yet lie above them.
+ * count u16 | TLVs`. What lies above them is in slots.ts.
  */
 import { at as field, RECORD_HEADER, recordFlag, recordKind } from '#core/devicelog/batch.ts'
 import type { Current } from '#core/history/port.ts'
 import type { Property } from '#protocol/frames.ts'
 import { FRAME_HEADER } from '#protocol/frames.ts'
 import { readTlvs, skipTlvs } from '#protocol/tlv.ts'
+import { applyCommand, applyResult, applyStep } from './commands/open.ts'
+import { readResult } from './commands/result.ts'
+import { isObject, isUnreleased, QOS2 } from './slots.ts'
 
-const QOS2 = 2 ** 32
 const PROPERTY_HEADER = 6
 
 /** Applies the record at b[p, p + size); `v` views the same bytes. */
 export function applyRecord(current: Current, b: Buffer, v: DataView, p: number, size: number): void {
   const kind = b[p + field.kind]
   if (kind === recordKind.status) applyStatus(current, b, v, p, size)
+  else if (kind === recordKind.command) return void applyCommand(current, b, p, size)
+  else if (kind === recordKind.commandState) return void applyStep(current, b, p)
+  else if (kind === recordKind.event) applyEvent(current, b, p, size)
   if (kind === recordKind.released) current.remove(b.readDoubleLE(p + field.device), QOS2 + b.readUInt16LE(p + field.packetId))
   else if (kind === recordKind.online) {
     if (b.readUInt16LE(p + field.flags) & recordFlag.clean) forgetUnreleased(current, b.readDoubleLE(p + field.device))
@@ -28,6 +33,7 @@ export function applyRecord(current: Current, b: Buffer, v: DataView, p: number,
 function applyStatus(current: Current, b: Buffer, v: DataView, p: number, size: number): void {
   const device = v.getFloat64(p + field.device, true)
   const time = v.getFloat64(p + field.time, true)
+  const late = (v.getUint16(p + field.flags, true) & recordFlag.redecoded) !== 0
   const end = p + size
   let q = p + RECORD_HEADER + FRAME_HEADER
   while (q + PROPERTY_HEADER <= end) {
@@ -35,16 +41,21 @@ function applyStatus(current: Current, b: Buffer, v: DataView, p: number, size: 
     const count = (b[q + 4]! << 8) | b[q + 5]!
     const next = skipTlvs(b, q + PROPERTY_HEADER, end, count)
     if (next < 0) return
-    current.put(device, object, time, b, q, next)
+    if (!late || time > (current.get(device, object)?.time ?? 0)) current.put(device, object, time, b, q, next)
     q = next
   }
+}
+
+function applyEvent(current: Current, b: Buffer, p: number, size: number): void {
+  const result = readResult(b, p, size)
+  if (result) applyResult(current, b.readDoubleLE(p + field.device), result.sequence, result.code, result.text)
 }
 
 /** QoS 2 packet ids that the device has sent and not released. */
 export function unreleased(current: Current, device: number): number[] {
   const ids: number[] = []
   current.each(device, (slot) => {
-    if (slot >= QOS2) ids.push(slot - QOS2)
+    if (isUnreleased(slot)) ids.push(slot - QOS2)
   })
   return ids
 }
@@ -53,14 +64,19 @@ function forgetUnreleased(current: Current, device: number): void {
   for (const id of unreleased(current, device)) current.remove(device, QOS2 + id)
 }
 
+export interface CurrentProperty extends Property {
+  /** arrival, ms since 1970 */
+  time: number
+}
+
 /** The device's last known properties, oldest first, so that of two under one label the later report counts. */
-export function currentProperties(current: Current, device: number): Property[] {
-  const found: { time: number; property: Property }[] = []
+export function currentProperties(current: Current, device: number): CurrentProperty[] {
+  const found: CurrentProperty[] = []
   current.each(device, (slot, { time, bytes: b }) => {
-    if (slot >= QOS2) return
+    if (!isObject(slot)) return
     const count = (b[4]! << 8) | b[5]!
     const { values, types } = readTlvs(b, PROPERTY_HEADER, b.length, count)
-    found.push({ time, property: { subDevice: (b[0]! << 8) | b[1]!, object: slot, count, values, types } })
+    found.push({ time, subDevice: (b[0]! << 8) | b[1]!, object: slot, count, values, types })
   })
-  return found.sort((x, y) => x.time - y.time).map((f) => f.property)
+  return found.sort((x, y) => x.time - y.time)
 }

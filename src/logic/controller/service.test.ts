@@ -231,9 +231,10 @@ test('a command is in the log before it is sent; each step of its life follows',
   await face.accept(makeBatch(newStream(), 1, [{ kind: recordKind.event, device: 9, data: result }]))
   const steps = async () => (await history.read({ device: 9, kinds: [recordKind.commandState] })).records
   while ((await steps()).length < 2) await sleep(5)
+  const [accepted] = (await history.read({ device: 9, kinds: [recordKind.command] })).records
   const seen = (await steps()).map((r) => [
     r.reason,
-    Buffer.from(r.data.subarray(0, 8)).toString('hex'),
+    `9-${accepted!.time.toString(16)}-${Buffer.from(r.data.subarray(0, 8)).toString('hex')}`,
     Buffer.from(r.data.subarray(8)).toString(),
   ])
   assert.deepEqual(seen, [

@@ -6,24 +6,23 @@ import type { DeviceLog } from '#core/devicelog/port.ts'
 import { LogWriter } from '#core/devicelog/writer.ts'
 import type { History } from '#core/history/port.ts'
 import type { Queue } from '#core/queue/port.ts'
-import { PandoError } from '#lib/errors.ts'
 import type { ServiceStart, Started } from '#lib/service.ts'
 import { builtInCodecs } from '#protocol/codec.ts'
-import { stringifyExact } from '#protocol/json.ts'
-import { statusToJson } from '#protocol/model.ts'
+import { makeAgenda } from './agenda.ts'
 import { asker } from './ask.ts'
-import { commandLog } from './commandlog.ts'
-import { currentProperties, unreleased } from './current.ts'
+import { makeCommands } from './commands/commands.ts'
+import { commandLog } from './commands/log.ts'
+import { unreleased } from './current.ts'
 import { diary } from './diary.ts'
 import { type DownPeers, wayDown } from './down.ts'
 import { models } from './models.ts'
 import { CONSUMER, housekeeping, type Limits, recover } from './recover.ts'
-import { results } from './results.ts'
 import { wayUp } from './up.ts'
+import { makeValues } from './values.ts'
 import { makeWatchers, type Observer } from './watch.ts'
 
 type Config = Limits & { uplinkMaxWaiting: number }
-type Answered = 'accept' | 'latest' | 'ask' | 'setStatus' | 'command' | 'diary' | 'session'
+type Answered = Exclude<keyof Face<typeof controller>, 'desired' | 'setDesired' | 'quarantine' | 'redecode'>
 type Ports = { devicelog: DeviceLog; history: History; queue: Queue }
 
 export async function start(
@@ -47,9 +46,12 @@ export async function start(
   const writer = new LogWriter({ accept: up.accept, log: s.log, maxWaiting: s.config.uplinkMaxWaiting })
   const log = commandLog(writer, s.clock)
   const parsed = models(s.peers.registry)
-  const seen = results(log)
-  const down = wayDown({ peers: s.peers, models: parsed, log, results: seen, metrics: s.metrics, clock: s.clock })
-  const ask = asker(down, watchers, s.clock)
+  const down = wayDown({ peers: s.peers, models: parsed, clock: s.clock })
+  const ask = asker(down, parsed, watchers, s.clock)
+  const agenda = makeAgenda(s.clock)
+  const common = { history, down, models: parsed, log, agenda, peers: s.peers, logger: s.log, metrics: s.metrics, clock: s.clock }
+  const commands = makeCommands(common)
+  const values = makeValues(down, history.current)
   const keeping = housekeeping({
     devicelog,
     history,
@@ -63,27 +65,27 @@ export async function start(
       s.metrics.pando_current_devices.set(history.current.devices)
     },
   })
-  observers.push(watchers, seen)
+  observers.push(watchers, commands)
   s.onStop(async () => {
+    agenda.stop()
+    commands.stop()
     await writer.drained()
     writer.stop()
     await keeping.stop()
   })
 
-  async function latest(deviceId: number): Promise<string> {
-    const device = (await s.peers.registry.devicesById({ ids: [deviceId] })).items[0]
-    if (!device) throw new PandoError('device_unknown', 'device not found.', { device: deviceId })
-    const model = await parsed.get(device.productId, device.modelVersion)
-    return stringifyExact(statusToJson(model, { properties: currentProperties(history.current, deviceId) }).data)
-  }
-
   return {
     face: {
       accept: up.accept,
-      latest: async ({ deviceId }) => ({ json: await latest(deviceId) }),
+      latest: async ({ deviceId }) => ({ json: await values.latest(deviceId) }),
+      values: async ({ deviceId }) => ({ json: await values.named(deviceId) }),
       ask: async ({ deviceId, timeout }) => ({ json: await ask(deviceId, timeout) }),
-      setStatus: ({ deviceId, body, timeout }) => down.setStatus(deviceId, body, timeout),
-      command: ({ deviceId, body, timeout }) => down.command(deviceId, body, timeout),
+      setStatus: ({ deviceId, body, timeout }) => commands.setStatus(deviceId, body, timeout),
+      command: ({ deviceId, body, timeout }) => commands.command(deviceId, body, timeout),
+      sendCommand: (asked) => commands.send(asked),
+      commandById: ({ id }) => commands.byId(id),
+      commands: ({ deviceId, limit, cursor }) => commands.list(deviceId, limit, cursor),
+      cancelCommand: ({ id }) => commands.cancel(id),
       diary: async ({ deviceId, limit }) => ({ items: await diary(history, deviceId, limit) }),
       session: async ({ deviceId }) => ({ unreleased: unreleased(history.current, deviceId) }),
     },
