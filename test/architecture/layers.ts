@@ -6,6 +6,8 @@ type Opens = (service: string) => readonly string[]
 
 /** The bytes of log records: part of what the controller's contract says. */
 const RECORDS = 'src/core/devicelog/batch.ts'
+/** The data of records of commands. */
+const COMMANDS = 'src/core/devicelog/command.ts'
 /** Gathers records into batches. */
 const WRITER = 'src/core/devicelog/writer.ts'
 
@@ -81,5 +83,5 @@ function opensPort(m: Module, { to, typeOnly }: Import, opens: Opens): boolean {
   const ports = opens(/^src\/logic\/(\w+)\//.exec(m.path)![1]!)
   const port = /^src\/core\/(\w+)\/port\.ts$/.exec(to)?.[1]
   if (port !== undefined) return typeOnly && ports.includes(port)
-  return ports.includes('devicelog') && [RECORDS, WRITER, TRANSLATOR].includes(to)
+  return ports.includes('devicelog') && [RECORDS, COMMANDS, WRITER, TRANSLATOR].includes(to)
 }
