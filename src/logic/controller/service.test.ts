@@ -1,126 +1,13 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Delivery, DeliveryResult } from '#contracts/access.ts'
-import { commandState, makeBatch, type NewRecord, newStream, recordFlag, recordKind } from '#core/devicelog/batch.ts'
-import { openDeviceLog } from '#core/devicelog/open.ts'
-import { openHistory } from '#core/history/open.ts'
-import { openQueue } from '#core/queue/open.ts'
+import { commandState, makeBatch, newStream, recordFlag, recordKind } from '#core/devicelog/batch.ts'
 import { isPandoError } from '#lib/errors.ts'
-import { httpListeners } from '#lib/http.ts'
-import { silentLog } from '#lib/log.ts'
-import { makeMetrics } from '#lib/metrics.ts'
-import { systemClock } from '#lib/service.ts'
 import { decodeCommand, encodeEvent, encodeStatus } from '#protocol/frames.ts'
 import { reason } from '#protocol/reasons.ts'
-import { start } from './service.ts'
+import { controllerWorld, light, status } from '../../../test/support/controller.ts'
 
-const model = JSON.stringify({
-  objects: [
-    {
-      no: 1,
-      label: 'light',
-      part: 1,
-      status: [
-        { value_type: 7, name: 'on' },
-        { value_type: 8, name: 'level' },
-      ],
-    },
-    { no: 2, label: 'big', part: 1, status: [{ value_type: 10, name: 'n' }] },
-  ],
-  commands: [{ no: 5, name: 'blink', part: 1, priority: 3, params: [{ value_type: 7, name: 'times' }] }],
-  events: [],
-})
-const device = {
-  id: 9,
-  productId: 4,
-  vendorId: 2,
-  identifier: '2-4-x',
-  code: 'x',
-  name: '',
-  description: '',
-  version: '1',
-  modelVersion: 1,
-  createdAt: 0,
-  updatedAt: 0,
-}
-const light = (on: number, level: number) =>
-  encodeStatus({ properties: [{ subDevice: 1, object: 1, values: [on, level], types: [7, 8] }] })
-const status = (data: Uint8Array, o: Partial<NewRecord> = {}): NewRecord => ({
-  kind: recordKind.status,
-  device: 9,
-  product: 4,
-  version: 1,
-  epoch: 1,
-  data,
-  ...o,
-})
-
-async function setUp(t: TestContext) {
-  const dataDir = await mkdtemp(join(tmpdir(), 'pando-controller-'))
-  const deliveries: Delivery[] = []
-  const world = { online: true, answer: async (): Promise<DeliveryResult> => ({ delivered: true }), deliveries }
-  let stop = async () => {}
-
-  async function boot() {
-    const log = silentLog()
-    const devicelog = await openDeviceLog('file:', { dataDir })
-    const history = await openHistory('file:', { dataDir, log })
-    const queue = await openQueue('local:', { log })
-    const stops: (() => Promise<void> | void)[] = []
-    const { face } = await start({
-      config: {
-        devicelogMaxBytes: 2 ** 40,
-        devicelogMaxAge: 2 ** 40,
-        historyMaxBytes: 2 ** 40,
-        historyMaxAge: 2 ** 40,
-        diskReserve: 0,
-        uplinkMaxWaiting: 1 << 24,
-      },
-      log,
-      metrics: makeMetrics(),
-      instance: 'c',
-      ports: { devicelog, history, queue },
-      peers: {
-        registry: {
-          devicesById: async ({ ids }: { ids: number[] }) => ({ items: ids.includes(9) ? [device] : [] }),
-          model: async () => ({ productId: 4, version: 1, config: model }),
-        },
-        devicemanager: {
-          routes: async () => ({
-            items: world.online ? [{ device: 9, node: 'n', epoch: 1, protocol: 'mqtt', address: '', since: 0 }] : [],
-          }),
-        },
-        access: () => ({
-          deliver: async ({ items }: { items: Delivery[] }) => {
-            deliveries.push(...items)
-            return { items: [await world.answer()] }
-          },
-        }),
-      } as unknown as Parameters<typeof start>[0]['peers'],
-      http: httpListeners(),
-      clock: systemClock,
-      onStop: (f) => stops.push(f),
-      onDrain() {},
-      readiness() {},
-    })
-    stop = async () => {
-      for (const f of stops.toReversed()) await f()
-      await queue.close()
-      await history.close()
-      await devicelog.close()
-    }
-    return { face, devicelog, history }
-  }
-  t.after(async () => {
-    await stop()
-    await rm(dataDir, { recursive: true })
-  })
-  return { world, boot, stop: () => stop(), dataDir }
-}
+const setUp = (t: TestContext) => controllerWorld(t)
 
 const rejects = (p: Promise<unknown>, code: string, message?: RegExp) =>
   assert.rejects(p, (e) => isPandoError(e) && e.code === code && (message === undefined || message.test(e.message)))

@@ -1,9 +1,10 @@
 /** Idempotency: the same key for the same device within a day names the same command. */
 import { recordKind } from '#core/devicelog/batch.ts'
 import { COMMAND_ID } from '#core/devicelog/command.ts'
-import type { Current, History } from '#core/history/port.ts'
+import type { History } from '#core/history/port.ts'
 import type { Clock } from '#lib/service.ts'
 import { type CommandId, commandId, idOfKey } from './id.ts'
+import { stateOf } from './life.ts'
 import { openCommand } from './open.ts'
 
 const DAY = 86_400_000
@@ -20,7 +21,13 @@ export function makeKeys(history: Pick<History, 'read' | 'current'>, clock: Cloc
   let since = clock.now()
 
   const earlier = async (device: number, bytes: Buffer): Promise<CommandId | undefined> =>
-    fromCurrent(history.current, device, bytes) ?? (await fromHistory(device, bytes))
+    fromCurrent(device, bytes) ?? (await fromHistory(device, bytes))
+
+  function fromCurrent(device: number, bytes: Buffer): CommandId | undefined {
+    const open = openCommand(history.current, device, bytes)
+    const old = open !== undefined && open.acceptedAt <= clock.now() - DAY
+    return open === undefined || (old && open.state === stateOf.delivered) ? undefined : commandId(device, open.acceptedAt, bytes)
+  }
 
   /** Only what was before this process, or is not remembered any more, must be looked up. */
   async function fromHistory(device: number, bytes: Buffer): Promise<CommandId | undefined> {
@@ -64,9 +71,4 @@ export function makeKeys(history: Pick<History, 'read' | 'current'>, clock: Cloc
       return { id: await flight, fresh }
     },
   }
-}
-
-function fromCurrent(current: Current, device: number, bytes: Buffer): CommandId | undefined {
-  const open = openCommand(current, device, bytes)
-  return open && commandId(device, open.acceptedAt, bytes)
 }
