@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { manager } from '../../../test/support/devicemanager.ts'
 
-// MODEL-1
+// MOD-4
 test('sessions of a product are told when its model changes, and again a moment later', async () => {
   const m = await manager()
   const n1 = m.addNode('n1')
@@ -23,7 +23,7 @@ test('sessions of a product are told when its model changes, and again a moment 
   await m.stop()
 })
 
-// MODEL-1
+// MOD-4
 test('a device whose firmware changes is told alone; what is only added or removed tells nobody', async () => {
   const m = await manager()
   const n1 = m.addNode('n1')

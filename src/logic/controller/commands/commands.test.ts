@@ -245,7 +245,7 @@ test('more than a hundred may not wait for one device', async (t) => {
   assert.equal(new Set([...page.items, ...rest.items].map((c) => c.id)).size, 100)
 })
 
-// MODEL-2
+// MOD-5
 test('a kept command that the model of today would call otherwise is not sent: it could crash the device', async (t) => {
   const { world, face, connects, told } = await setUp(t)
   world.online = false
