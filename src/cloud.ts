@@ -13,12 +13,12 @@ import type { TlsOptions } from '#lib/listen.ts'
 import { type Logger, silentLog } from '#lib/log.ts'
 import { makeMetrics } from '#lib/metrics.ts'
 import { type Check, startOps } from '#lib/ops.ts'
-import { type Clock, type ProcessFacts, type Started, systemClock } from '#lib/service.ts'
+import { type Clock, type EngineFacts, type ProcessFacts, type Started, systemClock } from '#lib/service.ts'
 import { addressUrl } from '#lib/settings.ts'
 import { encodedFace } from '#rpc/encoded.ts'
 import { publishRpc } from '#rpc/publish.ts'
 import { type Config, readConfig } from './config.ts'
-import { type Opening, openPort } from './engines.ts'
+import { type Opening, openPort, schemeOf } from './engines.ts'
 import { loadPlugins, type Plugged, type Plugin } from './plugins.ts'
 import { type PortName, type Ports, type ServiceEntry, serviceNames } from './services.ts'
 import { shownSettings } from './shownsettings.ts'
@@ -116,6 +116,7 @@ async function startAll(s: Starting): Promise<Cloud> {
     listen: () => listen,
     checks: () => readiness.map((f) => f()),
     settings: () => shownSettings(o.env ?? {}),
+    engines: () => engineFacts(ports, [...entries], config),
   }
 
   for (const [name, entry] of entries) {
@@ -188,6 +189,15 @@ function portChecks(ports: Ports): (() => Check)[] {
     const h = engine.health()
     return { name, ok: h.state !== 'down', state: h.state, since: h.since, ...(h.error && { detail: h.error }) }
   })
+}
+
+function engineFacts(ports: Ports, entries: readonly [string, ServiceEntry][], config: Config): EngineFacts[] {
+  return (Object.entries(ports) as [PortName, Ports[PortName]][]).map(([port, engine]) => ({
+    port,
+    scheme: schemeOf(port, config),
+    affects: entries.filter(([, entry]) => (entry.opens as readonly string[]).includes(port)).map(([name]) => name),
+    ...engine.health(),
+  }))
 }
 
 const asCheck = (why: string | undefined): Omit<Check, 'name'> => ({

@@ -22,6 +22,9 @@ const urls = {
   queue: 'queueUrl',
 } as const satisfies Record<PortName, keyof Config>
 
+/** `sqlite` of `sqlite:`: which engine a port has. */
+export const schemeOf = (port: PortName, config: Config): string => config[urls[port]].split(':', 1)[0]!
+
 export function openPort<P extends PortName>(port: P, { config, engines, log, clock }: Opening): Promise<Ports[P]> {
   const table: Readonly<Record<string, OpenEngine<Ports[P], Required<EngineOptions>>>> = Object.fromEntries(engines[port].rows)
   return openEngine(port, table, config[urls[port]], { dataDir: config.dataDir, log: log.child({ port }), clock })

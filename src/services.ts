@@ -66,7 +66,7 @@ export const serviceTable = {
   },
   apiprovider: {
     load: () => import('#logic/apiprovider/service.ts'),
-    opens: ['queue'],
+    opens: ['devicelog', 'queue'],
     calls: ['registry', 'devicemanager', 'controller', 'notifier'],
   },
   mqttaccess: {

@@ -54,6 +54,20 @@ export interface ProcessFacts {
   /** as /readyz tells them */
   checks(): readonly Check[]
   settings(): readonly ShownSetting[]
+  /** the engines that it opened */
+  engines(): readonly EngineFacts[]
+}
+
+export interface EngineFacts {
+  port: string
+  /** of the URL that chose it */
+  scheme: string
+  /** services that need it */
+  affects: readonly string[]
+  state: 'ok' | 'degraded' | 'down'
+  /** ms since 1970 */
+  since: number
+  error?: string
 }
 
 export interface Started {

@@ -124,7 +124,10 @@ export async function startApi(o: ApiOptions): Promise<Api> {
     log: o.log ?? silentLog(),
     metrics,
     instance: 'test',
-    ports: { queue: { listen: (_topic, _name, f) => listening(handlers, f as Handler) } },
+    ports: {
+      devicelog: { read: async () => [] },
+      queue: { listen: (_topic, _name, f) => listening(handlers, f as Handler) },
+    },
     peers: { registry, controller } as unknown as Peers,
     http,
     clock: o.clock ?? systemClock,

@@ -105,6 +105,9 @@ export const commandRoutes = {
     audit: 'device.command.cancel',
     errors: ['not_found', 'conflict'],
   }),
+}
+
+export const desiredRoutes = {
   'GET /devices/{id}/desired': route({
     id: 'getDesired',
     tag,

@@ -62,6 +62,9 @@ export const frameRoutes = {
     can: 'frames.read',
     errors: ['product_unknown', 'not_found'],
   }),
+}
+
+export const quarantineRoutes = {
   'GET /quarantine': route({
     id: 'listQuarantine',
     tag,
@@ -70,7 +73,9 @@ export const frameRoutes = {
       product: Type.Optional(Id),
       device: Type.Optional(Id),
       ...span,
-      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000, description: 'records that are looked at in this call' })),
+      limit: Type.Optional(
+        Type.Integer({ minimum: 1, maximum: 100_000, description: 'records that are looked at in this call' }),
+      ),
       cursor: Type.Optional(Type.String({ maxLength: 256 })),
     }),
     answer: exactly({ items: Type.Array(Quarantined), next: Type.Optional(Text) }),

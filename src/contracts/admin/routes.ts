@@ -1,17 +1,36 @@
 /** All calls of the management API. */
+import { applicationRoutes, verifyRoutes } from './applications.ts'
 import { auditRoutes } from './audit.ts'
+import { commandRoutes } from './commands.ts'
+import { deliveryRoutes } from './deliveries.ts'
+import { deviceRoutes, diaryRoutes, valueRoutes } from './devices.ts'
 import { documentRoutes } from './document.ts'
+import { frameRoutes } from './frames.ts'
+import { productRoutes } from './products.ts'
 import type { Routes } from './route.ts'
 import { sessionRoutes } from './session.ts'
+import { systemRoutes } from './system.ts'
 import { tokenRoutes } from './tokens.ts'
 import { userRoutes } from './users.ts'
 import { vendorRoutes } from './vendors.ts'
+import { viewRoutes } from './views.ts'
 
 export const adminRoutes = {
   ...sessionRoutes,
   ...userRoutes,
   ...tokenRoutes,
   ...vendorRoutes,
+  ...productRoutes,
+  ...deviceRoutes,
+  ...diaryRoutes,
+  ...valueRoutes,
+  ...commandRoutes,
+  ...viewRoutes,
+  ...frameRoutes,
+  ...applicationRoutes,
+  ...deliveryRoutes,
+  ...verifyRoutes,
+  ...systemRoutes,
   ...auditRoutes,
   ...documentRoutes,
 } as const satisfies Routes

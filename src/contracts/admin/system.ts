@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { exactly, Id, Params, Text, Time, vendorFilter } from './common.ts'
-import { Row } from './views.ts'
 import { route } from './route.ts'
+import { Row } from './views.ts'
 
 const State = Type.Enum(['ok', 'degraded', 'down'])
 
@@ -64,7 +64,16 @@ export const Setting = exactly(
 )
 
 /** Figures that are kept minute by minute. */
-export const seriesNames = ['reports', 'events', 'undecodable', 'connects', 'disconnects', 'refusals', 'commands', 'online'] as const
+export const seriesNames = [
+  'reports',
+  'events',
+  'undecodable',
+  'connects',
+  'disconnects',
+  'refusals',
+  'commands',
+  'online',
+] as const
 
 export const Overview = exactly(
   {
@@ -79,7 +88,10 @@ export const Overview = exactly(
     }),
     reports_s: Type.Number(),
     decoded: Type.Number({ description: 'share of reports that could be read, over the last hour' }),
-    commands: exactly({ today: Type.Integer({ description: 'since midnight UTC, or since the process began' }), delivered: Type.Integer() }),
+    commands: exactly({
+      today: Type.Integer({ description: 'since midnight UTC, or since the process began' }),
+      delivered: Type.Integer(),
+    }),
     deliveries: exactly({ waiting: Type.Integer(), failing: Type.Integer() }),
     products: Type.Array(exactly({ id: Id, name: Text, devices: Type.Integer(), online: Type.Integer() })),
     newest: Type.Array(Row),

@@ -3,8 +3,16 @@ import { byId, exactly, Id, listOf, Name, page, Revision, Text, Time } from './c
 import { DeviceState } from './devices.ts'
 import { route } from './route.ts'
 
-const Filter = Type.String({ maxLength: 2000, description: 'words, or field:value: state, product, vendor, tag, firmware, node, addr, offline>2h, reported<5m, value.meter.power>2000' })
-const Sort = Type.String({ maxLength: 64, pattern: '^-?[a-z_]*$', description: 'id, name, code, firmware, product, created, state, since, last_report; - before it: the other way' })
+const Filter = Type.String({
+  maxLength: 2000,
+  description:
+    'words, or field:value: state, product, vendor, tag, firmware, node, addr, offline>2h, reported<5m, value.meter.power>2000',
+})
+const Sort = Type.String({
+  maxLength: 64,
+  pattern: '^-?[a-z_]*$',
+  description: 'id, name, code, firmware, product, created, state, since, last_report; - before it: the other way',
+})
 const ViewId = Type.String({ minLength: 1, maxLength: 64 })
 
 export const SavedView = exactly(
@@ -145,8 +153,12 @@ export const viewRoutes = {
   'GET /search': route({
     id: 'search',
     tag: 'search',
-    summary: 'Devices by part of name, serial, identifier or client id, or a whole key; products, vendors and applications by name',
-    query: exactly({ q: Type.String({ minLength: 1, maxLength: 256 }), limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 50 })) }),
+    summary:
+      'Devices by part of name, serial, identifier or client id, or a whole key; products, vendors and applications by name',
+    query: exactly({
+      q: Type.String({ minLength: 1, maxLength: 256 }),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 50 })),
+    }),
     answer: exactly({
       devices: Type.Array(exactly({ id: Id, name: Text, identifier: Text, product: Id })),
       products: Type.Array(exactly({ id: Id, name: Text })),

@@ -3,10 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Face } from '#contracts/contract.ts'
 import type { controller } from '#contracts/controller.ts'
 import type { registry } from '#contracts/registry.ts'
+import type { DeviceLog } from '#core/devicelog/port.ts'
 import type { Queue } from '#core/queue/port.ts'
 import type { ServiceStart, Started } from '#lib/service.ts'
 import { type Address, addressUrl } from '#lib/settings.ts'
 import type { AdminPeers } from './admin/call.ts'
+import type { DiskLimits } from './admin/system.ts'
+import { countFleet } from './countfleet.ts'
+import { makeFigures } from './figures.ts'
 import { makeGuard } from './guard.ts'
 import { lazily } from './lazily.ts'
 import { defaultLimits, makeLimits } from './limits.ts'
@@ -14,13 +18,15 @@ import { requestLog } from './requestlog.ts'
 import { prefixes } from './routes.ts'
 import { makeServer } from './server.ts'
 
-interface Config {
+interface Config extends DiskLimits {
   apiproviderListen: Address
+  mqttaccessPublic: string | undefined
   legacyOpenDeviceInfo: boolean
 }
 
 export interface Ports {
   queue: Pick<Queue, 'listen'>
+  devicelog: Pick<DeviceLog, 'read'>
 }
 
 /** What the API for applications asks. */
@@ -35,13 +41,26 @@ export async function start(s: ServiceStart<Config, Ports, Peers>): Promise<Star
   const { config, peers, ports, clock } = s
   const guard = makeGuard({ peers, queue: ports.queue, clock })
   s.onStop(guard.stop)
+  const figures = makeFigures(clock)
+  s.onStop(countFleet({ figures, ports, clock, log: s.log, online: async () => (await peers.devicemanager.online({})).count }))
   const limits = makeLimits(defaultLimits)
   const requests = requestLog(s.log, s.metrics)
   const app = await makeServer({ peers, guard, limits, requests, openDeviceInfo: config.legacyOpenDeviceInfo })
   s.onStop(() => app.close())
   const admin = lazily(async () => {
     const { startAdmin } = await import('./admin/start.ts')
-    return startAdmin({ peers, limits, requests, clock, log: s.log, ...(s.about && { about: s.about }) })
+    return startAdmin({
+      peers,
+      calls: limits,
+      requests,
+      clock,
+      log: s.log,
+      figures,
+      limits: config,
+      instance: s.instance,
+      mqttPublic: config.mqttaccessPublic,
+      ...(s.about && { about: s.about }),
+    })
   })
   s.onStop(async () => (await admin.made())?.close())
   const address = await s.http.mount({

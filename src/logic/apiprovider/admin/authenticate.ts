@@ -16,6 +16,7 @@ export function callerOf(req: FastifyRequest): Caller {
   return {
     addr: req.raw.socket.remoteAddress ?? '',
     userAgent: (req.headers['user-agent'] ?? '').slice(0, 256),
+    host: req.hostname || 'localhost',
     secure,
     cookie: cookieIn(req.headers.cookie, cookieName(secure)),
   }

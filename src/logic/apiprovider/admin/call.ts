@@ -1,4 +1,5 @@
 /** What a handler of the management API gets, and what it needs of the cloud. */
+import type { access } from '#contracts/access.ts'
 import type { AnswerOf, BodyOf, ParamsOf, QueryOf, RouteSpec, Routes } from '#contracts/admin/route.ts'
 import type { Face } from '#contracts/contract.ts'
 import type { controller } from '#contracts/controller.ts'
@@ -14,6 +15,8 @@ export interface AdminPeers {
   controller: Face<typeof controller>
   devicemanager: Face<typeof devicemanager>
   notifier: Face<typeof notifier>
+  /** the access service of a node; undefined where it is not known here */
+  access(node: string): Face<typeof access> | undefined
 }
 
 export interface Parts {
@@ -28,6 +31,8 @@ export interface Parts {
 export interface Caller {
   addr: string
   userAgent: string
+  /** by which name or address they reached us, without the port */
+  host: string
   /** came by TLS */
   secure: boolean
   /** of the session cookie */

@@ -1,18 +1,63 @@
 /** Who answers each call of the management API. */
 import { adminRoutes } from '#contracts/admin/routes.ts'
+import type { Figures } from '../figures.ts'
+import { applications } from './applications.ts'
 import { audit } from './audit.ts'
 import type { Handlers, Parts } from './call.ts'
+import { commands } from './commands.ts'
+import { deliveries } from './deliveries.ts'
+import { devices } from './devices.ts'
+import { diary } from './diary.ts'
+import { endpoints } from './endpoints.ts'
+import { frames } from './frames.ts'
+import { modelCache } from './modelcache.ts'
 import { openapi } from './openapi.ts'
+import { overview } from './overview.ts'
+import { products } from './products.ts'
+import { savedViews } from './savedviews.ts'
+import { search } from './search.ts'
 import { session } from './session.ts'
+import { makeSweeper } from './sweep.ts'
+import { type DiskLimits, type Load, system } from './system.ts'
 import { tokens } from './tokens.ts'
 import { users } from './users.ts'
+import { values } from './values.ts'
 import { vendors } from './vendors.ts'
+import { verify } from './verify.ts'
+import { views } from './views.ts'
 
-export const handlersOf = (p: Parts): Handlers<typeof adminRoutes> => ({
-  ...session(p),
-  ...users(p),
-  ...tokens(p),
-  ...vendors(p),
-  ...audit(p),
-  'GET /openapi.json': async () => openapi(adminRoutes, p.about?.version ?? '0'),
-})
+export interface HandlerParts extends Parts {
+  figures: Figures
+  limits: DiskLimits
+  load: Load
+  instance: string
+  mqttPublic: string | undefined
+}
+
+export function handlersOf(parts: HandlerParts): Handlers<typeof adminRoutes> {
+  const sweeper = makeSweeper(parts)
+  const p = { ...parts, models: modelCache(parts.peers), sweeper, similar: sweeper.similar }
+  return {
+    ...session(p),
+    ...users(p),
+    ...tokens(p),
+    ...vendors(p),
+    ...products(p),
+    ...devices(p),
+    ...diary(p),
+    ...values(p),
+    ...commands(p),
+    ...views(p),
+    ...savedViews(p),
+    ...search(p),
+    ...frames(p),
+    ...applications(p),
+    ...deliveries(p),
+    ...verify(p),
+    ...overview(p),
+    ...system(p),
+    ...endpoints(p),
+    ...audit(p),
+    'GET /openapi.json': async () => openapi(adminRoutes, p.about?.version ?? '0'),
+  }
+}

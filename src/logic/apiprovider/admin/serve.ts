@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { exactly } from '#contracts/admin/common.ts'
 import { methodOf, pathOf, type RouteKey, type RouteSpec } from '#contracts/admin/route.ts'
 import { isPandoError, toPandoError } from '#lib/errors.ts'
+import { ProtocolError } from '#protocol/errors.ts'
 import { stringifyExact } from '#protocol/json.ts'
 import { Refusal } from '../errors.ts'
 import type { Limits } from '../limits.ts'
@@ -161,7 +162,9 @@ async function guarded(p: ServeParts, key: RouteKey, c: Call, run: () => Promise
 async function refuse(p: ServeParts, spec: RouteSpec, req: FastifyRequest, reply: FastifyReply, e: unknown): Promise<void> {
   const id = requestIdOf(req)
   reply.header('Content-Type', PROBLEM_TYPE)
-  if (e instanceof InvalidRequest) return void reply.code(400).send(problemOf('invalid', id, { errors: e.errors }))
+  if (e instanceof ProtocolError) return void reply.code(400).send(stringifyExact(malformed(e, id)))
+  if (e instanceof InvalidRequest)
+    return void reply.code(400).send(stringifyExact(problemOf('invalid', id, { errors: e.errors })))
   if (e instanceof Overtaken)
     return void reply.code(412).send(stringifyExact(problemOf('precondition_failed', id, { current: e.current })))
   if (e instanceof Refusal) return tooBusy(reply, e, id)
@@ -172,6 +175,9 @@ async function refuse(p: ServeParts, spec: RouteSpec, req: FastifyRequest, reply
   if (problem.status === 429 || problem.status === 503) reply.header('Retry-After', retryAfter(error.params, p.clock.now()))
   reply.code(problem.status).send(stringifyExact(problem))
 }
+
+const malformed = (e: ProtocolError, id: string) =>
+  problemOf('invalid', id, { detail: e.detail, errors: [{ pointer: '', code: e.code, params: e.params }] })
 
 function tooBusy(reply: FastifyReply, e: Refusal, id: string): void {
   const problem = problemOf(e.status === 429 ? 'rate_limited' : 'unavailable', id, { detail: e.message })

@@ -1,0 +1,95 @@
+/** The fleet at a glance. */
+import type { Overview, systemRoutes } from '#contracts/admin/system.ts'
+import type { Product } from '#contracts/registry.ts'
+import type { Figures } from '../figures.ts'
+import type { Call, Handlers, Parts } from './call.ts'
+import { filterOf } from './devices.ts'
+import { conditionsOf } from './fleet.ts'
+import { reachOf } from './reach.ts'
+import type { Scope } from './scope.ts'
+import type { Sweeper } from './sweep.ts'
+import { stateOf } from './system.ts'
+import { rowOf } from './views.ts'
+
+type Told = Pick<Handlers<typeof systemRoutes>, 'GET /overview' | 'GET /series'>
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+const RATE_SPAN = 5 * 60_000
+const NEWEST = 5
+const PRODUCTS = 50
+const POINTS = 360
+
+export function overview(p: Parts & { figures: Figures; sweeper: Sweeper }): Told {
+  const { peers, clock, about, figures, sweeper } = p
+  const reach = reachOf(peers)
+
+  const productsOf = async (scope: Scope, vendor: number | undefined): Promise<Product[]> => {
+    const found: Product[] = []
+    for (let after = 0; ; ) {
+      const { items } = await peers.registry.products({ after, limit: 1000 })
+      found.push(...items.filter((r) => scope.covers(r.vendorId, r.id) && (vendor === undefined || r.vendorId === vendor)))
+      if (items.length < 1000) return found
+      after = items.at(-1)!.id
+    }
+  }
+
+  /** Of the receivers that the caller sees. */
+  const deliveriesOf = async ({ auth, scope }: Call<(typeof systemRoutes)['GET /overview']>): Promise<Overview['deliveries']> => {
+    if (!auth.principal.can.includes('applications.read')) return { waiting: 0, failing: 0 }
+    const { items } = await peers.notifier.state({}).catch(() => ({ items: [] }))
+    const out = { waiting: 0, failing: 0 }
+    for (const r of items) {
+      if (!scope.all && !(await reach.application(r.applicationId, scope).catch(() => undefined))) continue
+      out.waiting += r.waiting
+      if (r.state === 'failing') out.failing++
+    }
+    return out
+  }
+
+  const newest = async (scope: Scope, vendor: number | undefined) => {
+    const filter = filterOf(vendor === undefined ? {} : { vendor }, scope)
+    if (!filter) return []
+    const sort = { column: 'createdAt' as const, descending: true }
+    const { ids } = await peers.registry.searchDevices({ ...filter, sort, limit: NEWEST })
+    const [{ items }, how] = await Promise.all([peers.registry.deviceDetails({ ids }), conditionsOf(peers, clock, ids)])
+    return items.map((d) => rowOf(d, how.get(d.id)!, [], {}))
+  }
+
+  return {
+    'GET /overview': async (call) => {
+      const { scope, query } = call
+      const now = clock.now()
+      const products = await productsOf(scope, query.vendor)
+      const counts = await sweeper.counts(products)
+      const total = { total: 0, online: 0, offline: 0, refused: 0, flapping: 0, never: 0 }
+      for (const c of counts.products.values()) for (const k of Object.keys(total) as (keyof typeof total)[]) total[k] += c[k]
+      const [reports, broken] = [figures.sum('reports', now - HOUR), figures.sum('undecodable', now - HOUR)]
+      const midnight = now - (now % DAY)
+      const span = Math.max(1000, Math.min(RATE_SPAN, now - figures.since))
+      return {
+        devices: { ...total, at: counts.at },
+        reports_s: (figures.sum('reports', now - span) * 1000) / span,
+        decoded: reports + broken === 0 ? 1 : reports / (reports + broken),
+        commands: { today: figures.sum('commands', midnight), delivered: figures.sum('delivered', midnight) },
+        deliveries: await deliveriesOf(call),
+        products: products.slice(0, PRODUCTS).map((r) => ({
+          id: r.id,
+          name: r.name,
+          devices: counts.products.get(r.id)?.total ?? 0,
+          online: counts.products.get(r.id)?.online ?? 0,
+        })),
+        newest: await newest(scope, query.vendor),
+        system: stateOf(about),
+      }
+    },
+    'GET /series': async ({ query }) => {
+      const now = clock.now()
+      const { name, to = now, from = to - DAY, points = POINTS } = query
+      const oldest = Math.max(from, now - DAY)
+      const found = figures.points(name, oldest, Math.max(oldest + 1, Math.min(to, now)), points)
+      const marks = figures.since >= oldest && figures.since < to ? [{ at: figures.since, code: 'started', params: {} }] : []
+      return { name, ...found, marks }
+    },
+  }
+}

@@ -1,0 +1,87 @@
+/** The management API by the front door of a whole cloud; each answer is held against the OpenAPI document. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type AdminClient, adminClient } from '#contracts/admin/client.ts'
+import type { Permission, Role } from '#contracts/registry.ts'
+import { rolePermissions } from '#contracts/registry.ts'
+import type { World } from '../world.ts'
+import { answerChecker, type OpenApi } from './checked.ts'
+
+export const PASSWORD = 'a long enough password'
+
+export interface Said {
+  status: number
+  headers: Headers
+  body: string
+  // biome-ignore lint/suspicious/noExplicitAny: answers of any call
+  json: any
+}
+
+export interface Ask {
+  token?: string
+  headers?: Record<string, string>
+  body?: unknown
+  /** sent as it is */
+  raw?: string
+}
+
+export interface Door {
+  doc: OpenApi
+  base: string
+  /** of an administrator for everything */
+  token: string
+  client: AdminClient
+  /** Paths are those below /admin/v1. */
+  ask(method: string, path: string, o?: Ask): Promise<Said>
+  /** A token of a new person with this role and scope. */
+  tokenOf(role: Role, scope?: string, can?: Permission[]): Promise<string>
+  clientOf(token: string): AdminClient
+}
+
+export async function openDoor(world: World): Promise<Door> {
+  const base = world.listen['apiprovider']!
+  const doc = (await (await fetch(`${base}/admin/v1/openapi.json`)).json()) as OpenApi
+  const check = answerChecker(doc)
+  const checkedFetch: typeof fetch = async (url, o) => {
+    const answer = await fetch(url, o)
+    const body = await answer.text()
+    const path = String(url).slice(`${base}/admin/v1`.length)
+    check(o?.method ?? 'GET', path, { status: answer.status, type: answer.headers.get('content-type') ?? '', body })
+    const { status, headers } = answer
+    return new Response([204, 304].includes(status) ? null : body, { status, headers })
+  }
+  const clientOf = (token: string) => adminClient({ base, token, fetch: checkedFetch })
+  let people = 0
+
+  const door: Door = {
+    doc,
+    base,
+    token: '',
+    client: clientOf(''),
+    async ask(method, path, { token = door.token, headers = {}, body, raw } = {}) {
+      const sent = raw ?? (body === undefined ? undefined : JSON.stringify(body))
+      const auth = token === '' ? {} : { Authorization: `Bearer ${token}` }
+      const answer = await checkedFetch(`${base}/admin/v1${path}`, {
+        method,
+        headers: { ...auth, ...headers },
+        ...(sent !== undefined && { body: sent }),
+      })
+      const text = await answer.text()
+      const isJson = /json/.test(answer.headers.get('content-type') ?? '')
+      return { status: answer.status, headers: answer.headers, body: text, json: isJson ? JSON.parse(text) : undefined }
+    },
+    async tokenOf(role, scope = '*', can = [...rolePermissions[role]]) {
+      const { registry } = world.peers
+      const user = await registry.addUser({ name: `person ${++people}`, password: PASSWORD, role, scope, mustChange: false })
+      const made = await registry.addApiToken({ userId: user.id, name: 'test', can, scope, expiresAt: 0 })
+      return made.text
+    },
+    clientOf,
+  }
+  door.token = await door.tokenOf('Administrator')
+  door.client = clientOf(door.token)
+  return door
+}
+
+/** The password that the first start has made. */
+export const firstPassword = (world: World): string => readFileSync(join(world.dataDir, 'admin-password'), 'utf8').trim()
