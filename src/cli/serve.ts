@@ -8,6 +8,7 @@ import { closest } from './closest.ts'
 import { type Context, command } from './command.ts'
 import { namingSetting } from './listening.ts'
 import { onCrash, stopSignals } from './signals.ts'
+import { trimSoon } from './trim.ts'
 import { UsageError } from './usage.ts'
 
 /** A stop that takes longer is cut off: sooner than the 5 s after which process managers kill. */
@@ -77,6 +78,7 @@ async function runUntil(
   const up = cloud ?? (await Promise.race([starting, wait(STOP_MS)]))
   if (!up) return 0
   const before = cloud && (await announced(cloud, ready, signalled))
+  trimSoon()
   const signal = await signalled
   log.info({ signal }, 'stopping')
   const stopped = await Promise.race([stopAll(up, before).then(() => true), wait(STOP_MS)])
