@@ -4,12 +4,15 @@
  * count u16 | TLVs`. What lies above them is in slots.ts.
  */
 import { at as field, RECORD_HEADER, recordFlag, recordKind } from '#core/devicelog/batch.ts'
+import { COMMAND_ID } from '#core/devicelog/command.ts'
 import type { Current } from '#core/history/port.ts'
 import type { Property } from '#protocol/frames.ts'
 import { FRAME_HEADER } from '#protocol/frames.ts'
 import { readTlvs, skipTlvs } from '#protocol/tlv.ts'
+import { stateName, stateOf } from './commands/life.ts'
 import { applyCommand, applyResult, applyStep } from './commands/open.ts'
 import { readResult } from './commands/result.ts'
+import { applyDesired, stepped, tried } from './desired/document.ts'
 import { isObject, isUnreleased, QOS2 } from './slots.ts'
 
 const PROPERTY_HEADER = 6
@@ -18,9 +21,9 @@ const PROPERTY_HEADER = 6
 export function applyRecord(current: Current, b: Buffer, v: DataView, p: number, size: number): void {
   const kind = b[p + field.kind]
   if (kind === recordKind.status) applyStatus(current, b, v, p, size)
-  else if (kind === recordKind.command) return void applyCommand(current, b, p, size)
-  else if (kind === recordKind.commandState) return void applyStep(current, b, p)
   else if (kind === recordKind.event) applyEvent(current, b, p, size)
+  else if (kind === recordKind.command || kind === recordKind.commandState) return applyCommands(current, b, p, size)
+  else if (kind === recordKind.desired) return applyDesired(current, b, p, size)
   if (kind === recordKind.released) current.remove(b.readDoubleLE(p + field.device), QOS2 + b.readUInt16LE(p + field.packetId))
   else if (kind === recordKind.online) {
     if (b.readUInt16LE(p + field.flags) & recordFlag.clean) forgetUnreleased(current, b.readDoubleLE(p + field.device))
@@ -44,6 +47,23 @@ function applyStatus(current: Current, b: Buffer, v: DataView, p: number, size: 
     if (!late || time > (current.get(device, object)?.time ?? 0)) current.put(device, object, time, b, q, next)
     q = next
   }
+}
+
+/** Commands may carry desired state. */
+function applyCommands(current: Current, b: Buffer, p: number, size: number): void {
+  const device = b.readDoubleLE(p + field.device)
+  const time = b.readDoubleLE(p + field.time)
+  if (b[p + field.kind] === recordKind.command) {
+    const { desired } = applyCommand(current, b, p, size)
+    if (desired > 0) tried(current, device, desired, time)
+    return
+  }
+  const was = applyStep(current, b, p)
+  if (was === undefined || was.desired === 0) return
+  const step = b[p + field.reason]!
+  const why = b.toString('utf8', p + RECORD_HEADER + COMMAND_ID, p + size)
+  const sent = step === stateOf.sent
+  stepped(current, device, was.desired, time, sent ? { sent } : { outcome: why || stateName(step) })
 }
 
 function applyEvent(current: Current, b: Buffer, p: number, size: number): void {

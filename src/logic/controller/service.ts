@@ -11,18 +11,22 @@ import { builtInCodecs } from '#protocol/codec.ts'
 import { makeAgenda } from './agenda.ts'
 import { asker } from './ask.ts'
 import { makeCommands } from './commands/commands.ts'
+import { frames } from './commands/frames.ts'
 import { commandLog } from './commands/log.ts'
 import { unreleased } from './current.ts'
+import { makeDesired } from './desired/desired.ts'
+import { makeKeeper } from './desired/keeper.ts'
 import { diary } from './diary.ts'
 import { type DownPeers, wayDown } from './down.ts'
 import { models } from './models.ts'
 import { CONSUMER, housekeeping, type Limits, recover } from './recover.ts'
+import { restoreAll } from './restore.ts'
 import { wayUp } from './up.ts'
 import { makeValues } from './values.ts'
 import { makeWatchers, type Observer } from './watch.ts'
 
 type Config = Limits & { uplinkMaxWaiting: number }
-type Answered = Exclude<keyof Face<typeof controller>, 'desired' | 'setDesired' | 'quarantine' | 'redecode'>
+type Answered = Exclude<keyof Face<typeof controller>, 'quarantine' | 'redecode'>
 type Ports = { devicelog: DeviceLog; history: History; queue: Queue }
 
 export async function start(
@@ -49,8 +53,10 @@ export async function start(
   const down = wayDown({ peers: s.peers, models: parsed, clock: s.clock })
   const ask = asker(down, parsed, watchers, s.clock)
   const agenda = makeAgenda(s.clock)
-  const common = { history, down, models: parsed, log, agenda, peers: s.peers, logger: s.log, metrics: s.metrics, clock: s.clock }
-  const commands = makeCommands(common)
+  const common = { down, log, agenda, frames: frames(s.clock), logger: s.log, clock: s.clock }
+  const commands = makeCommands({ ...common, history, models: parsed, metrics: s.metrics })
+  const keeper = makeKeeper({ ...common, current: history.current, commands, ask })
+  const desired = makeDesired({ current: history.current, down, log, keeper })
   const values = makeValues(down, history.current)
   const keeping = housekeeping({
     devicelog,
@@ -65,10 +71,12 @@ export async function start(
       s.metrics.pando_current_devices.set(history.current.devices)
     },
   })
-  observers.push(watchers, commands)
+  observers.push(watchers, commands, keeper)
+  void restoreAll(history.current, [commands, keeper], s.peers, s.log)
   s.onStop(async () => {
     agenda.stop()
     commands.stop()
+    keeper.stop()
     await writer.drained()
     writer.stop()
     await keeping.stop()
@@ -86,6 +94,8 @@ export async function start(
       commandById: ({ id }) => commands.byId(id),
       commands: ({ deviceId, limit, cursor }) => commands.list(deviceId, limit, cursor),
       cancelCommand: ({ id }) => commands.cancel(id),
+      desired: ({ deviceId }) => desired.get(deviceId),
+      setDesired: (wanted) => desired.set(wanted),
       diary: async ({ deviceId, limit }) => ({ items: await diary(history, deviceId, limit) }),
       session: async ({ deviceId }) => ({ unreleased: unreleased(history.current, deviceId) }),
     },

@@ -7,27 +7,26 @@ import type { Logger } from '#lib/log.ts'
 import type { Metrics } from '#lib/metrics.ts'
 import type { Clock } from '#lib/service.ts'
 import type { Agenda } from '../agenda.ts'
-import type { DownPeers, WayDown } from '../down.ts'
+import type { WayDown } from '../down.ts'
 import type { Models } from '../models.ts'
+import type { Owing } from '../restore.ts'
 import type { Observer } from '../watch.ts'
 import { type Accepting, accepting } from './accept.ts'
 import { makeBook } from './book.ts'
-import { frames } from './frames.ts'
-import { commandId, parseCommandId } from './id.ts'
+import type { Frames } from './frames.ts'
+import { parseCommandId } from './id.ts'
 import { keeping as keepingOf } from './kept.ts'
 import { makeKeys } from './keys.ts'
 import { makeLanes } from './lanes.ts'
-import { isFinal, stateOf } from './life.ts'
 import type { CommandLog } from './log.ts'
-import { openCommands, toldResult } from './open.ts'
-import { lookForDevices, restore } from './restore.ts'
+import { recordTold, restoreCommands } from './restore.ts'
 import { readResult } from './result.ts'
 import { sending as sendingOf } from './sending.ts'
 import { waiting } from './waiting.ts'
 
 type Answer = Promise<{ id: string; state: string }>
 
-export interface Commands extends Observer, Accepting {
+export interface Commands extends Observer, Accepting, Owing {
   setStatus(deviceId: number, body: string, timeout: number): Answer
   command(deviceId: number, body: string, timeout: number): Answer
   byId(id: string): Promise<Command>
@@ -40,39 +39,23 @@ export interface CommandParts {
   history: Pick<History, 'read' | 'current'>
   down: WayDown
   models: Models
+  frames: Frames
   log: CommandLog
   agenda: Agenda
-  peers: Pick<DownPeers, 'devicemanager'>
   logger: Logger
   metrics: Metrics
   clock: Clock
 }
 
 export function makeCommands(p: CommandParts): Commands {
-  const { history, down, models, log, agenda, metrics, clock } = p
+  const { history, down, models, frames, log, agenda, metrics, clock } = p
   const { current } = history
   const lanes = makeLanes(agenda, (err, device) => p.logger.error({ err, device }, 'a command that waits could not be tried'))
   const sending = sendingOf({ down, log, current, metrics, clock })
   const keeping = keepingOf({ down, models, sending, lanes, agenda, current, clock })
   const book = makeBook(history, models)
-  const made = frames(clock)
   const wait = waiting({ down, log, sending, lanes, clock })
-  const accept = accepting({ down, frames: made, log, lanes, keeping, keys: makeKeys(history, clock), book, clock })
-  if (restore({ current, keeping, sending, lanes, log: p.logger, peers: p.peers }) > 0) {
-    lookForDevices({ lanes, peers: p.peers }).catch((err: unknown) =>
-      p.logger.warn({ err }, 'devices with commands could not be found'),
-    )
-  }
-
-  /** The device has said what became of commands: recorded. */
-  function told(device: number): void {
-    for (const c of openCommands(current, device)) {
-      if (!isFinal(c.state)) continue
-      const origin = { deviceId: device, productId: c.product, modelVersion: c.version, epoch: 0 }
-      const step = c.state === stateOf.executed ? 'executed' : 'failed'
-      void sending.end({ id: commandId(device, c.acceptedAt, c.id), origin, topic: c.topic }, step, toldResult(c))
-    }
-  }
+  const accept = accepting({ down, frames, log, lanes, keeping, keys: makeKeys(history, clock), book, clock })
 
   return {
     ...accept,
@@ -80,10 +63,11 @@ export function makeCommands(p: CommandParts): Commands {
     see(b, at, size) {
       const kind = b[at + field.kind]
       if (kind === recordKind.online) lanes.poke(b.readDoubleLE(at + field.device))
-      else if (kind === recordKind.event && readResult(b, at, size)) told(b.readDoubleLE(at + field.device))
+      else if (kind === recordKind.event && readResult(b, at, size))
+        recordTold({ current, sending }, b.readDoubleLE(at + field.device))
     },
-    setStatus: (deviceId, body, timeout) => wait(deviceId, 's', (model) => made.status(model, body), timeout),
-    command: (deviceId, body, timeout) => wait(deviceId, 'c', (model) => made.command(model, body), timeout),
+    setStatus: (deviceId, body, timeout) => wait(deviceId, 's', (model) => frames.status(model, body), timeout),
+    command: (deviceId, body, timeout) => wait(deviceId, 'c', (model) => frames.command(model, body), timeout),
     byId: async (id) => book.byId(parseCommandId(id)),
     list: (deviceId, limit, cursor) => book.list(deviceId, limit, cursor),
     async cancel(text) {
@@ -95,6 +79,9 @@ export function makeCommands(p: CommandParts): Commands {
         state,
       })
     },
+    restore: (device) => restoreCommands({ current, keeping, sending }, device),
+    devices: () => lanes.devices(),
+    arrived: (device) => lanes.poke(device),
     stop() {
       lanes.stop()
       keeping.stop()
