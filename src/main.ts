@@ -1,5 +1,5 @@
 /** Entry of the command line; the only place that ends the process. */
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 
@@ -10,9 +10,14 @@ if (major < 22 || (major === 22 && minor < 19)) {
   )
   process.exit(1)
 }
-// Compiled code is kept in a data directory that exists: a start takes half the time (Node checks each entry's checksum and source).
+// Compiled code is kept in the data directory: a start takes half the time (Node checks each entry's checksum and source).
 const dataDir = process.env['PANDO_DATA_DIR'] || './data'
-if (existsSync(dataDir)) enableCompileCache(join(dataDir, 'cache'))
+try {
+  if (['serve', 'demo'].includes(process.argv[2] ?? '')) mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  if (existsSync(dataDir)) enableCompileCache(join(dataDir, 'cache'))
+} catch {
+  // a data directory that can't be made is told by the command, with its setting
+}
 const { run } = await import('./cli/run.ts')
 const { env, stdin: input, stdout: out, stderr: err } = process
 process.exit(await run(process.argv.slice(2), { env, input, out, err, exit: (code) => process.exit(code) }))

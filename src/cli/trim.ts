@@ -2,6 +2,7 @@
  * What a start has used up (parsed modules, checked files) stays with the process until V8 has a reason to give it back, which an idle cloud
  * never has: 20 MB. So it is asked once, when all is ready and nothing hurries.
  */
+import { flushCompileCache } from 'node:module'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
@@ -15,5 +16,7 @@ export function trimSoon(): void {
     setFlagsFromString('--expose-gc')
     const collect = runInNewContext('gc') as Collect
     collect({ type: 'major', flavor: 'last-resort' })
+    // a process that is killed later has not compiled in vain
+    flushCompileCache()
   }, WAIT_MS).unref()
 }
