@@ -1,6 +1,7 @@
 /** History as simply as it can be said; engines are compared with it. */
-import { makeBatch, type NewRecord } from '#core/devicelog/batch.ts'
-import type { History, HistoryQuery, HistoryRecord } from './port.ts'
+import { makeBatch, type NewRecord, recordFlag, recordKind } from '#core/devicelog/batch.ts'
+import { decodeStatus } from '#protocol/frames.ts'
+import type { Bucket, BucketQuery, History, HistoryQuery, HistoryRecord } from './port.ts'
 
 export type Random = () => number
 
@@ -31,6 +32,28 @@ export class NaiveHistory {
     if (newestFirst) found.reverse()
     return found.map(({ device: _, ...r }) => plain(r))
   }
+
+  buckets(q: BucketQuery): Bucket[] {
+    const samples = this.read({ device: q.device, kinds: [recordKind.status], from: q.from, to: q.to })
+      .filter((r) => (r.flags & recordFlag.foreign) === 0)
+      .map((r) => ({ time: r.time, n: numberOf(r, q) }))
+      .filter(({ n }) => !Number.isNaN(n))
+    return [...Map.groupBy(samples, (s) => Math.floor(s.time / q.step) * q.step)].map(([at, some]) => {
+      const ns = some.map((s) => s.n)
+      const [first, last] = [some[0]!, some.at(-1)!]
+      const mean = ns.reduce((a, b) => a + b) / ns.length
+      const times = { firstAt: first.time, lastAt: last.time }
+      return { at, count: ns.length, min: Math.min(...ns), max: Math.max(...ns), mean, last: last.n, ...times }
+    })
+  }
+}
+
+function numberOf(r: HistoryRecord, q: BucketQuery): number {
+  const other = q.elsewhere?.find((e) => e.version === r.version)
+  const place = other ? other.place : q
+  const property = decodeStatus(r.data).properties.findLast((p) => p.object === place?.object)
+  const value = place ? property?.values[place.position] : undefined
+  return ['number', 'bigint', 'boolean'].includes(typeof value) ? Number(value) : Number.NaN
 }
 
 const plain = (r: HistoryRecord): HistoryRecord => ({ ...r, data: new Uint8Array(r.data) })

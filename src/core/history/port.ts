@@ -22,6 +22,12 @@ export interface History {
   /** Records of a device in time order of arrival; sees everything absorbed, flushed or not. */
   read(query: HistoryQuery): Promise<HistoryPage>
 
+  /**
+   * A value of status objects by stretches of time, by time; those without numbers are left out. Of records that were dropped, their hours
+   * count in the stretch in which they begin.
+   */
+  buckets(query: BucketQuery): Promise<Bucket[]>
+
   /** Drops what is older, and the oldest beyond the budget. */
   retain(limit: { maxBytes: number; maxAgeMs: number }): Promise<{ droppedBytes: number; bytes: number }>
 
@@ -62,6 +68,39 @@ export interface HistoryPage {
   records: HistoryRecord[]
   /** present when there is more */
   next?: string
+}
+
+/** Where in a status frame a value stands. */
+export interface Place {
+  object: number
+  /** which of the object's values, from 0 */
+  position: number
+}
+
+export interface BucketQuery extends Place {
+  device: number
+  /** ms since 1970, inclusive */
+  from: number
+  /** ms since 1970, exclusive */
+  to: number
+  /** width of a stretch in ms; they begin at multiples of it */
+  step: number
+  /** where records of other model versions have the value; null: nowhere */
+  elsewhere?: readonly { version: number; place: Place | null }[]
+}
+
+/** The numbers (true = 1) of a stretch of time; NaN is none. */
+export interface Bucket {
+  /** its beginning, ms since 1970 */
+  at: number
+  count: number
+  min: number
+  max: number
+  mean: number
+  last: number
+  /** when the first came; of dropped records: the hour in which it did */
+  firstAt: number
+  lastAt: number
 }
 
 /**

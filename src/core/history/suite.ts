@@ -1,10 +1,12 @@
 /** What every engine of history must do. Engines' tests call this; it needs nothing but a way to open an empty history. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { makeBatch, type NewRecord, recordKind } from '#core/devicelog/batch.ts'
+import { makeBatch, type NewRecord, recordFlag, recordKind } from '#core/devicelog/batch.ts'
 import { isPandoError } from '#lib/errors.ts'
+import { encodeStatus } from '#protocol/frames.ts'
+import type { Value } from '#protocol/tlv.ts'
 import { NaiveHistory, readAll } from './naive.ts'
-import type { CurrentValue, History } from './port.ts'
+import type { Bucket, CurrentValue, History } from './port.ts'
 
 export interface HistorySubject {
   /** an empty history */
@@ -28,6 +30,18 @@ const said = (device: number, time: number, text: string, more: Partial<NewRecor
 
 const texts = async (history: History, query: Parameters<History['read']>[0]): Promise<string[]> =>
   (await readAll(history, query)).map((r) => Buffer.from(r.data).toString())
+
+/** A status frame: objects 1 and 2, each a number of any kind, a float and a text. */
+function numbers(device: number, time: number, i: number): NewRecord {
+  const types = [[6, 10, 3, 4, 5, 7, 8, 9, 13, 2][i % 10]!, 1, 12]
+  const whole: Value = types[0] === 6 || types[0] === 10 ? BigInt(i) : types[0] === 13 ? i % 20 < 10 : i
+  const values = [whole, i % 17 === 0 ? Number.NaN : Math.sin(i) * 1e9, 'text']
+  const properties = [1, 2].map((object) => ({ subDevice: 0, object, values, types }))
+  return { kind: recordKind.status, device, time, version: i % 3, data: encodeStatus({ timestamp: time, properties }) }
+}
+
+/** Sums of floats in another order are not the same to the last bit. */
+const rounded = (rows: readonly Bucket[]) => rows.map((b) => ({ ...b, mean: Number(b.mean.toPrecision(9)) + 0 }))
 
 const shown = (v: CurrentValue | undefined) => v && { time: v.time, bytes: Buffer.from(v.bytes).toString() }
 
@@ -142,6 +156,31 @@ export function historySuite(name: string, subject: HistorySubject): void {
       await history.absorb(b)
       b.fill(255)
       assert.deepEqual(await texts(history, { device: 9 }), ['kept'])
+    })
+
+    // HIST-7
+    it('gives a value by stretches of time, as the definition does, durable or not', async () => {
+      const naive = new NaiveHistory()
+      const foreign = { ...numbers(11, today, 3), flags: recordFlag.foreign }
+      const all: NewRecord[] = [foreign, { ...numbers(11, today, 4), kind: recordKind.event }]
+      for (let i = 0; i < 120; i++) all.push(numbers(11, today - 2 * DAY + i * 1_200_007, i))
+      await history.absorb(naive.batch(4, 1, all))
+      const place = { object: 2, position: 1 }
+      const elsewhere = [
+        { version: 1, place: { object: 1, position: 0 } },
+        { version: 2, place: null },
+      ]
+      const check = async () => {
+        for (const step of [1, 60_000, 3_600_000, DAY, 7_777_777]) {
+          const q = { device: 11, from: today - 2 * DAY + 5, to: today + 3, step, ...place }
+          for (const more of [{}, { position: 2 }, { object: 3 }, { elsewhere }, { position: 0, to: today - DAY }]) {
+            assert.deepEqual(rounded(await history.buckets({ ...q, ...more })), rounded(naive.buckets({ ...q, ...more })))
+          }
+        }
+      }
+      await check()
+      await history.flush()
+      await check()
     })
 
     it('refuses a cursor that it has not given', async () => {

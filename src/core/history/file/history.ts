@@ -1,15 +1,13 @@
 import { RECORD_HEADER, recordHead } from '#core/devicelog/batch.ts'
 import type { EngineHealth } from '#core/health.ts'
 import type { PandoError } from '#lib/errors.ts'
-import type { History, HistoryPage, HistoryQuery, HistoryRecord } from '../port.ts'
+import type { Bucket, BucketQuery, History, HistoryPage, HistoryQuery, HistoryRecord } from '../port.ts'
 import { KeeperClient } from './client.ts'
 import { Gatherer } from './gather.ts'
-import type { HoursQuery } from './hours.ts'
 import type { KeptCurrent } from './keptcurrent.ts'
 import type { Link, Listener } from './link.ts'
 import type { Retained } from './messages.ts'
 import { type Answer, DEFAULT_LIMIT, MAX_LIMIT } from './query.ts'
-import type { Hour } from './rollup.ts'
 import type { Told } from './told.ts'
 
 /** So much may be on the way to the keeper before `absorb` asks to wait. */
@@ -97,10 +95,9 @@ export class FileHistory implements History {
     return cursor === undefined ? { records } : { records, next: cursor }
   }
 
-  /** A device's numbers by hour, by time, object and position; of records that were dropped too. */
-  async hours(query: HoursQuery): Promise<Hour[]> {
+  async buckets(query: BucketQuery): Promise<Bucket[]> {
     this.#gatherer.send()
-    return (await this.#keeper.ask({ type: 'hours', query })) as Hour[]
+    return (await this.#keeper.ask({ type: 'buckets', query })) as Bucket[]
   }
 
   async retain(limit: { maxBytes: number; maxAgeMs: number }): Promise<Retained> {

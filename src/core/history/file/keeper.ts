@@ -2,11 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Disk } from '#lib/disk.ts'
 import { PandoError } from '#lib/errors.ts'
-import type { HistoryQuery } from '../port.ts'
+import type { Bucket, BucketQuery, HistoryQuery } from '../port.ts'
+import { readBuckets } from './buckets.ts'
 import { foldDay, type Pause } from './fold.ts'
-import { type HoursQuery, readHours } from './hours.ts'
 import { type Answer, answer, type Sight } from './query.ts'
-import type { Hour } from './rollup.ts'
 import type { Run, RunInfo } from './run.ts'
 import { runKind } from './runformat.ts'
 import { Store } from './store.ts'
@@ -125,9 +124,10 @@ export class Keeper {
     }
   }
 
-  /** A device's numbers by hour, of all that there is and of what has been dropped. */
-  async hours(q: HoursQuery): Promise<Hour[]> {
-    return this.#seeing([...this.#store.runs(), ...this.#store.runs(runKind.rollup)], (sight) => readHours(sight, q))
+  /** Of all that there is and of what has been dropped. */
+  async buckets(q: BucketQuery): Promise<Bucket[]> {
+    const runs = [...this.#store.runs(), ...this.#store.runs(runKind.rollup)]
+    return this.#seeing(runs, (sight) => readBuckets(sight, q, this.#o.sliceMs))
   }
 
   /** Folds all that has been added. */

@@ -1,11 +1,9 @@
 /** What the engine and its worker say to each other. */
 import { type ErrorData, errorData, type PandoError } from '#lib/errors.ts'
-import type { HistoryQuery } from '../port.ts'
+import type { Bucket, BucketQuery, HistoryQuery } from '../port.ts'
 import { storageError } from './disk.ts'
-import type { HoursQuery } from './hours.ts'
 import type { Keeper } from './keeper.ts'
 import type { Answer } from './query.ts'
-import type { Hour } from './rollup.ts'
 import type { Told } from './told.ts'
 
 export interface Chunk {
@@ -17,7 +15,7 @@ export interface Chunk {
 /** What is answered. */
 export type Question =
   | { type: 'read'; id: number; query: HistoryQuery }
-  | { type: 'hours'; id: number; query: HoursQuery }
+  | { type: 'buckets'; id: number; query: BucketQuery }
   | { type: 'flush'; id: number }
   | { type: 'retain'; id: number; limit: { maxBytes: number; maxAgeMs: number } }
   | { type: 'close'; id: number }
@@ -32,7 +30,7 @@ export type Reply =
   | { type: 'cursors'; cursors: ReadonlyMap<number, number> }
   | { type: 'health'; error: string | undefined }
   | { type: 'heavy' }
-  | { type: 'done'; id: number; value: Answer | Retained | Hour[] | undefined }
+  | { type: 'done'; id: number; value: Answer | Retained | Bucket[] | undefined }
   | { type: 'failed'; id: number; error: ErrorData; detail?: string }
 
 export type Post = (reply: Reply, transfer?: ArrayBuffer[]) => void
@@ -66,12 +64,12 @@ export function serveKeeper(keeper: Keeper, post: Post): (request: Request) => P
   }
 }
 
-async function perform(keeper: Keeper, request: Question): Promise<Answer | Retained | Hour[] | undefined> {
+async function perform(keeper: Keeper, request: Question): Promise<Answer | Retained | Bucket[] | undefined> {
   switch (request.type) {
     case 'read':
       return await keeper.read(request.query)
-    case 'hours':
-      return await keeper.hours(request.query)
+    case 'buckets':
+      return await keeper.buckets(request.query)
     case 'flush':
       await keeper.flush()
       return undefined

@@ -3,9 +3,9 @@ import { describe, it } from 'node:test'
 import { makeBatch, type NewRecord, recordKind } from '#core/devicelog/batch.ts'
 import { encodeStatus } from '#protocol/frames.ts'
 import { SimulatedDisk, seeded } from '../../../../test/simulated-disk.ts'
+import type { Bucket, History } from '../port.ts'
 import { openFileHistory } from './open.ts'
 import { dayOf } from './records.ts'
-import type { Hour } from './rollup.ts'
 
 const HOUR = 3_600_000
 const day0 = (dayOf(Date.now()) - 40) * 86_400_000
@@ -22,19 +22,24 @@ const open = (disk: SimulatedDisk) => openFileHistory('file:h', { dataDir: '/', 
 
 const rounded = (n: number) => Math.round(n * 1e6) / 1e6 + 0
 
-const comparable = (rows: Hour[]) => rows.map((h) => ({ ...h, mean: rounded(h.mean) }))
+/** The hours of a value of object 5. */
+const hours = (history: History, position: number, q: { device: number; from: number; to: number }) =>
+  history.buckets({ ...q, object: 5, position, step: HOUR })
+
+/** Of dropped records only the hour of the first is known. */
+const comparable = (rows: Bucket[]) => rows.map(({ firstAt: _, ...b }) => ({ ...b, mean: rounded(b.mean) }))
 
 describe('hours of dropped records', () => {
   const samples = Array.from({ length: 12_000 }, (_, i) => ({ time: day0 + i * 25_000, n: ((i * 37) % 101) - 50.25 }))
 
   /** The definition, for the number at position 0. */
-  const expected = (): Hour[] =>
+  const expected = (): Omit<Bucket, 'firstAt'>[] =>
     [...Map.groupBy(samples, (s) => s.time - (s.time % HOUR))].map(([hour, some]) => {
       const ns = some.map((s) => s.n)
       const last = some.at(-1)!
       const mean = ns.reduce((a, b) => a + b) / ns.length
       const span = { min: Math.min(...ns), max: Math.max(...ns), mean: rounded(mean) }
-      return { hour, object: 5, position: 0, count: ns.length, ...span, last: last.n, lastAt: last.time }
+      return { at: hour, count: ns.length, ...span, last: last.n, lastAt: last.time }
     })
 
   // HIST-6
@@ -43,9 +48,12 @@ describe('hours of dropped records', () => {
     let history = await open(disk)
     const q = { device: 7, from: day0, to: day0 + 5 * 86_400_000 }
     const check = async () => {
-      const rows = await history.hours(q)
-      assert.deepEqual(comparable(rows.filter((h) => h.position === 0)), expected())
-      assert.deepEqual([...new Set(rows.map((h) => h.position))], [0, 1, 2])
+      assert.deepEqual(comparable(await hours(history, 0, q)), expected())
+      const others = await Promise.all([1, 2, 3].map((position) => hours(history, position, q)))
+      assert.deepEqual(
+        others.map((rows) => rows.length),
+        [expected().length, expected().length, 0],
+      )
     }
     for (let i = 0; i < samples.length; i += 100) {
       const some = samples.slice(i, i + 100).flatMap(({ time, n }) => [status(7, time, n), status(8, time, 1)])
@@ -64,7 +72,7 @@ describe('hours of dropped records', () => {
         history = await open(disk)
       }
     }
-    assert.deepEqual(await history.hours(q), [])
+    assert.deepEqual(await hours(history, 0, q), [])
     await history.close()
   })
 
@@ -78,19 +86,17 @@ describe('hours of dropped records', () => {
     await history.flush()
     await history.retain({ maxBytes: 2 ** 40, maxAgeMs: 20 * 86_400_000 })
     const q = { device: 7, from: day0, to: day0 + 1 }
+    const last = async (position: number) => (await hours(history, position, q))[0]?.last
     assert.equal((await history.read({ device: 7 })).records.length, 0)
-    assert.deepEqual(
-      (await history.hours(q)).map((h) => h.last),
-      [3, 3, 1],
-    )
+    assert.deepEqual([await last(0), await last(1), await last(2), await last(3)], [3, 3, 1, undefined])
     await history.close()
     const files = disk.files()
     const path = [...files.keys()].find((f) => f.endsWith('.hours'))!
     files.get(path)![3]! ^= 1
     const damaged = await open(SimulatedDisk.fromFiles(files, seeded(2)))
-    await assert.rejects(damaged.hours(q), (e: Error) => e.message.includes(path))
+    await assert.rejects(hours(damaged, 0, q), (e: Error) => e.message.includes(path))
     await damaged.retain({ maxBytes: 2 ** 40, maxAgeMs: 86_400_000 })
-    assert.deepEqual(await damaged.hours(q), [])
+    assert.deepEqual(await hours(damaged, 0, q), [])
     await damaged.close()
   })
 })

@@ -85,18 +85,39 @@ function eachNumber(
     const count = v.getUint16(q + 4)
     q += 6
     for (let position = 0; position < count; position++) {
-      if (q + 2 > end) return
-      const type = v.getUint16(q)
-      const size = valueSize(type)
-      q += 2
-      if (size === 0) return
-      const octets = isVariable(size) ? (q + 2 > end ? Number.NaN : 2 + v.getUint16(q)) : size
-      if (!(q + octets <= end)) return
-      const n = isVariable(size) ? Number.NaN : numberAt(b, v, type, q)
+      const next = q + 2 > end ? 0 : afterValue(v, q, end)
+      if (next === 0) return
+      const n = numberAt(b, v, v.getUint16(q), q + 2)
       if (!Number.isNaN(n)) visit(object, position, n)
-      q += octets
+      q = next
     }
   }
+}
+
+/** The number at that place of a status frame; NaN if there is none. Of an object that comes twice the last counts. */
+export function lastNumber(b: Uint8Array, v: DataView, q: number, end: number, object: number, position: number): number {
+  let found = Number.NaN
+  while (q + 6 <= end) {
+    const wanted = v.getUint16(q + 2) === object
+    const count = v.getUint16(q + 4)
+    if (wanted) found = Number.NaN
+    q += 6
+    for (let i = 0; i < count; i++) {
+      const next = q + 2 > end ? 0 : afterValue(v, q, end)
+      if (next === 0) return found
+      if (wanted && i === position) found = numberAt(b, v, v.getUint16(q), q + 2)
+      q = next
+    }
+  }
+  return found
+}
+
+/** Where the value at q ends; 0 if it is not whole. */
+function afterValue(v: DataView, q: number, end: number): number {
+  const size = valueSize(v.getUint16(q))
+  if (size === 0) return 0
+  const next = q + 2 + (isVariable(size) ? (q + 4 > end ? Number.NaN : 2 + v.getUint16(q + 2)) : size)
+  return next <= end ? next : 0
 }
 
 /** Big endian, by the numbers of protocol/tlv.ts; NaN for what is no number. */
