@@ -14,6 +14,9 @@ export const AES_KEY = 'ABCDEFGHIJKLMNOPABCDEFGHIJKLMNOP'
 export const MASTER_KEY = 'master key of the tests, 32 characters'
 export const DAY = 86_400_000
 
+/** of scrypt: tests sign in often */
+const CHEAP = { ln: 8, r: 8, p: 1 }
+
 export interface Registry {
   face: RegistryFace
   store: Registrystore
@@ -31,6 +34,7 @@ interface Options {
   aesKey?: string
   masterKey?: string
   tokenLife?: number
+  adminPasswordFile?: string
 }
 
 /** Starts one on `dir`; several may run on the same directory, as several processes would. */
@@ -51,7 +55,8 @@ export async function startRegistry(dir: string, o: Options = { aesKey: AES_KEY,
   const config = { dataDir: dir, tokenLife: 30 * DAY, ...o }
   const onStop = (f: () => Promise<void> | void) => void stops.push(f)
   try {
-    const { face } = await start({ config, log: makeLog({ level: 'debug', destination }), ports, clock, onStop })
+    const log = makeLog({ level: 'debug', destination })
+    const { face } = await start({ config, log, ports, clock, onStop }, { passwordCost: CHEAP })
     const stop = async () => {
       for (const f of stops) await f()
       await store.close()

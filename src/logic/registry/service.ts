@@ -15,7 +15,7 @@ import { makeLookups } from './lookups.ts'
 import { type Accounts, makeAccounts } from './people/accounts.ts'
 import { FIRST_ID, makeFirst, removePasswordFile } from './people/first.ts'
 import { makeLimits } from './people/limits.ts'
-import { makePasswords } from './people/password.ts'
+import { type Cost, makePasswords } from './people/password.ts'
 import type { People } from './people/people.ts'
 import { makeSeen } from './people/seen.ts'
 import { retain } from './retention.ts'
@@ -35,6 +35,11 @@ export interface RegistryConfig {
 
 type Ports = { registrystore: Registrystore; queue: Pick<Queue, 'ring'> }
 export type RegistryStart = Pick<ServiceStart<RegistryConfig, Ports>, 'config' | 'log' | 'ports' | 'clock' | 'onStop' | 'hooks'>
+
+/** For tests, which sign in more often than people. */
+interface Inside {
+  passwordCost?: Cost
+}
 
 /** How soon sessions end that another process has revoked. */
 const LOOK_EVERY = 250
@@ -61,8 +66,9 @@ async function makeContext({ config, log, ports, clock, onStop, hooks }: Registr
   return { ctx, search, accounts }
 }
 
-async function makePeople(ctx: Context, accounts: Accounts, { config, clock, onStop }: RegistryStart): Promise<People> {
-  const passwords = makePasswords(ctx.secrets)
+async function makePeople(ctx: Context, accounts: Accounts, s: RegistryStart, inside: Inside): Promise<People> {
+  const { config, clock, onStop } = s
+  const passwords = makePasswords(ctx.secrets, inside.passwordCost)
   const seen = makeSeen(ctx.store)
   await makeFirst(ctx, passwords, config)
   onStop(clock.every(SEEN_EVERY, () => background(ctx.log, 'keeping when sessions were used', seen.write())))
@@ -74,9 +80,9 @@ async function makePeople(ctx: Context, accounts: Accounts, { config, clock, onS
 }
 
 /** Errors at start: `store_damaged`, `config_invalid` (keys missing, or not those the registry was written with). */
-export async function start(s: RegistryStart): Promise<{ face: RegistryFace }> {
+export async function start(s: RegistryStart, inside: Inside = {}): Promise<{ face: RegistryFace }> {
   const { ctx, search, accounts } = await makeContext(s)
-  const people = await makePeople(ctx, accounts, s)
+  const people = await makePeople(ctx, accounts, s, inside)
   const idempotency = makeIdempotency(ctx)
   s.onStop(s.clock.every(RETAIN_EVERY, () => background(ctx.log, 'removing what has ended', retain(ctx, idempotency.prune))))
   s.onStop(s.clock.every(RETAIN_EVERY, search.rest))

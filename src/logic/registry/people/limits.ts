@@ -33,7 +33,16 @@ export function network(addr: string): string {
 
 export interface SignInLimits {
   /** Counts a try before it is known how it ends, so that many at once are not more than many in turn. Throws `rate_limited`. */
-  take(name: string, addr: string): { left: number; retryAt: number; succeeded(): void }
+  take(name: string, addr: string): Attempt
+}
+
+export interface Attempt {
+  /** should this one fail */
+  left: number
+  retryAt: number
+  succeeded(): void
+  /** it was not looked at */
+  undone(): void
 }
 
 export function makeLimits(now: () => number): SignInLimits {
@@ -69,6 +78,11 @@ export function makeLimits(now: () => number): SignInLimits {
           own.failures = 0
           own.lockedUntil = 0
           address.failures--
+          if (address.failures < TRIES_OF_ADDRESS) address.lockedUntil = 0
+        },
+        undone(): void {
+          for (const tally of [own, address]) tally.failures--
+          if (own.failures < TRIES) own.lockedUntil = 0
           if (address.failures < TRIES_OF_ADDRESS) address.lockedUntil = 0
         },
       }

@@ -6,9 +6,16 @@ import { randomBytes, randomInt, scrypt } from 'node:crypto'
 import { PandoError } from '#lib/errors.ts'
 import { type Secrets, sameText } from '../secrets.ts'
 
+/** Of scrypt: 2^`ln` blocks of 128·`r` octets, `p` times. */
+export interface Cost {
+  ln: number
+  r: number
+  p: number
+}
+
 /** 32 MB and three rounds (OWASP's second choice; its first takes 128 MB at a time). */
-const COST = { N: 2 ** 15, r: 8, p: 3, maxmem: 64 << 20 } as const
-const FORM = 'scrypt-15-8-3'
+const COST: Cost = { ln: 15, r: 8, p: 3 }
+const FORM = /^scrypt-(\d+)-(\d+)-(\d+)$/
 const KEY_LENGTH = 32
 const SALT_LENGTH = 16
 const MAX_WAITING = 16
@@ -34,11 +41,17 @@ export function checkPassword(password: string): string {
   return password
 }
 
-const derive = (password: string, salt: Buffer): Promise<Buffer> =>
+const derive = (password: string, salt: Buffer, { ln, r, p }: Cost): Promise<Buffer> =>
   new Promise((done, failed) => {
+    const options = { N: 2 ** ln, r, p, maxmem: 2 * 128 * r * 2 ** ln }
     // the same password typed on another keyboard may come as other code points
-    scrypt(password.normalize('NFKC'), salt, KEY_LENGTH, COST, (e, key) => (e ? failed(e) : done(key)))
+    scrypt(password.normalize('NFKC'), salt, KEY_LENGTH, options, (e, key) => (e ? failed(e) : done(key)))
   })
+
+function costOf(kind: string | undefined): Cost | undefined {
+  const [, ln, r, p] = FORM.exec(kind ?? '')?.map(Number) ?? []
+  return ln && r && p ? { ln, r, p } : undefined
+}
 
 export interface Passwords {
   hash(password: string): Promise<string>
@@ -48,7 +61,8 @@ export interface Passwords {
   verify(password: string, hash: string | undefined, from: string): Promise<boolean>
 }
 
-export function makePasswords(secrets: Pick<Secrets, 'keyHash'>): Passwords {
+/** What was hashed at another cost is verified at that cost. */
+export function makePasswords(secrets: Pick<Secrets, 'keyHash'>, cost: Cost = COST): Passwords {
   const waitingOf = new Map<string, number>()
   let waiting = 0
   let last: Promise<unknown> = Promise.resolve()
@@ -58,8 +72,11 @@ export function makePasswords(secrets: Pick<Secrets, 'keyHash'>): Passwords {
     last = mine.catch(() => undefined)
     return mine
   }
-  const form = (salt: Buffer, key: Buffer): string =>
-    `${FORM}$${salt.toString('base64url')}$${secrets.keyHash('password', key.toString('base64url'))}`
+  const form = async (password: string, salt: Buffer, c: Cost): Promise<string> => {
+    const key = await inTurn(() => derive(password, salt, c))
+    const check = secrets.keyHash('password', key.toString('base64url'))
+    return `scrypt-${c.ln}-${c.r}-${c.p}$${salt.toString('base64url')}$${check}`
+  }
   const generated = (password: string): string => `generated$$${secrets.keyHash('password', password)}`
 
   const enter = (from: string): void => {
@@ -76,19 +93,16 @@ export function makePasswords(secrets: Pick<Secrets, 'keyHash'>): Passwords {
   }
 
   return {
-    hash: (password) =>
-      inTurn(async () => {
-        const salt = randomBytes(SALT_LENGTH)
-        return form(salt, await derive(password, salt))
-      }),
+    hash: (password) => form(password, randomBytes(SALT_LENGTH), cost),
     hashGenerated: generated,
     async verify(password, hash, from) {
       enter(from)
       try {
         const [kind, salt = ''] = (hash ?? '').split('$')
-        const bytes = kind === FORM ? Buffer.from(salt, 'base64url') : randomBytes(SALT_LENGTH)
+        const own = costOf(kind)
+        const bytes = own ? Buffer.from(salt, 'base64url') : randomBytes(SALT_LENGTH)
         const typed = password.length > 4 * MAX_LENGTH ? '' : password
-        const computed = form(bytes, await inTurn(() => derive(typed, bytes)))
+        const computed = await form(typed, bytes, own ?? cost)
         return sameText(kind === 'generated' ? generated(typed) : computed, hash ?? '')
       } finally {
         leave(from)

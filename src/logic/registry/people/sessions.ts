@@ -7,7 +7,7 @@ import { TENANT } from '../context.ts'
 import { type Asked, edit } from '../edit.ts'
 import { newOpaque } from '../secrets.ts'
 import { endSessions, folded, userNamed, userRow } from './accounts.ts'
-import type { People } from './people.ts'
+import { type People, tryPassword } from './people.ts'
 import { sessionEnd, sessionOf, sessionPrincipal, userOf } from './records.ts'
 
 interface SignIn {
@@ -43,15 +43,13 @@ export function makeSessions(p: People) {
 
   /** The user with this password, or why not; a name that there is none of costs the same. */
   const authenticate = async (s: SignIn): Promise<UserAccountRow> => {
-    const attempt = p.limits.take(folded(s.name), s.addr)
     const row = await userNamed(store, s.name)
-    if (!(await p.passwords.verify(s.password, row?.password_hash, s.addr)) || !row) {
-      if (attempt.left === 0) await tellLocked(s, row)
-      const { left, retryAt } = attempt
-      throw new PandoError('unauthenticated', 'wrong name or password', { left, ...(retryAt > 0 && { retryAt }) })
-    }
-    attempt.succeeded()
-    return row
+    const who = { name: folded(s.name), addr: s.addr }
+    const { right, attempt } = await tryPassword(p, who, s.password, row?.password_hash)
+    if (right && row) return row
+    const { left, retryAt } = attempt
+    if (left === 0) await tellLocked(s, row)
+    throw new PandoError('unauthenticated', 'wrong name or password', { left, ...(retryAt > 0 && { retryAt }) })
   }
 
   /** In the audit log once for each time that somebody is locked out, not for every failure: others could fill it. */

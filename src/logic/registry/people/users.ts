@@ -8,7 +8,7 @@ import { type Asked, added, edit, edited, expectRevision, removed, revised } fro
 import { type Page, page } from '../page.ts'
 import { endSessions, expectOtherAdministrator, folded, userNamed, userRow } from './accounts.ts'
 import { checkPassword } from './password.ts'
-import type { People } from './people.ts'
+import { type People, tryPassword } from './people.ts'
 import { userOf } from './records.ts'
 
 interface Fields {
@@ -62,12 +62,10 @@ export function makeUsers(p: People) {
   const expectCurrent = async (w: NewPassword): Promise<string> => {
     const row = await userRow(ctx.store, w.userId)
     if (w.current === undefined) return row.password_hash
-    const addr = w.audit?.addr ?? ''
-    const attempt = p.limits.take(row.name_folded, addr)
-    if (!(await p.passwords.verify(w.current, row.password_hash, addr)))
-      throw new PandoError('unauthenticated', 'the current password is wrong', { field: 'current', left: attempt.left })
-    attempt.succeeded()
-    return row.password_hash
+    const who = { name: row.name_folded, addr: w.audit?.addr ?? '' }
+    const { right, attempt } = await tryPassword(p, who, w.current, row.password_hash)
+    if (right) return row.password_hash
+    throw new PandoError('unauthenticated', 'the current password is wrong', { field: 'current', left: attempt.left })
   }
 
   return {
@@ -75,7 +73,9 @@ export function makeUsers(p: People) {
 
     /** Errors: `invalid`, `scope_invalid`, `conflict` (the name). */
     async add(u: Addition): Promise<User> {
-      const password_hash = await p.passwords.hash(checkPassword(u.password))
+      checkPassword(u.password)
+      await expectFree(ctx.store, u.name)
+      const password_hash = await p.passwords.hash(u.password)
       return edit(ctx, u, async (tx) => {
         await expectFree(tx, u.name)
         const at = ctx.clock.now()
@@ -120,8 +120,9 @@ export function makeUsers(p: People) {
 
     /** Errors: `invalid`, `unauthenticated`, `rate_limited`, `conflict` (changed meanwhile). */
     async setPassword(w: NewPassword): Promise<User> {
+      checkPassword(w.password)
       const known = await expectCurrent(w)
-      const password_hash = await p.passwords.hash(checkPassword(w.password))
+      const password_hash = await p.passwords.hash(w.password)
       const user = await edit(ctx, w, async (tx) => {
         const before = await userRow(tx, w.userId)
         if (before.password_hash !== known)
