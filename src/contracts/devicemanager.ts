@@ -36,6 +36,8 @@ export const ConnectVerdict = Type.Object({
   refused: Type.Optional(Type.String()),
   /** what a plugin said that refused it */
   reason: Type.Optional(Type.String()),
+  /** `token_unknown`: what the token had been to this device until a login or its age ended it */
+  was: Type.Optional(Type.Union([Type.Literal('expired'), Type.Literal('replaced')])),
 })
 export type ConnectVerdict = Static<typeof ConnectVerdict>
 

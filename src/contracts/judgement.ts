@@ -72,11 +72,16 @@ const known = (code: JudgementCode, e: DiaryEntry, sure: boolean): Judgement => 
   actions: [],
 })
 
+/** An entry may stand for several that were folded. */
+export const timesOf = ({ params }: DiaryEntry): number =>
+  typeof params['count'] === 'number' ? Math.max(1, params['count']) : 1
+
 function refused(refusals: readonly DiaryEntry[], ended: DiaryEntry | undefined): Judgement {
   const { cause, params, at: last } = refusals[0]!
   const first = refusals.at(-1)!.at
-  const every = refusals.length > 1 ? Math.round((last - first) / (refusals.length - 1)) : undefined
-  const facts = { ...params, cause, times: refusals.length, last, ...(every !== undefined && { every }) }
+  const times = refusals.reduce((n, e) => n + timesOf(e), 0)
+  const every = times > 1 && last > first ? Math.round((last - first) / (times - 1)) : undefined
+  const facts = { ...params, cause, times, last, ...(every !== undefined && { every }) }
   const replaced = cause !== 'token_unknown' || params['was'] === 'replaced'
   return {
     code: 'refused',

@@ -86,8 +86,9 @@ export class Admission implements Doorkeeper {
       const cause = (v.refused ?? 'token_unknown') as Cause
       // a device that merely opened two sockets has no wrong password
       if (cause === 'taken_over') return this.refused(a.c, UNAVAILABLE, cause, 0)
-      if (cause === 'plugin_refused') return this.refused(a.c, NOT_AUTHORIZED, cause, a.deviceId, v.reason)
-      return this.refused(a.c, BAD_PASSWORD, cause === 'token_unknown' && a.token === '' ? 'token_malformed' : cause, a.deviceId)
+      if (cause === 'plugin_refused') return this.refused(a.c, NOT_AUTHORIZED, cause, a.deviceId, { reason: v.reason })
+      const told = cause === 'token_unknown' && a.token === '' ? 'token_malformed' : cause
+      return this.refused(a.c, BAD_PASSWORD, told, a.deviceId, { was: v.was })
     }
     const { c, connect } = a
     c.deviceId = v.device.id
@@ -161,16 +162,17 @@ export class Admission implements Doorkeeper {
     c.end('session_gone')
   }
 
-  private refused(c: Session, reason: number, cause: Cause, deviceId: number, text?: string): void {
+  private refused(c: Session, reason: number, cause: Cause, deviceId: number, why: Why = {}): void {
     const node = this.node()
     node.metrics.pando_connects_total.inc({ protocol: 'mqtt', result: cause })
     if (deviceId > 0 && cause !== 'device_unknown')
       this.refusals.refused(deviceId, cause, {
         protocol: 'mqtt',
         address: c.address,
-        ...(text !== undefined && { reason: text }),
+        ...(why.reason !== undefined && { reason: why.reason }),
+        ...(why.was !== undefined && { was: why.was }),
       })
-    this.refuse(c, c.dialect.version, reason, text)
+    this.refuse(c, c.dialect.version, reason, why.reason)
     c.end(cause)
   }
 
@@ -180,6 +182,12 @@ export class Admission implements Doorkeeper {
     const properties = version === 5 && text !== undefined ? { reasonString: text.slice(0, 200) } : undefined
     c.send(encodePacket({ type: 'connack', sessionPresent: false, reason, ...(properties && { properties }) }, version))
   }
+}
+
+/** What is known beside the cause. */
+interface Why {
+  reason?: string | undefined
+  was?: string | undefined
 }
 
 function idOf(clientId: string): number | undefined {

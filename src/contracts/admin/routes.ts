@@ -1,11 +1,11 @@
 /** All calls of the management API. */
 import { applicationRoutes, verifyRoutes } from './applications.ts'
 import { auditRoutes } from './audit.ts'
-import { commandRoutes } from './commands.ts'
+import { commandRoutes, desiredRoutes } from './commands.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { deviceRoutes, diaryRoutes, valueRoutes } from './devices.ts'
 import { documentRoutes } from './document.ts'
-import { frameRoutes } from './frames.ts'
+import { frameRoutes, quarantineRoutes } from './frames.ts'
 import { productRoutes } from './products.ts'
 import type { Routes } from './route.ts'
 import { sessionRoutes } from './session.ts'
@@ -25,8 +25,10 @@ export const adminRoutes = {
   ...diaryRoutes,
   ...valueRoutes,
   ...commandRoutes,
+  ...desiredRoutes,
   ...viewRoutes,
   ...frameRoutes,
+  ...quarantineRoutes,
   ...applicationRoutes,
   ...deliveryRoutes,
   ...verifyRoutes,

@@ -150,7 +150,7 @@ export function makeFigures(clock: Pick<Clock, 'now'>): Figures {
       const seconds = m === minute ? Math.max(1, second - minute * 60) : 60
       sum += gauge ? s.sum[i]! : s.sum[i]! / seconds
       min = Math.min(min, Number.isFinite(s.min[i]!) ? s.min[i]! : 0)
-      max = Math.max(max, s.max[i]!)
+      max = Math.max(max, s.max[i]!, m === minute && !gauge ? s.second : 0)
       n++
     }
     return n === 0 ? undefined : { v: sum / n, min: Math.min(min, sum / n), max: Math.max(max, sum / n) }

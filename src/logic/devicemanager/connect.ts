@@ -51,8 +51,8 @@ export function makeConnect(s: Start, { held, leases, cutOff, closer }: Parts): 
   async function checkTokens(items: readonly ConnectRequest[]): Promise<ConnectVerdict[]> {
     const asked = items.map(({ deviceId, token }) => ({ deviceId, token }))
     const { items: checked } = await s.peers.registry.checkTokens({ items: asked })
-    return checked.map(({ device, refused }, i) =>
-      device && isDeviceId(items[i]!.deviceId) ? { device } : { refused: refused ?? 'device_unknown' },
+    return checked.map(({ device, refused, was }, i) =>
+      device && isDeviceId(items[i]!.deviceId) ? { device } : { refused: refused ?? 'device_unknown', ...(was && { was }) },
     )
   }
 

@@ -4,7 +4,7 @@ import type { diaryRoutes } from '#contracts/admin/devices.ts'
 import type { AnswerOf } from '#contracts/admin/route.ts'
 import { type Cause, causes } from '#contracts/causes.ts'
 import type { DiaryEntry } from '#contracts/controller.ts'
-import { judge } from '#contracts/judgement.ts'
+import { judge, timesOf } from '#contracts/judgement.ts'
 import type { Handlers, Parts } from './call.ts'
 import { reachOf } from './reach.ts'
 
@@ -48,15 +48,16 @@ const sideOf = (cause: string | undefined): string | undefined =>
 /** The same thing several times in a row is one item: `at` the newest, `until` the oldest. */
 export function folded(entries: readonly DiaryEntry[]): Item[] {
   const out: Item[] = []
-  for (const { at, kind, cause, params } of entries) {
+  for (const entry of entries) {
+    const { at, kind, cause, params } = entry
     const last = out.at(-1)
     if (last && kind === 'diary' && last.kind === kind && last.code === cause) {
-      last.count++
+      last.count += timesOf(entry)
       last.until = at
       continue
     }
     const side = sideOf(cause)
-    out.push({ at, count: 1, kind, ...(side && { side }), ...(cause !== undefined && { code: cause }), params })
+    out.push({ at, count: timesOf(entry), kind, ...(side && { side }), ...(cause !== undefined && { code: cause }), params })
   }
   return out
 }

@@ -2,6 +2,7 @@
 import type { DeviceState, Device as Told } from '#contracts/admin/devices.ts'
 import type { Route } from '#contracts/devicemanager.ts'
 import { type Judgement, judge } from '#contracts/judgement.ts'
+import { isPandoError } from '#lib/errors.ts'
 import type { Clock } from '#lib/service.ts'
 import type { AdminPeers } from './call.ts'
 import type { Values } from './values.ts'
@@ -49,7 +50,11 @@ async function conditionOf(peers: AdminPeers, now: number, deviceId: number, rou
 }
 
 async function lastReportOf({ controller }: AdminPeers, deviceId: number): Promise<number> {
-  const { json } = await controller.values({ deviceId })
+  const { json } = await controller.values({ deviceId }).catch((e: unknown) => {
+    // removed meanwhile
+    if (isPandoError(e, 'device_unknown')) return { json: '{}' }
+    throw e
+  })
   const objects = Object.values(JSON.parse(json) as Values)
   return Math.max(0, ...objects.flatMap((o) => Object.values(o).map((v) => v.at)))
 }

@@ -6,10 +6,11 @@ import { audit } from './audit.ts'
 import type { Handlers, Parts } from './call.ts'
 import { commands } from './commands.ts'
 import { deliveries } from './deliveries.ts'
+import { desired } from './desired.ts'
 import { devices } from './devices.ts'
 import { diary } from './diary.ts'
 import { endpoints } from './endpoints.ts'
-import { frames } from './frames.ts'
+import { frames, quarantine } from './frames.ts'
 import { modelCache } from './modelcache.ts'
 import { openapi } from './openapi.ts'
 import { overview } from './overview.ts'
@@ -47,10 +48,12 @@ export function handlersOf(parts: HandlerParts): Handlers<typeof adminRoutes> {
     ...diary(p),
     ...values(p),
     ...commands(p),
+    ...desired(p),
     ...views(p),
     ...savedViews(p),
     ...search(p),
     ...frames(p),
+    ...quarantine(p),
     ...applications(p),
     ...deliveries(p),
     ...verify(p),

@@ -70,10 +70,12 @@ function early(req: FastifyRequest, reply: FastifyReply, error: Error & { status
 }
 
 function problem(req: FastifyRequest, reply: FastifyReply, code: ErrorCode, status: number, detail?: string): void {
-  const said = problemOf(code, requestIdOf(req), detail === undefined ? {} : { detail })
+  const id = requestIdOf(req)
+  const said = problemOf(code, id, detail === undefined ? {} : { detail })
   reply
     .code(status)
     .header('Content-Type', PROBLEM_TYPE)
+    .header('X-Request-Id', id)
     .send({ ...said, status })
 }
 
