@@ -3,6 +3,7 @@ import { contract } from './contract.ts'
 import { commandMethods } from './controller/commands.ts'
 import { desiredMethods } from './controller/desired.ts'
 import { diaryMethods } from './controller/diary.ts'
+import { historyMethods } from './controller/history.ts'
 import { quarantineMethods } from './controller/quarantine.ts'
 import { upMethods } from './controller/up.ts'
 import { valueMethods } from './controller/values.ts'
@@ -10,6 +11,7 @@ import { valueMethods } from './controller/values.ts'
 export { Command, CommandKind, CommandLife, CommandState, commandStates } from './controller/commands.ts'
 export { Desired } from './controller/desired.ts'
 export { DiaryEntry } from './controller/diary.ts'
+export { Gap, HistoryItem, HistoryKind, historyKinds, Series, SeriesFn, seriesFns } from './controller/history.ts'
 export { Quarantined } from './controller/quarantine.ts'
 
 export const controller = contract('controller', {
@@ -19,4 +21,5 @@ export const controller = contract('controller', {
   ...desiredMethods,
   ...quarantineMethods,
   ...diaryMethods,
+  ...historyMethods,
 })

@@ -122,7 +122,7 @@ export const historyMethods = {
       to: Time,
       every: Type.Optional(Type.Integer({ minimum: 1 })),
       fn: Type.Optional(SeriesFn),
-      points: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
+      points: Type.Optional(Type.Integer({ minimum: 2, maximum: 10_000 })),
       /** raw: default and at most 10 000 values */
       limit: Type.Optional(Type.Integer({ minimum: 1 })),
       cursor: Type.Optional(Text),

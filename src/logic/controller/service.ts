@@ -18,6 +18,7 @@ import { makeDesired } from './desired/desired.ts'
 import { makeKeeper } from './desired/keeper.ts'
 import { diary } from './diary.ts'
 import { type DownPeers, wayDown } from './down.ts'
+import { makeHistory } from './history/history.ts'
 import { models } from './models.ts'
 import { CONSUMER, housekeeping, type Limits, recover } from './recover.ts'
 import { restoreAll } from './restore.ts'
@@ -58,6 +59,7 @@ export async function start(
   const keeper = makeKeeper({ ...common, current: history.current, commands, ask })
   const desired = makeDesired({ current: history.current, down, log, keeper })
   const values = makeValues(down, history.current)
+  const said = makeHistory({ history, models: parsed, translator, find: down.find, registry: s.peers.registry, clock: s.clock })
   const keeping = housekeeping({
     devicelog,
     history,
@@ -97,6 +99,7 @@ export async function start(
       desired: ({ deviceId }) => desired.get(deviceId),
       setDesired: (wanted) => desired.set(wanted),
       diary: async ({ deviceId, limit }) => ({ items: await diary(history, deviceId, limit) }),
+      ...said,
       session: async ({ deviceId }) => ({ unreleased: unreleased(history.current, deviceId) }),
     },
   }
