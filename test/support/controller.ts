@@ -15,6 +15,7 @@ import { silentLog } from '#lib/log.ts'
 import { makeMetrics } from '#lib/metrics.ts'
 import { type Clock, systemClock } from '#lib/service.ts'
 import { start } from '#logic/controller/service.ts'
+import type { Codecs } from '#protocol/codec.ts'
 import { encodeEvent, encodeStatus } from '#protocol/frames.ts'
 
 const object = (no: number, label: string, status: object[]) => ({ no, label, part: 1, status })
@@ -98,7 +99,7 @@ export interface ControllerWorld {
 
 export type Controller = Awaited<ReturnType<Awaited<ReturnType<typeof controllerWorld>>['boot']>>
 
-export async function controllerWorld(t: TestContext, { clock = systemClock }: { clock?: Clock } = {}) {
+export async function controllerWorld(t: TestContext, { clock = systemClock, codecs }: { clock?: Clock; codecs?: Codecs } = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'pando-controller-'))
   const deliveries: Delivery[] = []
   const world: ControllerWorld = {
@@ -152,6 +153,7 @@ export async function controllerWorld(t: TestContext, { clock = systemClock }: {
       peers,
       http: httpListeners(),
       clock,
+      ...(codecs && { codecs }),
       onStop: (f) => stops.push(f),
       onDrain() {},
       readiness() {},

@@ -13,7 +13,7 @@ export const Quarantined = Type.Object({
   kind: Type.Union([Type.Literal('undecodable'), Type.Literal('unknown')]),
   /** s, e or d */
   topic: Text,
-  /** a code of protocol/reasons, or object_unknown, event_unknown */
+  /** a code of protocol/reasons or errors; object_unknown, event_unknown */
   reason: Text,
   /** what is wrong, in words */
   text: Text,
@@ -36,13 +36,16 @@ const filter = {
   from: Type.Optional(Time),
   /** exclusive */
   to: Type.Optional(Time),
-  /** records that are looked at in one call, at most 100 000 */
+  /** frames in one call, at most 10 000 */
   limit: Type.Optional(Type.Integer({ minimum: 1 })),
   cursor: Type.Optional(Text),
 }
 
 export const quarantineMethods = {
-  /** Oldest first, device after device. `next`: there may be more. One of `productId` and `deviceId` must be there. */
+  /**
+   * Oldest first, device after device; 100 unless told. `next`: there may be more, also where there are fewer items than asked for. One of
+   * `productId` and `deviceId` must be there.
+   */
   quarantine: method(
     Type.Object({ productId: Type.Optional(Id), ...filter }),
     Type.Object({ ...list(Quarantined).properties, next: Type.Optional(Text) }),
@@ -50,10 +53,11 @@ export const quarantineMethods = {
   ),
   /**
    * Reads quarantined frames again with the decoder and the model of today: what they say enters history at their old time, once
-   * (`dryRun`: nothing is written). Call it again with `next` until there is none.
+   * (`dryRun`: nothing is written; `config`, JSON text, is then tried instead of the model). 10 000 frames unless told; call it again with
+   * `next` until there is none.
    */
   redecode: method(
-    Type.Object({ productId: Id, ...filter, dryRun: Type.Optional(Type.Boolean()) }),
+    Type.Object({ productId: Id, ...filter, dryRun: Type.Optional(Type.Boolean()), config: Type.Optional(Text) }),
     Type.Object({
       /** frames that can be read now */
       decodes: Type.Integer(),

@@ -20,6 +20,9 @@ import { diary } from './diary.ts'
 import { type DownPeers, wayDown } from './down.ts'
 import { makeHistory } from './history/history.ts'
 import { models } from './models.ts'
+import { makeMarks } from './quarantine/marks.ts'
+import { makeQuarantine } from './quarantine/quarantine.ts'
+import { makeScan } from './quarantine/scan.ts'
 import { CONSUMER, housekeeping, type Limits, recover } from './recover.ts'
 import { restoreAll } from './restore.ts'
 import { wayUp } from './up.ts'
@@ -27,17 +30,15 @@ import { makeValues } from './values.ts'
 import { makeWatchers, type Observer } from './watch.ts'
 
 type Config = Limits & { uplinkMaxWaiting: number }
-type Answered = Exclude<keyof Face<typeof controller>, 'quarantine' | 'redecode'>
 type Ports = { devicelog: DeviceLog; history: History; queue: Queue }
 
-export async function start(
-  s: ServiceStart<Config, Ports, DownPeers>,
-): Promise<Started & { face: Pick<Face<typeof controller>, Answered> }> {
+export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<Started & { face: Face<typeof controller> }> {
   const { devicelog, history, queue } = s.ports
   const watchers = makeWatchers()
   const observers: Observer[] = []
+  const codecs = s.codecs ?? builtInCodecs
   const translator = makeTranslator({
-    codecs: s.codecs ?? builtInCodecs,
+    codecs,
     registry: { model: (m) => s.peers.registry.model(m) },
     failed: (err, device) => {
       s.metrics.pando_codec_failures_total.inc({ service: 'controller', reason: err.code })
@@ -45,12 +46,13 @@ export async function start(
     },
   })
   const accepted = s.hooks?.accepted
-  const up = wayUp({ devicelog, history, queue, observers, translator, accepted, metrics: s.metrics })
+  const parsed = models(s.peers.registry)
+  const marks = makeMarks(history.current, parsed)
+  const up = wayUp({ devicelog, history, queue, observers, translator, marks, accepted, metrics: s.metrics })
   await devicelog.consumers(CONSUMER, [CONSUMER])
   await recover(devicelog, history, up, s.log)
   const writer = new LogWriter({ accept: up.accept, log: s.log, maxWaiting: s.config.uplinkMaxWaiting })
   const log = commandLog(writer, s.clock)
-  const parsed = models(s.peers.registry)
   const down = wayDown({ peers: s.peers, models: parsed, clock: s.clock })
   const ask = asker(down, parsed, watchers, s.clock)
   const agenda = makeAgenda(s.clock)
@@ -58,6 +60,8 @@ export async function start(
   const commands = makeCommands({ ...common, history, models: parsed, metrics: s.metrics })
   const keeper = makeKeeper({ ...common, current: history.current, commands, ask })
   const desired = makeDesired({ current: history.current, down, log, keeper })
+  const scan = makeScan({ history, models: parsed, marks, translator })
+  const quarantine = makeQuarantine({ scan, models: parsed, codecs, log, registry: s.peers.registry })
   const values = makeValues(down, history.current)
   const said = makeHistory({ history, models: parsed, translator, find: down.find, registry: s.peers.registry, clock: s.clock })
   const keeping = housekeeping({
@@ -74,7 +78,7 @@ export async function start(
     },
   })
   observers.push(watchers, commands, keeper)
-  void restoreAll(history.current, [commands, keeper], s.peers, s.log)
+  void restoreAll(history.current, [commands, keeper, marks], s.peers, s.log)
   s.onStop(async () => {
     agenda.stop()
     commands.stop()
@@ -98,6 +102,8 @@ export async function start(
       cancelCommand: ({ id }) => commands.cancel(id),
       desired: ({ deviceId }) => desired.get(deviceId),
       setDesired: (wanted) => desired.set(wanted),
+      quarantine: (asked) => quarantine.list(asked),
+      redecode: (asked) => quarantine.redecode(asked),
       diary: async ({ deviceId, limit }) => ({ items: await diary(history, deviceId, limit) }),
       ...said,
       session: async ({ deviceId }) => ({ unreleased: unreleased(history.current, deviceId) }),

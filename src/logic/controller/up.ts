@@ -11,6 +11,7 @@ import type { Hooks } from '#lib/hooks.ts'
 import type { Metrics } from '#lib/metrics.ts'
 import { batchView } from './batchview.ts'
 import { applyRecord } from './current.ts'
+import type { Marks } from './quarantine/marks.ts'
 import type { Observer } from './watch.ts'
 
 export interface WayUp {
@@ -32,10 +33,11 @@ export function wayUp(o: {
   queue: Queue
   observers: Observer[]
   translator: Translator
+  marks: Pick<Marks, 'see'>
   accepted?: Hooks['accepted'] | undefined
   metrics: Metrics
 }): WayUp {
-  const { devicelog, history, queue, observers, translator } = o
+  const { devicelog, history, queue, observers, translator, marks } = o
   const applied = new Map(history.current.saved)
   const absorbed = new Map(history.cursors())
   let bytes = 0
@@ -45,7 +47,10 @@ export function wayUp(o: {
     const { stream, seq } = batchHead(b)
     if (seq > (applied.get(stream) ?? 0)) {
       const view = new DataView(native.buffer, native.byteOffset, native.byteLength)
-      eachRecord(native, 0, (p, size) => applyRecord(history.current, native, view, p, size))
+      eachRecord(native, 0, (p, size) => {
+        applyRecord(history.current, native, view, p, size)
+        marks.see(native, p, size)
+      })
       applied.set(stream, seq)
     }
     bytes += b.length

@@ -1,5 +1,5 @@
 /** Looks through a batch without making objects of what nobody wants. */
-import { at, BATCH_HEADER, recordKind } from '#core/devicelog/batch.ts'
+import { at, BATCH_HEADER, recordFlag, recordKind } from '#core/devicelog/batch.ts'
 import { onlineOf } from './body.ts'
 
 /** A record that somebody wants: where it lies, and its number in the batch. */
@@ -10,14 +10,15 @@ export interface Wanted {
   kind: number
 }
 
-/** Records whose kind is in the mask (bit `1 << kind`), in order. */
+/** Records whose kind is in the mask (bit `1 << kind`), in order. Frames that were read again later are no news. */
 export function wanted(b: Buffer, mask: number): Wanted[] {
   const found: Wanted[] = []
   const end = b.readUInt32LE(8)
   for (let p = BATCH_HEADER, index = 0; p < end; index++) {
     const size = b.readUInt32LE(p)
     const kind = b[p + at.kind]!
-    if (kind < 31 && mask & (1 << kind)) found.push({ p, size, index, kind })
+    const again = b[p + at.flags]! & recordFlag.redecoded
+    if (kind < 31 && mask & (1 << kind) && again === 0) found.push({ p, size, index, kind })
     p += size
   }
   return found

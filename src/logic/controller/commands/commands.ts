@@ -80,7 +80,7 @@ export function makeCommands(p: CommandParts): Commands {
       })
     },
     restore: (device) => restoreCommands({ current, keeping, sending }, device),
-    devices: () => lanes.devices(),
+    owed: () => lanes.devices(),
     arrived: (device) => lanes.poke(device),
     stop() {
       lanes.stop()

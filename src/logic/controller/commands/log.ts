@@ -16,7 +16,7 @@ export interface CommandLog {
   /** Records what is wanted of a device, or became of that; resolves when it is durable. */
   desired(origin: Origin, step: keyof typeof desiredStep, json: string): Promise<void>
   /** Records a frame that can be read now, at its old time. */
-  redecoded(kind: 1 | 2, origin: Origin, time: number, place: number, frame: Uint8Array): void
+  redecoded(kind: 1 | 2, foreign: boolean, origin: Origin, time: number, place: number, frame: Uint8Array): void
   /** Resolves when all that was recorded is durable. */
   drained(): Promise<void>
 }
@@ -53,8 +53,10 @@ export function commandLog(writer: LogWriter, clock: Clock): CommandLog {
       durable((tag) =>
         writer.record(recordKind.desired, desiredStep[step], 0, origin, clock.now(), Buffer.from(json), owner, tag),
       ),
-    redecoded: (kind, origin, time, place, frame) =>
-      writer.frame(kind, 0, recordFlag.redecoded, place, origin, time, frame, 0, frame.length, nobody, 0),
+    redecoded(kind, foreign, origin, time, place, frame) {
+      const flags = recordFlag.redecoded | (foreign ? recordFlag.foreign : 0)
+      writer.frame(kind, 0, flags, place, origin, time, frame, 0, frame.length, nobody, 0)
+    },
     drained: () => writer.drained(),
   }
 }

@@ -180,7 +180,7 @@ export function makeKeeper({ current, down, frames, commands, log, ask, agenda, 
       const h = taken(device)
       if (h) look(device, h)
     },
-    devices: () => [...holding.keys()],
+    owed: () => [...holding.keys()],
     arrived(device) {
       const h = holding.get(device)
       if (h) next(device, h)
