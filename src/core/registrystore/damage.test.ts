@@ -24,6 +24,15 @@ const row = {
   key_sealed: 'sealed'.repeat(20),
 }
 
+const user = (id: number) => ({
+  ...{ id, tenant_id: 1, name: `user ${id}`, name_folded: `user ${id}`, password_hash: 'scrypt', role: 'Viewer', scope: '*' },
+  ...{ locale: '', zone: '', must_change: 0, last_seen: 5, revision: 1, ...times },
+})
+const entry = (id: number) => ({
+  ...{ id, tenant_id: 1, at: 5, actor: `user/${id % 3}`, actor_name: 'n', addr: '', request_id: '', action: 'a' },
+  ...{ object: `o/${id}`, before_json: '{}', after_json: '{"a":1}', hash: 'hash'.repeat(10) },
+})
+
 async function fill(store: Registrystore, from: number, n: number): Promise<void> {
   const ids = range(n).map((i) => i + from)
   await store.transaction(async (tx) => {
@@ -79,6 +88,8 @@ async function readAll(store: Registrystore): Promise<unknown> {
     found.push(await store.select('device_token', { in: { column: 'hash', values: [`hash of ${id}`.repeat(3)] } }))
   }
   found.push(await store.select('device', { where: { product_id: 1 }, after: 0, limit: 1000 }))
+  for (const actor of ['user/0', 'user/1', 'user/2'])
+    found.push(await store.select('audit', { where: { actor }, before: 1000, limit: 50 }))
   found.push(await store.select('product', { where: { vendor_id: 1 }, after: 0, limit: 10 }))
   return { all, found }
 }
@@ -162,6 +173,8 @@ describe('R2 F-03: a damaged registry', () => {
         },
       ])
       await tx.next('device', 60)
+      await tx.insert('user_account', range(3).map(user))
+      await tx.insert('audit', range(40).map(entry))
     })
     await fill(store, 0, 60)
     expected = await readAll(store)
