@@ -115,7 +115,7 @@ async function startAll(s: Starting): Promise<Cloud> {
     services: names,
     listen: () => listen,
     checks: () => readiness.map((f) => f()),
-    settings: () => shownSettings(o.env ?? {}),
+    settings: () => shownSettings(o.env ?? {}, plugged.settings),
     engines: () => engineFacts(ports, [...entries], config),
   }
 

@@ -61,6 +61,7 @@ test('a plugin adds to every table, and is told its settings', async () => {
   assert.equal(stopped, 1)
 })
 
+// PLUG-2
 test('two clouds share nothing: the same plugin may be in both', async () => {
   const own = plugin('own', (r) => r.codec('own', { decode: () => ({}), encode: () => new Uint8Array() }))
   await Promise.all([load([own]), load([own])])
@@ -79,6 +80,7 @@ const clashes: [string, (r: Registrar) => void, RegExp][] = [
   ['another plugin', (r) => r.codec('taken', {} as never), /codec taken is registered already \(by plugin first\)/],
 ]
 for (const [what, setup, text] of clashes) {
+  // PLUG-1
   test(`a clash of names stops the start and names the plugin: ${what}`, async () => {
     const first = plugin('first', (r) => r.codec('taken', {} as never))
     await assert.rejects(load([first, plugin('it', setup)]), says(text))
@@ -148,6 +150,7 @@ test('PANDO_PLUGINS: what cannot be loaded is named, with the reason', async () 
   await assert.rejects(load([], { PANDO_PLUGINS: './none.mjs' }), says(/\.\/none\.mjs has no default export/))
 })
 
+// PLUG-8
 test('actions: the input is checked, the built-in ones act on the device that made the rule run', async () => {
   const { actions } = await load([])
   const did: unknown[] = []

@@ -1,6 +1,9 @@
 /** pando config: every setting, where its value comes from, and what it is for. */
+import { systemClock } from '#lib/clock.ts'
+import { silentLog } from '#lib/log.ts'
 import type { Setting, ShownSetting } from '#lib/settings.ts'
 import { settings } from '#src/config.ts'
+import { loadPlugins } from '#src/plugins.ts'
 import { shownSettings } from '#src/shownsettings.ts'
 import { command, jsonArg } from './command.ts'
 
@@ -19,6 +22,12 @@ const shown = (r: ShownSetting): string => {
   return `${r.name}=${r.value ?? ''}${note}\n    ${r.help}\n    Allowed: ${r.allowed}.\n`
 }
 
+async function pluginSettings(env: Record<string, string | undefined>): Promise<readonly Setting[]> {
+  const plugged = await loadPlugins({ env, log: silentLog(), clock: systemClock })
+  await plugged.stop()
+  return plugged.settings
+}
+
 export const config = command({
   name: 'pando config',
   summary: 'Print every setting: name, value, where the value comes from, what it is for. Secrets are masked.',
@@ -28,8 +37,8 @@ export const config = command({
     markdown: { type: 'boolean', description: 'Print the table of the documentation: defaults, not your values' },
   },
   async run({ json, markdown }, { env, out }) {
-    if (markdown) out.write(settingsMarkdown())
-    else if (json) out.write(`${JSON.stringify(shownSettings(env))}\n`)
-    else out.write(shownSettings(env).map(shown).join(''))
+    if (markdown) return void out.write(settingsMarkdown())
+    const rows = shownSettings(env, await pluginSettings(env))
+    out.write(json ? `${JSON.stringify(rows)}\n` : rows.map(shown).join(''))
   },
 })

@@ -29,6 +29,7 @@ test('nobody is asked where nobody hooks', () => {
   assert.deepEqual(Object.keys(hooks(at(() => allow))!), ['connect'])
 })
 
+// PLUG-3
 test('asked in order; the first refusal counts and those behind it are not asked', async () => {
   const asked: number[] = []
   const says = (n: number, v: Verdict) =>

@@ -14,8 +14,11 @@ export interface TestCloudOptions extends Omit<CloudOptions, 'clock'> {
 export interface TestCloud extends Cloud {
   clock: TestClock
   dataDir: string
-  /** Lets so many ms pass, in steps of a second (or `step`), with room for the cloud's own work after each. */
-  pass(ms: number, step?: number): Promise<void>
+  /**
+   * Lets so many ms pass: everything that is due happens, in steps of a second with room for the cloud's own work after each. For days, move
+   * the date instead: `clock.set`.
+   */
+  pass(ms: number): Promise<void>
 }
 
 const STEP_MS = 1000
@@ -51,9 +54,9 @@ export async function startCloud(o: TestCloudOptions = {}): Promise<TestCloud> {
     ...cloud,
     clock,
     dataDir,
-    async pass(ms, step = STEP_MS) {
-      for (let left = ms; left > 0; left -= step) {
-        clock.advance(Math.min(step, left))
+    async pass(ms) {
+      for (let left = ms; left > 0; left -= STEP_MS) {
+        clock.advance(Math.min(STEP_MS, left))
         for (let i = 0; i < TURNS; i++) await new Promise((done) => setImmediate(done))
       }
     },

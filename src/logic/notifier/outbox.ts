@@ -118,6 +118,7 @@ export class Outbox {
     if (probe) this.#probe = undefined
     this.#o.tried(d, outcome)
     if (outcome.ok) this.#succeeded(lane, d)
+    else if (outcome.refused) this.#refused(lane, d, outcome)
     else this.#failed(lane, d, probe, outcome)
     if (this.#stopped) {
       if (this.#inflight === 0) this.#idle?.()
@@ -132,6 +133,11 @@ export class Outbox {
     }
     if (this.#limit < this.#o.concurrency) this.#limit++
     this.#finish(lane, d, true)
+  }
+
+  #refused(lane: Lane, d: Delivery, outcome: Outcome): void {
+    d.lastError = outcome.error
+    this.#bury(lane, d)
   }
 
   #failed(lane: Lane, d: Delivery, probe: boolean, outcome: Outcome): void {

@@ -11,6 +11,7 @@ import { makeDirectory } from './directory.ts'
 import { makeFace } from './face.ts'
 import { Head } from './head.ts'
 import { Manager } from './manager.ts'
+import { askingSender } from './permit.ts'
 import { type Bounds, defaultBounds, Receiver } from './receiver.ts'
 import { reporter } from './report.ts'
 import type { Sender, SenderOptions } from './sender.ts'
@@ -53,7 +54,8 @@ export async function start(
   async function openSender(app: Application): Promise<Sender> {
     // undici takes megabytes: a cloud without webhooks does without
     const { makeSender } = await import('./sender.ts')
-    const sender = makeSender({ ...app, ...extra, guard, clock, timeout: config.notifierTimeout })
+    const made = makeSender({ ...app, ...extra, guard, clock, timeout: config.notifierTimeout })
+    const sender = s.hooks?.delivery ? askingSender(made, s.hooks.delivery, app) : made
     senders.add(sender)
     return sender
   }

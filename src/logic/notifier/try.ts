@@ -9,6 +9,8 @@ export interface Outcome {
   error: string
   /** the receiver asked to wait this many ms */
   retryAfter?: number
+  /** a plugin does not want it sent: it becomes a dead letter at once, and says nothing of the receiver */
+  refused?: boolean
 }
 
 /** Octets of an answer that are read; what it says beyond its status is never used. */
