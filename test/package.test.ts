@@ -100,6 +100,7 @@ after(() => rmSync(place, { recursive: true, force: true }))
 const installed = (path: string): string => join(modules, 'pando', path)
 const version = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version
 
+// PACK-1
 test('the tarball holds what runs: no sources, no tests, nothing that development needs', () => {
   assert.deepEqual(readdirSync(installed('.')).sort(), ['LICENSE', 'README.md', 'bin', 'dist', 'package.json'])
   const files = readdirSync(installed('dist'), { recursive: true, encoding: 'utf8' })
@@ -197,6 +198,7 @@ test('a TypeScript project finds the types, strictly', async () => {
 })
 
 for (const example of ['embedded', 'plugin-alarm', 'plugin-senml']) {
+  // PACK-2
   test(`examples/${example}: its own tests, on the package that is installed`, async () => {
     const folder = join(project, example)
     cpSync(join(root, 'examples', example), folder, { recursive: true })

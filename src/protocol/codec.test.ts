@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { builtInCodecs, type Codec, type Command, encodeFor, nativeFrame, pandoCodec, type Report } from './codec.ts'
+import {
+  builtInCodecs,
+  type Codec,
+  type Command,
+  encodeFor,
+  foreignFrame,
+  nativeFrame,
+  pandoCodec,
+  type Report,
+} from './codec.ts'
 import { type ProtocolCode, ProtocolError } from './errors.ts'
-import { decodeCommand, decodeEvent, decodeStatus, encodeEvent, encodeStatus } from './frames.ts'
+import { decodeCommand, decodeEvent, decodeStatus, encodeCommand, encodeEvent, encodeStatus } from './frames.ts'
 import { commandFromJson, parseModel, statusFromJson } from './model.ts'
 
 const config = {
@@ -82,6 +91,23 @@ test('down: the codec gets names, numbers, values and types', () => {
   const values = { objects: statusFromJson(model, { light: [1, 2.5] }).map((p) => ({ ...p, label: 'light' })) }
   const said = JSON.parse(Buffer.from(encodeFor(echo, model, { kind: 'status', timestamp: 5, ...values })).toString())
   assert.deepEqual([said.timestamp, said.objects[0].label, said.objects[0].values], [5, 'light', [1, 2.5]])
+})
+
+test('a frame of our own becomes the octets for a device: by names, numbers and types', () => {
+  const echo = codecs(saying(() => ({})))
+  const command = encodeCommand({ timestamp: 7, ...commandFromJson(model, { blink: [3] }), values: [3n] })
+  const octetsOf = (kind: 'status' | 'command', frame: Uint8Array) => String(Buffer.from(foreignFrame(echo, model, kind, frame)))
+  const plain = {
+    ...echo.get('words')!,
+    encode: (c: Command) => Buffer.from(c.kind === 'command' ? `${c.name} ${c.no} ${c.values}` : ''),
+  }
+  assert.equal(String(Buffer.from(foreignFrame(codecs(plain), model, 'command', command))), 'blink 5 3')
+  const status = encodeStatus({ timestamp: 8, properties: statusFromJson(model, { light: [1, 2.5] }) })
+  const said = JSON.parse(octetsOf('status', status))
+  assert.deepEqual(
+    [said.timestamp, said.objects[0].label, said.objects[0].types, said.objects[0].values],
+    [8, 'light', [7, 2], [1, 2.5]],
+  )
 })
 
 test("Pando's own frames are a codec like any other", () => {

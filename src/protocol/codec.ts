@@ -4,6 +4,8 @@
  */
 import { ProtocolError } from './errors.ts'
 import {
+  type CommandFrame,
+  decodeCommand,
   decodeEvent,
   decodeStatus,
   encodeCommand,
@@ -12,8 +14,9 @@ import {
   type NewProperty,
   type NewStatus,
   type Property,
+  type StatusFrame,
 } from './frames.ts'
-import { commandFromJson, eventOf, type Model, type ModelParam, type NewCommand, objectOf, statusFromJson } from './model.ts'
+import { commandOf, eventOf, type Model, type ModelParam, type NewCommand, objectOf } from './model.ts'
 import { type TlvType, tlvType, type Value } from './tlv.ts'
 import { type Place, valueFromJson } from './values.ts'
 
@@ -143,12 +146,17 @@ export const nativeFrame = (codecs: Codecs, model: Model, kind: FrameKind, frame
 export const encodeFor = (codecs: Codecs, model: Model, command: Command): Uint8Array =>
   guarded(model, 'codec_refused', () => codecOf(codecs, model).encode(command, model))
 
-/** `{label: [v, …]}` → the octets that set the values. Errors: those of `statusFromJson` and `encodeFor`. */
-export const statusFor = (codecs: Codecs, model: Model, json: unknown, timestamp: number): Uint8Array => {
-  const objects = statusFromJson(model, json).map((p) => ({ ...p, label: objectOf(model, p.object)?.label ?? '' }))
-  return encodeFor(codecs, model, { kind: 'status', timestamp, objects })
-}
+/** A Pando frame → the octets for a device of the product. Errors: those of the frame, `codec_unknown`, `codec_refused`. */
+export const foreignFrame = (codecs: Codecs, model: Model, kind: Command['kind'], frame: Uint8Array): Uint8Array =>
+  encodeFor(codecs, model, kind === 'status' ? statusOf(model, decodeStatus(frame)) : commandOfFrame(model, decodeCommand(frame)))
 
-/** `{command: [v, …]}` → the octets of the command. Errors: those of `commandFromJson` and `encodeFor`. */
-export const commandFor = (codecs: Codecs, model: Model, json: unknown, timestamp: number): Uint8Array =>
-  encodeFor(codecs, model, { kind: 'command', timestamp, ...commandFromJson(model, json) })
+const statusOf = (model: Model, { timestamp, properties }: StatusFrame): Command => ({
+  kind: 'status',
+  timestamp,
+  objects: properties.map((p) => ({ ...p, label: objectOf(model, p.object)?.label ?? '' })),
+})
+
+const commandOfFrame = (model: Model, { timestamp, no, subDevice, priority, values, types }: CommandFrame): Command => {
+  const name = commandOf(model, no)?.name ?? ''
+  return { kind: 'command', timestamp, name, no, subDevice, priority, values, types }
+}

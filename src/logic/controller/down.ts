@@ -6,7 +6,8 @@ import type { Device, registry } from '#contracts/registry.ts'
 import type { Origin } from '#core/devicelog/writer.ts'
 import { PandoError } from '#lib/errors.ts'
 import type { Clock } from '#lib/service.ts'
-import { ProtocolError } from '#protocol/errors.ts'
+import { type Codecs, foreignFrame, isForeign } from '#protocol/codec.ts'
+import { ProtocolError, protocolErrors } from '#protocol/errors.ts'
 import type { Model } from '#protocol/model.ts'
 import type { Models } from './models.ts'
 
@@ -15,6 +16,8 @@ export interface DownPeers {
   devicemanager: Face<typeof devicemanager>
   access(node: string): Face<typeof access> | undefined
 }
+
+type Topic = 'c' | 's'
 
 export interface Found {
   device: Device
@@ -36,16 +39,29 @@ export interface WayDown {
   /** Sends a frame; `deadline` in ms since 1970. `id` (hex): of a command, whose steps the node records. */
   send(
     t: Target,
-    topic: 'c' | 's',
+    topic: Topic,
     frame: Uint8Array,
     deadline: number,
     command?: { id: string; again: boolean },
   ): Promise<DeliveryResult>
+  /** Throws `frame_invalid` where the codec of the product cannot express the frame. */
+  expressible(found: Found, topic: Topic, frame: Uint8Array): void
   /** Sends a frame that need not be in the log (a question). */
-  deliver(t: Target, topic: 'c' | 's', frame: Uint8Array, timeout: number): Promise<void>
+  deliver(t: Target, topic: Topic, frame: Uint8Array, timeout: number): Promise<void>
 }
 
-export function wayDown({ peers, models, clock }: { peers: DownPeers; models: Models; clock: Clock }): WayDown {
+interface Parts {
+  peers: DownPeers
+  models: Models
+  codecs: Codecs
+  clock: Clock
+}
+
+export function wayDown({ peers, models, codecs, clock }: Parts): WayDown {
+  /** What is sent: the log, and all but the device, know our own frames only. */
+  const octetsFor = ({ model }: Found, topic: Topic, frame: Uint8Array): Uint8Array =>
+    isForeign(model.codec) ? foreignFrame(codecs, model, topic === 's' ? 'status' : 'command', frame) : frame
+
   async function find(deviceId: number): Promise<Found> {
     const device = (await peers.registry.devicesById({ ids: [deviceId] })).items[0]
     if (!device) throw new PandoError('device_unknown', 'device not found.', { device: deviceId })
@@ -58,10 +74,21 @@ export function wayDown({ peers, models, clock }: { peers: DownPeers; models: Mo
     return { device, model, origin: { ...originOf(device), epoch: route.epoch }, node: route.node }
   }
 
+  function octetsOrNothing(t: Target, topic: Topic, frame: Uint8Array): Uint8Array | undefined {
+    try {
+      return octetsFor(t, topic, frame)
+    } catch (e) {
+      if (e instanceof ProtocolError) return undefined
+      throw e
+    }
+  }
+
   const send: WayDown['send'] = async (t, topic, frame, deadline, command) => {
     const node = peers.access(t.node)
     if (!node) throw offline(t.device.id, t.node)
-    const text = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength).toString('base64')
+    const octets = octetsOrNothing(t, topic, frame)
+    if (!octets) return { delivered: false, error: 'codec_refused' }
+    const text = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('base64')
     const { items } = await node.deliver({ items: [{ device: t.device.id, topic, frame: text, deadline, ...command }] })
     return items[0]!
   }
@@ -71,6 +98,7 @@ export function wayDown({ peers, models, clock }: { peers: DownPeers; models: Mo
     locate,
     reach: async (deviceId) => locate(await find(deviceId)),
     send,
+    expressible: (found, topic, frame) => void fitting(() => octetsFor(found, topic, frame)),
     async deliver(t, topic, frame, timeout) {
       const result = await send(t, topic, frame, clock.now() + timeout)
       if (!result.delivered) throw refusal(result, t.device.id)
@@ -114,6 +142,8 @@ export function refusal(r: DeliveryResult, device: number): PandoError {
       { device, limit: r.limit },
     )
   }
+  if (r.error === 'codec_refused')
+    return new PandoError('frame_invalid', protocolErrors.codec_refused, { device, reason: r.error })
   if (r.error === 'device_timeout') return new PandoError('device_timeout', 'timeout pushlishing message.', { device })
   return offline(device)
 }

@@ -20,6 +20,7 @@ import { diary } from './diary.ts'
 import { type DownPeers, wayDown } from './down.ts'
 import { makeHistory } from './history/history.ts'
 import { models } from './models.ts'
+import { makePermit, permitted } from './permit.ts'
 import { makeMarks } from './quarantine/marks.ts'
 import { makeQuarantine } from './quarantine/quarantine.ts'
 import { makeScan } from './quarantine/scan.ts'
@@ -53,11 +54,13 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
   await recover(devicelog, history, up, s.log)
   const writer = new LogWriter({ accept: up.accept, log: s.log, maxWaiting: s.config.uplinkMaxWaiting })
   const log = commandLog(writer, s.clock)
-  const down = wayDown({ peers: s.peers, models: parsed, clock: s.clock })
+  const down = wayDown({ peers: s.peers, models: parsed, codecs, clock: s.clock })
   const ask = asker(down, parsed, watchers, s.clock)
   const agenda = makeAgenda(s.clock)
   const common = { down, log, agenda, frames: frames(s.clock), logger: s.log, clock: s.clock }
   const commands = makeCommands({ ...common, history, models: parsed, metrics: s.metrics })
+  const permit = s.hooks?.command && makePermit(s.hooks.command, down)
+  const asked = permitted(commands, permit)
   const keeper = makeKeeper({ ...common, current: history.current, commands, ask })
   const desired = makeDesired({ current: history.current, down, log, keeper })
   const scan = makeScan({ history, models: parsed, marks, translator })
@@ -94,14 +97,17 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
       latest: async ({ deviceId }) => ({ json: await values.latest(deviceId) }),
       values: async ({ deviceId }) => ({ json: await values.named(deviceId) }),
       ask: async ({ deviceId, timeout }) => ({ json: await ask(deviceId, timeout) }),
-      setStatus: ({ deviceId, body, timeout }) => commands.setStatus(deviceId, body, timeout),
-      command: ({ deviceId, body, timeout }) => commands.command(deviceId, body, timeout),
-      sendCommand: (asked) => commands.send(asked),
+      setStatus: ({ deviceId, body, timeout }) => asked.setStatus(deviceId, body, timeout),
+      command: ({ deviceId, body, timeout }) => asked.command(deviceId, body, timeout),
+      sendCommand: (command) => asked.send(command),
       commandById: ({ id }) => commands.byId(id),
       commands: ({ deviceId, limit, cursor }) => commands.list(deviceId, limit, cursor),
       cancelCommand: ({ id }) => commands.cancel(id),
       desired: ({ deviceId }) => desired.get(deviceId),
-      setDesired: (wanted) => desired.set(wanted),
+      setDesired: async (wanted) => {
+        await permit?.(wanted.deviceId, 'status', wanted.values)
+        return desired.set(wanted)
+      },
       quarantine: (asked) => quarantine.list(asked),
       redecode: (asked) => quarantine.redecode(asked),
       diary: async ({ deviceId, limit }) => ({ items: await diary(history, deviceId, limit) }),

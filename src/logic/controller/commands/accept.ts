@@ -64,6 +64,8 @@ export function accepting({ down, frames, log, lanes, keeping, keys, book, clock
   async function accept(c: NewCommand, id?: Buffer): Promise<CommandId> {
     const found = await down.find(c.deviceId)
     const frame = frameOf(found, c)
+    const topic = c.kind === 'status' ? 's' : 'c'
+    down.expressible(found, topic, frame)
     const origin = await originFor(found, c.ttl)
     const waiting = lanes.waiting(c.deviceId)
     if (waiting >= MOST_WAITING)
@@ -71,7 +73,6 @@ export function accepting({ down, frames, log, lanes, keeping, keys, book, clock
         device: c.deviceId,
         limit: MOST_WAITING,
       })
-    const topic = c.kind === 'status' ? 's' : 'c'
     const until = c.ttl === 0 ? 0 : clock.now() + c.ttl
     const accepted = await log.accepted(origin, topic, frame, { until, desired: 0, by: c.by ?? '' }, id)
     keeping.keep({ id: accepted, origin, topic }, until)

@@ -29,6 +29,7 @@ export function waiting({ down, log, sending, lanes, clock }: Parts): Waiting {
   return async (deviceId, topic, make, timeout) => {
     const found = await down.find(deviceId)
     const frame = make(found.model)
+    down.expressible(found, topic, frame)
     const to = await down.locate(found)
     const deadline = clock.now() + timeout
     const g = { id: await log.accepted(to.origin, topic, frame), origin: to.origin, topic }
