@@ -8,7 +8,7 @@ import { makeAuditLog } from './audit/log.ts'
 import { makeChanges } from './changes.ts'
 import { background, type Context, TENANT } from './context.ts'
 import { makeFace, type RegistryFace } from './face.ts'
-import { makeSearch } from './fleet/search.ts'
+import { makeSearch, type Search } from './fleet/search.ts'
 import { makeIdempotency } from './idempotency.ts'
 import { platformKeys } from './keycheck.ts'
 import { makeLookups } from './lookups.ts'
@@ -46,7 +46,13 @@ const LOOK_EVERY = 250
 const SEEN_EVERY = 30_000
 const RETAIN_EVERY = 10 * 60_000
 
-async function makeContext({ config, log, ports, clock, onStop, hooks }: RegistryStart) {
+interface Parts {
+  ctx: Context
+  search: Search
+  accounts: Accounts
+}
+
+async function makeContext({ config, log, ports, clock, onStop, hooks }: RegistryStart): Promise<Parts> {
   const store = ports.registrystore
   const { aesKey, masterKey } = await platformKeys(config, store)
   const secrets = makeSecrets(masterKey, TENANT)
@@ -66,7 +72,7 @@ async function makeContext({ config, log, ports, clock, onStop, hooks }: Registr
   return { ctx, search, accounts }
 }
 
-async function makePeople(ctx: Context, accounts: Accounts, s: RegistryStart, inside: Inside): Promise<People> {
+async function makePeople({ ctx, accounts, search }: Parts, s: RegistryStart, inside: Inside): Promise<People> {
   const { config, clock, onStop } = s
   const passwords = makePasswords(ctx.secrets, inside.passwordCost)
   const seen = makeSeen(ctx.store)
@@ -76,15 +82,17 @@ async function makePeople(ctx: Context, accounts: Accounts, s: RegistryStart, in
   const forgetFirstPassword = (id: number): void => {
     if (id === FIRST_ID) removePasswordFile(config.dataDir)
   }
-  return { ctx, accounts, passwords, limits: makeLimits(clock.now), seen, forgetFirstPassword }
+  return { ctx, accounts, passwords, limits: makeLimits(clock.now), seen, here: search.warm, forgetFirstPassword }
 }
 
 /** Errors at start: `store_damaged`, `config_invalid` (keys missing, or not those the registry was written with). */
 export async function start(s: RegistryStart, inside: Inside = {}): Promise<{ face: RegistryFace }> {
-  const { ctx, search, accounts } = await makeContext(s)
-  const people = await makePeople(ctx, accounts, s, inside)
+  const parts = await makeContext(s)
+  const { ctx, search } = parts
+  const people = await makePeople(parts, s, inside)
   const idempotency = makeIdempotency(ctx)
   s.onStop(s.clock.every(RETAIN_EVERY, () => background(ctx.log, 'removing what has ended', retain(ctx, idempotency.prune))))
   s.onStop(s.clock.every(RETAIN_EVERY, search.rest))
+  s.onStop(search.stop)
   return { face: makeFace(ctx, { search, people, idempotency }) }
 }

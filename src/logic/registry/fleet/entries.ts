@@ -33,23 +33,20 @@ export interface Entry {
 }
 
 const PAGE = 1000
-/** Devices that are gone, after which the list is made anew. */
-const MOST_GONE = 10_000
+/** Changes that are remembered, beyond as many as there are devices. */
+const MOST_TOUCHED = 10_000
 const none: readonly never[] = []
 
 export interface Fleet {
-  /** everyone that was there at some time since the list was made: those that are `gone` are not any more; new ones stand last */
-  all: Entry[]
   byId: Map<number, Entry>
-  /** another list: orders of the one before are void */
-  generation: number
+  /** those that came, changed or went since it was made, in turn */
+  touched: Entry[]
 }
 
 export function makeEntries({ store, log }: { store: Registrystore; log: Logger }) {
   let fleet: Fleet | undefined
   /** everything may have changed while it was being read */
   let isVoid = false
-  let generation = 0
   let stale = new Set<number>()
   let working: Promise<Fleet> | undefined
   const products = new Map<number, OfProduct>()
@@ -90,11 +87,9 @@ export function makeEntries({ store, log }: { store: Registrystore; log: Logger 
       gone: false,
     }
     const known = into.byId.get(r.id)
-    if (known) Object.assign(known, values)
-    else {
-      into.byId.set(r.id, values)
-      into.all.push(values)
-    }
+    const entry = known ? Object.assign(known, values) : values
+    into.byId.set(r.id, entry)
+    into.touched.push(entry)
   }
 
   const extras = async (ids: number[]) => {
@@ -117,7 +112,7 @@ export function makeEntries({ store, log }: { store: Registrystore; log: Logger 
   }
 
   const build = async (): Promise<Fleet> => {
-    const made: Fleet = { all: [], byId: new Map(), generation: ++generation }
+    const made: Fleet = { byId: new Map(), touched: [] }
     stale = new Set()
     isVoid = false
     await loadProducts()
@@ -132,6 +127,8 @@ export function makeEntries({ store, log }: { store: Registrystore; log: Logger 
       after = last
       await new Promise(setImmediate)
     }
+    // a list is not made of it yet
+    made.touched = []
     return made
   }
 
@@ -158,6 +155,7 @@ export function makeEntries({ store, log }: { store: Registrystore; log: Logger 
     if (!entry) return
     entry.gone = true
     from.byId.delete(id)
+    from.touched.push(entry)
   }
 
   const bringUp = async (): Promise<Fleet> => {
@@ -166,9 +164,8 @@ export function makeEntries({ store, log }: { store: Registrystore; log: Logger 
       if (isVoid) now = await build()
       await renew(now)
     }
-    if (now.all.length - now.byId.size > MOST_GONE) {
-      now = { all: now.all.filter((e) => !e.gone), byId: now.byId, generation: ++generation }
-    }
+    // another object: what was made of the one before is made anew
+    if (now.touched.length > 2 * now.byId.size + MOST_TOUCHED) now = { byId: now.byId, touched: [] }
     fleet = now
     return now
   }
@@ -201,7 +198,7 @@ export function makeEntries({ store, log }: { store: Registrystore; log: Logger 
       products.clear()
       texts.clear()
     },
-    size: (): number => fleet?.byId.size ?? 0,
+    isFilled: (): boolean => fleet !== undefined,
   }
 }
 

@@ -5,6 +5,7 @@ import type { Registrystore } from '#core/registrystore/port.ts'
 import { isPandoError } from '#lib/errors.ts'
 import type { Logger } from '#lib/log.ts'
 import * as check from '../checks.ts'
+import { background } from '../context.ts'
 import type { Lookups } from '../lookups.ts'
 import { type Entry, makeEntries } from './entries.ts'
 import { makeOrders } from './order.ts'
@@ -19,6 +20,8 @@ const DEVICE_KEY = /^[0-9a-f]{64}$/
 const HEX = /^[0-9a-f]{1,8}$/
 /** Nobody searched for so long: the memory is given back. */
 const IDLE = 15 * 60_000
+/** The orders that are asked for first. */
+const FIRST = ['id', 'name', 'code', 'identifier'] as const
 
 /** Part of name, serial, identifier or client id. An identifier is a prefix of its product, a hyphen at its end, and the serial. */
 function containing(part: string): Test {
@@ -71,7 +74,18 @@ export function makeSearch({ store, log, lookups, fresh }: Parts) {
   const entries = makeEntries({ store, log })
   const orders = makeOrders()
   let usedAt = 0
+  let warming = false
+  let stopped = false
 
+  const readAll = async (): Promise<void> => {
+    try {
+      for (const column of FIRST) if (!stopped) await orders.sorted(await entries.get(), column)
+    } catch (e) {
+      if (!stopped) throw e
+    } finally {
+      warming = false
+    }
+  }
   const current = async () => {
     await fresh()
     usedAt = performance.now()
@@ -103,7 +117,7 @@ export function makeSearch({ store, log, lookups, fresh }: Parts) {
   const found = async (s: DeviceSearch): Promise<Entry[]> => {
     const tests = testsOf(s, await byKey(s.text))
     const fleet = await current()
-    return matching(orders.sorted(fleet, s.sort?.column ?? 'id'), tests)
+    return matching(await orders.sorted(fleet, s.sort?.column ?? 'id'), tests)
   }
 
   return {
@@ -124,9 +138,19 @@ export function makeSearch({ store, log, lookups, fresh }: Parts) {
     },
 
     drop: (bell: RegistryBell | undefined): void => entries.drop(bell),
+    /** People are there: the first search shall not have to wait. */
+    warm(): void {
+      usedAt = performance.now()
+      if (warming || entries.isFilled()) return
+      warming = true
+      background(log, 'reading devices for searches', readAll())
+    },
+    stop: (): void => {
+      stopped = true
+    },
     /** Called now and then. */
     rest(): void {
-      if (entries.size() === 0 || performance.now() - usedAt < IDLE) return
+      if (!entries.isFilled() || performance.now() - usedAt < IDLE) return
       entries.forget()
       orders.clear()
     },

@@ -12,6 +12,8 @@ export interface People {
   passwords: Passwords
   limits: SignInLimits
   seen: Seen
+  /** Somebody is signed in. */
+  here(): void
   /** The first administrator's password that lies in a file is good no more. */
   forgetFirstPassword(userId: number): void
 }

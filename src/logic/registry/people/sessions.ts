@@ -113,6 +113,7 @@ export function makeSessions(p: People) {
         const bells = replaced ? [{ what: 'session', id: replaced.id, change: 'revoked' } as const] : []
         return { result: { user: now, session }, bells }
       })
+      p.here()
       return { token, ...checkedOf(token, done.user, done.session) }
     },
 
@@ -125,6 +126,7 @@ export function makeSessions(p: People) {
       if (row) row = await alive(hash, row)
       const user = row && (await accounts.user(row.user_id))
       if (!row || !user) throw over()
+      p.here()
       return checkedOf(token, user, row)
     },
 

@@ -6,6 +6,7 @@ import type { RuleRun } from '#contracts/registry.ts'
 import type { NewRow, Transaction } from '#core/registrystore/port.ts'
 import * as check from '../checks.ts'
 import { type Context, TENANT } from '../context.ts'
+import { inParts } from './parts.ts'
 import { runsOf } from './remove.ts'
 
 const RING = 200
@@ -42,11 +43,13 @@ async function write(tx: Transaction, ruleId: number, runs: readonly Run[]): Pro
 export const makeRuleRuns = ({ store }: Context) => ({
   /** Those of rules that are gone are left out. */
   add: (items: readonly Run[]): Promise<void> =>
-    store.transaction(async (tx) => {
-      const byRule = Map.groupBy(items, (i) => i.ruleId)
-      const known = await tx.select('rule', { in: { column: 'id', values: [...byRule.keys()] } })
-      for (const { id } of known) await write(tx, id, byRule.get(id)!)
-    }),
+    inParts([...Map.groupBy(items, (i) => i.ruleId)], (some) =>
+      store.transaction(async (tx) => {
+        const byRule = new Map(some)
+        const known = await tx.select('rule', { in: { column: 'id', values: [...byRule.keys()] } })
+        for (const { id } of known) await write(tx, id, byRule.get(id)!)
+      }),
+    ),
 
   async list(id: number, limit = RING): Promise<RuleRun[]> {
     const rows = await store.select('rule_trace', { where: { rule_id: id } })

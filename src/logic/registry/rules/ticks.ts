@@ -5,6 +5,7 @@
 import type { NewRow, RuleRunRow, Transaction } from '#core/registrystore/port.ts'
 import { validId } from '../checks.ts'
 import { type Context, TENANT } from '../context.ts'
+import { inParts } from './parts.ts'
 
 export interface Tick {
   ruleId: number
@@ -87,9 +88,15 @@ async function finish(tx: Transaction, owner: string, items: readonly Tick[]): P
 }
 
 export const makeTicks = (ctx: Context) => ({
-  claim: (c: Claimant): Promise<Claim[]> => ctx.store.transaction((tx) => claim(ctx, tx, c)),
+  async claim(c: Claimant): Promise<Claim[]> {
+    const claims: Claim[] = []
+    await inParts(c.items, async (items) => {
+      claims.push(...(await ctx.store.transaction((tx) => claim(ctx, tx, { ...c, items }))))
+    })
+    return claims
+  },
   finish: (f: { owner: string; items: readonly Tick[] }): Promise<void> =>
-    ctx.store.transaction((tx) => finish(tx, f.owner, f.items)),
+    inParts(f.items, (items) => ctx.store.transaction((tx) => finish(tx, f.owner, items))),
   /** The newest tick of each rule. */
   async last(ruleIds: readonly number[]): Promise<Tick[]> {
     const byRule = await runsByRule(ctx.store, ruleIds.filter(validId))
