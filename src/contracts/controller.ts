@@ -5,6 +5,7 @@ import { desiredMethods } from './controller/desired.ts'
 import { diaryMethods } from './controller/diary.ts'
 import { historyMethods } from './controller/history.ts'
 import { quarantineMethods } from './controller/quarantine.ts'
+import { ruleMethods } from './controller/rules.ts'
 import { upMethods } from './controller/up.ts'
 import { valueMethods } from './controller/values.ts'
 
@@ -13,6 +14,7 @@ export { Desired } from './controller/desired.ts'
 export { DiaryEntry } from './controller/diary.ts'
 export { Gap, HistoryItem, HistoryKind, historyKinds, Series, SeriesFn, seriesFns } from './controller/history.ts'
 export { Quarantined } from './controller/quarantine.ts'
+export { DryRun, DryRunItem, RuleAction, RuleCheck, RuleDefinition, RuleProblem, RuleTrigger } from './controller/rules.ts'
 
 export const controller = contract('controller', {
   ...upMethods,
@@ -21,5 +23,6 @@ export const controller = contract('controller', {
   ...desiredMethods,
   ...quarantineMethods,
   ...diaryMethods,
+  ...ruleMethods,
   ...historyMethods,
 })

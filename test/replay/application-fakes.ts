@@ -1,6 +1,7 @@
 /** A world for the replay: registry and controller that keep their contracts, with the device of the golden cases behind them. */
 import { PandoError } from '#lib/errors.ts'
 import type { ApplicationPeers as Peers } from '#logic/apiprovider/service.ts'
+import { fromOld, oldTarget } from '#logic/controller/rules/old.ts'
 import { ProtocolError } from '#protocol/errors.ts'
 import { decodeStatus, encodeCommand, encodeStatus } from '#protocol/frames.ts'
 import { stringifyExact } from '#protocol/json.ts'
@@ -93,6 +94,12 @@ function fakeController(
         'c',
         coded(() => encodeCommand(commandFromJson(model, body))),
       )
+    },
+    async saveRule({ old, name, enabled }) {
+      oldTarget(old!)
+      const definition = JSON.stringify(fromOld(old!, '1-2-apprich1', model))
+      const row = { id: 1, name, enabled, definition, applicationId: 1, deviceId: 20, version: 1, revision: 1 }
+      return { ...row, createdBy: '', createdAt: 0, updatedAt: 0 }
     },
   }
 }

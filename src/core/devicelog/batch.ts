@@ -37,6 +37,8 @@ export const recordKind = {
   diary: 9,
   /** the device released a QoS 2 packet id (PUBREL) */
   released: 10,
+  /** what a rule tells an application of the device: JSON {applicationId, data} */
+  told: 11,
 } as const
 export type RecordKind = (typeof recordKind)[keyof typeof recordKind]
 

@@ -1,18 +1,23 @@
 /** The calls of `/application/v1` (docs/application-api.md §1): what each asks of the other services. Answers are JSON text, '' = no data. */
 import type { Face } from '#contracts/contract.ts'
 import type { controller } from '#contracts/controller.ts'
-import type { Device, registry } from '#contracts/registry.ts'
+import type { Device, OldRule, registry } from '#contracts/registry.ts'
 import { toPandoError } from '#lib/errors.ts'
+import { parseExact } from '#protocol/json.ts'
 import { codes, type ErrorContext, Refusal, refusalOf } from './errors.ts'
 import type { Caller, Guard } from './guard.ts'
 
 export interface CallPeers {
   registry: Pick<Face<typeof registry>, 'deviceByKey'>
-  controller: Pick<Face<typeof controller>, 'latest' | 'ask' | 'setStatus' | 'command'>
+  controller: Pick<Face<typeof controller>, 'latest' | 'ask' | 'setStatus' | 'command' | 'saveRule'>
 }
 
 /** A call on a device that the caller was found to reach. */
-export type DeviceCall = (peers: CallPeers, device: Device, r: { body: string; query: Query }) => Promise<string>
+export type DeviceCall = (
+  peers: CallPeers,
+  device: Device,
+  r: { body: string; query: Query; applicationId: number },
+) => Promise<string>
 
 /** A parameter given twice is an array. */
 export type Query = Readonly<Record<string, string | string[] | undefined>>
@@ -36,6 +41,35 @@ export const setStatus: DeviceCall = async ({ controller: c }, { id }, { body })
 export const command: DeviceCall = async ({ controller: c }, { id }, { body, query }) => {
   await c.command({ deviceId: id, body, timeout: timeoutOf(query) })
   return ''
+}
+
+export const addRule: DeviceCall = async ({ controller: c }, { id, identifier }, { body, applicationId }) => {
+  const old = ruleOf(body)
+  const name = `${old.type} ${old.trigger} of ${identifier}`.slice(0, 200)
+  await c.saveRule({ name, enabled: true, old, deviceId: id, applicationId })
+  return ''
+}
+
+/** All four are text; what is absent is '' as in the old cloud, and refused for what it means. */
+function ruleOf(body: string): OldRule {
+  const json = fitting(() => parseExact(body))
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new Refusal(codes.format, 'a rule is a JSON object')
+  const said = json as Record<string, unknown>
+  const text = (name: keyof OldRule): string => {
+    const v = said[name] ?? ''
+    if (typeof v === 'string') return v
+    throw new Refusal(codes.format, `${name} must be text`)
+  }
+  return { type: text('type'), trigger: text('trigger'), target: text('target'), action: text('action') }
+}
+
+/** What is not JSON is a wrong format. */
+function fitting<T>(parse: () => T): T {
+  try {
+    return parse()
+  } catch (e) {
+    throw new Refusal(codes.format, e instanceof Error ? e.message : 'not JSON')
+  }
 }
 
 /** `device/info?device_key=`. Without a caller (old open form) every device answers. */

@@ -1,5 +1,5 @@
 /** The paths of `/application/v1`, and their older spellings (docs/application-api.md §1). */
-import { type CallPeers, command, current, type DeviceCall, info, latest, setStatus } from './calls.ts'
+import { addRule, type CallPeers, command, current, type DeviceCall, info, latest, setStatus } from './calls.ts'
 
 export interface Route {
   method: 'GET' | 'PUT' | 'POST'
@@ -25,6 +25,7 @@ export const deviceRoutes: readonly Route[] = [
   { method: 'GET', paths: spellings('status/current', 'status/current'), name: 'status/current', call: current, waits: true },
   { method: 'PUT', paths: spellings('status', 'status'), name: 'status', call: setStatus, waits: true },
   { method: 'POST', paths: spellings('commands', 'command'), name: 'commands', call: command, waits: true },
+  { method: 'POST', paths: spellings('rules', 'rule'), name: 'rules', call: addRule, waits: false },
 ]
 
 /** `?device_key=` */

@@ -29,7 +29,8 @@ export function deviceHandler(p: ServeParts, { name, call, waits }: Route): Hand
       try {
         const found = p.guard.device(caller, (req.params as { identifier: string }).identifier)
         const device = found instanceof Promise ? await found : found
-        return await call(p.peers, device, { body: textOf(req.body), query: req.query as Query })
+        const input = { body: textOf(req.body), query: req.query as Query, applicationId: caller.application.id }
+        return await call(p.peers, device, input)
       } finally {
         leave()
       }

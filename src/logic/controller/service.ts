@@ -26,6 +26,8 @@ import { makeQuarantine } from './quarantine/quarantine.ts'
 import { makeScan } from './quarantine/scan.ts'
 import { CONSUMER, housekeeping, type Limits, recover } from './recover.ts'
 import { restoreAll } from './restore.ts'
+import { RULES_CONSUMER } from './rules/follow.ts'
+import { makeRules } from './rules/rules.ts'
 import { wayUp } from './up.ts'
 import { makeValues } from './values.ts'
 import { makeWatchers, type Observer } from './watch.ts'
@@ -50,7 +52,7 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
   const parsed = models(s.peers.registry)
   const marks = makeMarks(history.current, parsed)
   const up = wayUp({ devicelog, history, queue, observers, translator, marks, accepted, metrics: s.metrics })
-  await devicelog.consumers(CONSUMER, [CONSUMER])
+  await devicelog.consumers(CONSUMER, [CONSUMER, RULES_CONSUMER])
   await recover(devicelog, history, up, s.log)
   const writer = new LogWriter({ accept: up.accept, log: s.log, maxWaiting: s.config.uplinkMaxWaiting })
   const log = commandLog(writer, s.clock)
@@ -65,6 +67,18 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
   const desired = makeDesired({ current: history.current, down, log, keeper })
   const scan = makeScan({ history, models: parsed, marks, translator })
   const quarantine = makeQuarantine({ scan, models: parsed, codecs, log, registry: s.peers.registry })
+  const rules = makeRules({
+    ...common,
+    history,
+    models: parsed,
+    peers: s.peers,
+    devicelog,
+    queue,
+    send: (c) => commands.send(c),
+    actions: s.actions ?? new Map(),
+    applied: up.applied,
+    instance: s.instance,
+  })
   const values = makeValues(down, history.current)
   const said = makeHistory({ history, models: parsed, translator, find: down.find, registry: s.peers.registry, clock: s.clock })
   const keeping = housekeeping({
@@ -80,9 +94,11 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
       s.metrics.pando_current_devices.set(history.current.devices)
     },
   })
-  observers.push(watchers, commands, keeper)
+  observers.push(watchers, commands, keeper, rules.observer)
   void restoreAll(history.current, [commands, keeper, marks], s.peers, s.log)
+  await rules.begin(translator)
   s.onStop(async () => {
+    await rules.stop()
     agenda.stop()
     commands.stop()
     keeper.stop()
@@ -94,6 +110,7 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
   return {
     face: {
       accept: up.accept,
+      ...rules.face,
       latest: async ({ deviceId }) => ({ json: await values.latest(deviceId) }),
       values: async ({ deviceId }) => ({ json: await values.named(deviceId) }),
       ask: async ({ deviceId, timeout }) => ({ json: await ask(deviceId, timeout) }),

@@ -7,7 +7,7 @@ import type { WebhookTag } from '#contracts/registry.ts'
 import { at, recordKind } from '#core/devicelog/batch.ts'
 import { ProtocolError } from '#protocol/errors.ts'
 import { decodeEvent, decodeStatus } from '#protocol/frames.ts'
-import { stringifyExact } from '#protocol/json.ts'
+import { parseExact, stringifyExact } from '#protocol/json.ts'
 import { eventToJson, type Model, statusToJson } from '#protocol/model.ts'
 
 /** Record kinds that an application can be told, and under which tag. */
@@ -39,12 +39,14 @@ export function webhookBody(b: Buffer, p: number, size: number, identifierJson: 
   const data = dataOf(kind, b, p, p + size, model)
   if (data === undefined) return undefined
   const time = b.readDoubleLE(p + at.time)
-  return Buffer.from(`{"tag":"${tagOf[kind]}","identifier":${identifierJson},"timestamp":${time},"data":${data}}`)
+  const tag = kind === recordKind.told ? 'rule' : tagOf[kind]
+  return Buffer.from(`{"tag":"${tag}","identifier":${identifierJson},"timestamp":${time},"data":${data}}`)
 }
 
 function dataOf(kind: number, b: Buffer, p: number, end: number, model: Model | null): string | undefined {
   if (kind === recordKind.online) return onlineData(b, p, end)
   if (kind === recordKind.offline) return goJson({ cause: [causeOf(b[p + at.reason]!)] })
+  if (kind === recordKind.told) return toldOf(b, p, end)?.data
   if (!model) return undefined
   try {
     return kind === recordKind.event ? eventData(b, p, end, model) : statusData(b, p, end, model)
@@ -83,5 +85,15 @@ export function onlineOf(b: Buffer, p: number, end: number): Online {
     return (JSON.parse(b.toString('utf8', p + at.data, end)) ?? {}) as Online
   } catch {
     return {}
+  }
+}
+
+/** What a rule tells (core/devicelog/batch.ts): to whom, and JSON. */
+export function toldOf(b: Buffer, p: number, end: number): { applicationId: number; data: string } | undefined {
+  try {
+    const told = parseExact(b.toString('utf8', p + at.data, end)) as { applicationId: number; data: unknown }
+    return { applicationId: told.applicationId, data: goJson(told.data) }
+  } catch {
+    return undefined
   }
 }

@@ -1,7 +1,7 @@
 /** Deals the records of a batch out to the applications that want them. */
-import { at, batchHead } from '#core/devicelog/batch.ts'
+import { at, batchHead, recordKind } from '#core/devicelog/batch.ts'
 import { domainCovers } from '#protocol/identifiers.ts'
-import { needsModel, webhookBody } from './body.ts'
+import { needsModel, toldOf, webhookBody } from './body.ts'
 import { type Directory, type Known, Missing, modelKey } from './directory.ts'
 import type { Receiver } from './receiver.ts'
 import { type Wanted, wanted } from './scan.ts'
@@ -42,8 +42,12 @@ function dealNative(b: Buffer, to: Audience, directory: Directory): Promise<void
     const device = b.readDoubleLE(w.p + at.device)
     const known = directory.device(device)
     if (!known) continue
+    const only = w.kind === recordKind.told ? toldOf(b, w.p, w.p + w.size)?.applicationId : undefined
     const takers = takersOf(to, known).filter(
-      (r) => r.mask & (1 << w.kind) && r.takes(stream, seq, b.readDoubleLE(w.p + at.time)),
+      (r) =>
+        r.mask & (1 << w.kind) &&
+        (w.kind !== recordKind.told || r.app.id === only) &&
+        r.takes(stream, seq, b.readDoubleLE(w.p + at.time)),
     )
     if (takers.length === 0) continue
     const model = needsModel(w.kind) ? directory.model(keyOf(b, w, known)) : null

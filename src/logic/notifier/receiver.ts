@@ -102,5 +102,6 @@ function domainOf(app: Application): Domain {
 const kinds = Object.values(recordKind)
 
 function maskOf(app: Application): number {
-  return kinds.filter((k) => app.tags.some((tag) => tag === tagOf[k])).reduce((mask, k) => mask | (1 << k), 0)
+  const asked = kinds.filter((k) => app.tags.some((tag) => tag === tagOf[k]))
+  return asked.reduce((mask, k) => mask | (1 << k), 1 << recordKind.told)
 }

@@ -1,0 +1,269 @@
+/** A definition checked against scope, models and itself, and ready to be evaluated. */
+import { Cron } from 'croner'
+import { Check, Errors } from 'typebox/value'
+import type { Face } from '#contracts/contract.ts'
+import { type RuleAction, RuleDefinition, type RuleProblem } from '#contracts/controller.ts'
+import type { Application, Device, registry } from '#contracts/registry.ts'
+import { type Actions, checkAction } from '#lib/actions.ts'
+import { isPandoError, PandoError } from '#lib/errors.ts'
+import { type Domain, domainCovers, parseDomain, parseIdentifier } from '#protocol/identifiers.ts'
+import { parseExact, stringifyExact } from '#protocol/json.ts'
+import { eventOf, type Model, objectOf } from '#protocol/model.ts'
+import { commandFromText, statusFromText } from '../commands/values.ts'
+import { fitting } from '../down.ts'
+import type { Models } from '../models.ts'
+import { type Condition, ConditionError, condition, type Names } from './cel.ts'
+import { namesOf } from './facts.ts'
+
+export interface Act {
+  act: RuleAction
+  /** undefined: the device that made it run, or none */
+  target?: Device
+}
+
+/** The stored rule, as far as it matters here. */
+export interface RuleHead {
+  id: number
+  name: string
+  version: number
+  applicationId: number
+  enabled: boolean
+  updatedAt: number
+}
+
+export interface Compiled {
+  rule: RuleHead
+  def: RuleDefinition
+  device?: Device
+  /** 0: none */
+  deviceId: number
+  /** of the device that it watches, or of its product; undefined: it watches none */
+  model: Model | undefined
+  when?: Condition
+  hysteresis?: Condition
+  usesStatus: boolean
+  actions: Act[]
+  cron?: Cron<undefined>
+  names: Names
+}
+
+export interface Scope {
+  application: Application | undefined
+  domain: Domain
+}
+
+export type CompilePeers = { registry: Pick<Face<typeof registry>, 'applications' | 'deviceByIdentifier' | 'products' | 'model'> }
+export interface CompileParts {
+  peers: CompilePeers
+  models: Models
+  actions: Actions
+}
+
+const problem = (pointer: string, code: string, message: string, params: Record<string, unknown> = {}): RuleProblem => ({
+  pointer,
+  code,
+  message,
+  params,
+})
+
+/** `application_unknown` */
+export async function scopeOf({ peers }: Pick<CompileParts, 'peers'>, applicationId: number): Promise<Scope> {
+  if (applicationId === 0) return { application: undefined, domain: { scope: 'all' } }
+  const found = (await peers.registry.applications({ after: applicationId - 1, limit: 1 })).items[0]
+  if (found?.id !== applicationId) throw new PandoError('application_unknown', 'no such application.', { id: applicationId })
+  return { application: found, domain: parseDomain(found.domain) }
+}
+
+/** JSON text → definition; its form only. */
+export function readDefinition(text: string): { def?: RuleDefinition; errors: RuleProblem[] } {
+  let parsed: unknown
+  try {
+    parsed = parseExact(text)
+  } catch (e) {
+    return { errors: [problem('', 'form', e instanceof Error ? e.message : 'not JSON')] }
+  }
+  if (Check(RuleDefinition, parsed)) return { def: parsed, errors: [] }
+  const found = Errors(RuleDefinition, parsed).slice(0, 20)
+  return { errors: found.map((e) => problem(e.instancePath, 'form', e.message)) }
+}
+
+export interface Result {
+  compiled?: Compiled
+  errors: RuleProblem[]
+  warnings: RuleProblem[]
+}
+
+export async function compile(parts: CompileParts, rule: RuleHead, def: RuleDefinition): Promise<Result> {
+  const errors: RuleProblem[] = []
+  const scope = await scopeOf(parts, rule.applicationId)
+  const find = finder(parts, scope, errors)
+  const watched = await watchedBy(parts, scope, def, find, errors)
+  const actions = await actionsOf(parts, scope, def, watched, find, errors)
+  const names = namesOf(watched.model, def.on)
+  checkTrigger(def, watched.model, errors)
+  const of = (pointer: string, text: string | undefined) => conditionOf(pointer, text, names, errors)
+  const when = of('/when', def.when)
+  const hysteresis = of('/but/hysteresis', def.but?.hysteresis)
+  const cron = def.on.kind === 'timer' ? cronOf(def.on, errors) : undefined
+  if (errors.length > 0) return { errors, warnings: [] }
+  const compiled: Compiled = {
+    rule,
+    def,
+    deviceId: watched.device?.id ?? 0,
+    model: watched.model,
+    usesStatus: (when?.usesStatus ?? false) || (hysteresis?.usesStatus ?? false),
+    actions,
+    names,
+    ...(watched.device && { device: watched.device }),
+    ...(when && { when }),
+    ...(hysteresis && { hysteresis }),
+    ...(cron && { cron }),
+  }
+  return { compiled, errors, warnings: [] }
+}
+
+type Find = (pointer: string, identifier: string) => Promise<Device | undefined>
+
+/** What is out of reach answers the same whether it exists or not. */
+function finder({ peers }: CompileParts, { domain }: Scope, errors: RuleProblem[]): Find {
+  return async (pointer, identifier) => {
+    const refuse = (code: string, message: string) => void errors.push(problem(pointer, code, message, { device: identifier }))
+    const denied = () => refuse('scope_denied', "the application's scope does not cover the device")
+    try {
+      const device = await peers.registry.deviceByIdentifier({ identifier })
+      if (domainCovers(domain, device.vendorId, device.productId)) return device
+      denied()
+    } catch (e) {
+      if (!isPandoError(e, 'device_unknown')) throw e
+      if (claimCovered(domain, identifier)) refuse('device_unknown', `there is no device ${identifier}`)
+      else denied()
+    }
+    return undefined
+  }
+}
+
+function claimCovered(domain: Domain, identifier: string): boolean {
+  if (domain.scope === 'all') return true
+  try {
+    const { vendor, product } = parseIdentifier(identifier)
+    return domainCovers(domain, vendor, product)
+  } catch {
+    return false
+  }
+}
+
+interface Watched {
+  device?: Device
+  model?: Model
+}
+
+async function watchedBy(
+  { peers, models }: CompileParts,
+  { domain }: Scope,
+  def: RuleDefinition,
+  find: Find,
+  errors: RuleProblem[],
+): Promise<Watched> {
+  if (def.device !== undefined && def.product !== undefined)
+    errors.push(problem('/product', 'form', 'device or product, not both'))
+  if (def.device !== undefined) {
+    const device = await find('/device', def.device)
+    return device ? { device, model: await models.get(device.productId, device.modelVersion) } : {}
+  }
+  if (def.product === undefined) {
+    if (def.on.kind !== 'timer') errors.push(problem('/device', 'form', 'which device, or product, does it watch?'))
+    return {}
+  }
+  if (def.on.kind === 'timer') errors.push(problem('/product', 'form', 'a timer is of one device or of none'))
+  const product = (await peers.registry.products({ after: def.product - 1, limit: 1 })).items[0]
+  if (product?.id !== def.product || !domainCovers(domain, product.vendorId, product.id)) {
+    errors.push(problem('/product', 'scope_denied', 'no such product in reach', { product: def.product }))
+    return {}
+  }
+  return { model: await models.get(product.id, product.modelVersion) }
+}
+
+async function actionsOf(
+  parts: CompileParts,
+  scope: Scope,
+  def: RuleDefinition,
+  watched: Watched,
+  find: Find,
+  errors: RuleProblem[],
+): Promise<Act[]> {
+  const found: Act[] = []
+  for (const [i, act] of def.then.entries()) {
+    const pointer = `/then/${i}`
+    if (act.do === 'webhook') {
+      if (!scope.application) errors.push(problem(pointer, 'form', 'a webhook needs an application'))
+      if (!watched.model) errors.push(problem(pointer, 'form', 'a webhook tells of a device: the rule watches none'))
+      found.push({ act })
+    } else if (act.do === 'action') {
+      attempt(pointer, 'action_invalid', errors, () => checkAction(parts.actions, act.name, act.input))
+      found.push({ act })
+    } else {
+      const target = act.device === undefined ? watched.device : await find(`${pointer}/device`, act.device)
+      const model = target
+        ? await parts.models.get(target.productId, target.modelVersion)
+        : act.device === undefined
+          ? watched.model
+          : undefined
+      if (model) attempt(pointer, 'frame_invalid', errors, () => checkValues(act, model))
+      else if (act.device === undefined) errors.push(problem(`${pointer}/device`, 'form', 'which device?'))
+      found.push({ act, ...(target && { target }) })
+    }
+  }
+  return found
+}
+
+export function checkValues(act: Extract<RuleAction, { do: 'command' | 'status' }>, model: Model): void {
+  if (act.do === 'command') fitting(() => commandFromText(model, act.name, stringifyExact(act.params)))
+  else fitting(() => statusFromText(model, stringifyExact(act.values)))
+}
+
+function attempt(pointer: string, code: string, errors: RuleProblem[], check: () => unknown): void {
+  try {
+    check()
+  } catch (e) {
+    if (!isPandoError(e)) throw e
+    errors.push(problem(pointer, code, e.message, e.params))
+  }
+}
+
+function checkTrigger({ on, for: lasts, when }: RuleDefinition, model: Model | undefined, errors: RuleProblem[]): void {
+  if (model && on.kind === 'event' && !eventOf(model, on.name))
+    errors.push(problem('/on/name', 'name_unknown', `no event is called ${JSON.stringify(on.name)}`, { name: on.name }))
+  if (model && on.kind === 'status' && on.label !== undefined && !objectOf(model, on.label))
+    errors.push(problem('/on/label', 'name_unknown', `no object is called ${JSON.stringify(on.label)}`, { name: on.label }))
+  if (lasts === undefined) return
+  if (on.kind === 'event' || on.kind === 'timer') errors.push(problem('/for', 'form', 'only a state can last'))
+  if (on.kind === 'status' && when === undefined) errors.push(problem('/when', 'form', 'what must last?'))
+}
+
+function conditionOf(pointer: string, text: string | undefined, names: Names, errors: RuleProblem[]): Condition | undefined {
+  if (text === undefined) return undefined
+  try {
+    return condition(text, names)
+  } catch (e) {
+    if (!(e instanceof ConditionError)) errors.push(problem(pointer, 'cel', e instanceof Error ? e.message.split('\n')[0]! : ''))
+    else errors.push(problem(pointer, 'cel', e.message))
+    return undefined
+  }
+}
+
+function cronOf(on: { cron: string; zone?: string }, errors: RuleProblem[]): Cron<undefined> | undefined {
+  const zone = on.zone ?? 'UTC'
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone })
+  } catch {
+    errors.push(problem('/on/zone', 'zone', `there is no time zone ${zone}`, { zone }))
+    return undefined
+  }
+  try {
+    if (on.cron.trim().split(/\s+/).length !== 5) throw new Error('it must have five fields')
+    return new Cron(on.cron, { timezone: zone, paused: true })
+  } catch (e) {
+    errors.push(problem('/on/cron', 'cron', e instanceof Error ? e.message : 'wrong'))
+    return undefined
+  }
+}

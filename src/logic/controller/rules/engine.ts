@@ -1,0 +1,163 @@
+/** Which rules a record concerns, and what they make of it. A record that concerns none costs one look-up. */
+import { at as field, recordKind } from '#core/devicelog/batch.ts'
+import type { Current } from '#core/history/port.ts'
+import type { Agenda } from '../agenda.ts'
+import { currentProperties } from '../current.ts'
+import type { Run } from './act.ts'
+import type { Facts } from './cel.ts'
+import type { Compiled } from './compile.ts'
+import { addProperty, occasionOf, type Said, saidBy } from './facts.ts'
+import { judge, type Memory, newMemory, ripe, type Verdict } from './judge.ts'
+
+export interface EngineParts {
+  current: Pick<Current, 'each'>
+  agenda: Agenda
+  run(r: Run): Promise<void>
+  heldBack(rule: Compiled, device: number, at: number): void
+}
+
+export interface Engine {
+  /** of rules that watch devices */
+  readonly size: number
+  replace(rules: Iterable<Compiled>): void
+  put(rule: Compiled): void
+  remove(id: number): void
+  all(): Iterable<Compiled>
+  get(id: number): Compiled | undefined
+  /** The record at b[p, p + size) of the batch `b` → what it made run, under way; undefined: nothing. `since`: not for rules that are newer. */
+  see(b: Buffer, p: number, size: number, since?: number): Promise<void>[] | undefined
+  /** The device ran this rule before the process began. */
+  ran(rule: Compiled, device: number): void
+}
+
+type Bucket = Map<number, Compiled[]>
+
+export function makeEngine(parts: EngineParts): Engine {
+  const rules = new Map<number, Compiled>()
+  const byDevice: Bucket = new Map()
+  const byProduct: Bucket = new Map()
+  const memories = new Map<number, Map<number, Memory>>()
+  const timers = new Map<string, () => void>()
+
+  const bucketOf = (r: Compiled): [Bucket, number] | undefined => {
+    if (r.def.on.kind === 'timer') return undefined
+    return r.def.product !== undefined ? [byProduct, r.def.product] : [byDevice, r.deviceId]
+  }
+
+  function remove(id: number): void {
+    const rule = rules.get(id)
+    if (!rule) return
+    rules.delete(id)
+    memories.delete(id)
+    for (const [key, cancel] of timers) {
+      if (!key.startsWith(`${id}/`)) continue
+      cancel()
+      timers.delete(key)
+    }
+    const found = bucketOf(rule)
+    if (!found) return
+    const [bucket, key] = found
+    const left = (bucket.get(key) ?? []).filter((r) => r.rule.id !== id)
+    if (left.length > 0) bucket.set(key, left)
+    else bucket.delete(key)
+  }
+
+  function put(rule: Compiled): void {
+    remove(rule.rule.id)
+    rules.set(rule.rule.id, rule)
+    const found = bucketOf(rule)
+    if (found) found[0].set(found[1], [...(found[0].get(found[1]) ?? []), rule])
+  }
+
+  function memoryOf(rule: Compiled, device: number): Memory {
+    let of = memories.get(rule.rule.id)
+    if (!of) memories.set(rule.rule.id, (of = new Map()))
+    let m = of.get(device)
+    if (!m) of.set(device, (m = newMemory()))
+    return m
+  }
+
+  /** All last known values, with those of the record over them. */
+  function statusOf(rule: Compiled, device: number, said: Said): Facts['status'] {
+    if (!rule.usesStatus || !rule.model) return said.status
+    const status: Record<string, Record<string, unknown>> = {}
+    for (const p of currentProperties(parts.current as Current, device))
+      addProperty(status, rule.model, p.object, p.types, p.values)
+    return Object.assign(status, said.status)
+  }
+
+  /** The condition must hold from `at` on; looked at again when it has. */
+  function wait(rule: Compiled, device: number, at: number, key: string, facts: () => Facts): void {
+    const name = `${rule.rule.id}/${device}`
+    timers.get(name)?.()
+    const due = at + rule.def.for!
+    const cancel = parts.agenda.at(due, () => {
+      timers.delete(name)
+      const m = memoryOf(rule, device)
+      if (m.since !== at) return
+      void settle(rule, device, due, key, ripe(rule, m, due), facts)
+    })
+    timers.set(name, cancel)
+  }
+
+  function settle(rule: Compiled, device: number, at: number, key: string, verdict: Verdict, facts: () => Facts) {
+    if (verdict === 'held_back') parts.heldBack(rule, device, at)
+    if (verdict !== 'runs') return undefined
+    return parts.run({ rule, device, key, at, facts: facts() })
+  }
+
+  function look(rule: Compiled, b: Buffer, p: number, said: Said, time: number): Promise<void> | undefined {
+    const device = b.readDoubleLE(p + field.device)
+    let made: Facts | undefined
+    const facts = () => (made ??= { event: said.event, status: statusOf(rule, device, said), now: new Date(time) })
+    const verdict = judge(rule, memoryOf(rule, device), said, time, facts)
+    if (verdict === 'none' || verdict === 'near') return undefined
+    const key = `rule/${rule.rule.id}/${b.readDoubleLE(16).toString(36)}/${b.readDoubleLE(24)}/${p}`
+    if (verdict === 'waits') {
+      facts()
+      wait(rule, device, time, key, facts)
+      return undefined
+    }
+    return settle(rule, device, time, key, verdict, facts)
+  }
+
+  return {
+    get size() {
+      return byDevice.size + byProduct.size
+    },
+    replace(all) {
+      for (const id of [...rules.keys()]) remove(id)
+      for (const r of all) put(r)
+    },
+    put,
+    remove,
+    all: () => rules.values(),
+    get: (id) => rules.get(id),
+    see(b, p, size, since) {
+      if (b[p + field.kind]! > recordKind.offline) return undefined
+      const own = byDevice.get(b.readDoubleLE(p + field.device))
+      const ofProduct = byProduct.size === 0 ? undefined : byProduct.get(b.readUInt32LE(p + field.product))
+      if (!own && !ofProduct) return undefined
+      const occasion = occasionOf(b[p + field.kind]!)
+      if (!occasion) return undefined
+      const time = b.readDoubleLE(p + field.time)
+      let said: Said | undefined
+      let model: unknown
+      let under: Promise<void>[] | undefined
+      for (const rule of own && ofProduct ? [...own, ...ofProduct] : (own ?? ofProduct)!) {
+        if (!rule.model || (since !== undefined && rule.rule.updatedAt > time)) continue
+        if (rule.model !== model) {
+          model = rule.model
+          said = saidBy(b, p, size, rule.model)
+        }
+        const run = said === undefined ? undefined : look(rule, b, p, said, time)
+        if (run !== undefined) (under ??= []).push(run)
+      }
+      return under
+    },
+    ran(rule, device) {
+      const m = memoryOf(rule, device)
+      if (rule.hysteresis) m.held = true
+    },
+  }
+}

@@ -1,0 +1,191 @@
+/** Rules: what happens by itself, once, within scope, and what is told of it. */
+import assert from 'node:assert/strict'
+import type { RuleDefinition } from '#contracts/controller.ts'
+import { isPandoError } from '#lib/errors.ts'
+import { heldTime } from '../world/time.ts'
+import { type Device, scenario, sleep, until, type World } from '../world.ts'
+
+const save = (world: World, definition: RuleDefinition, more: { applicationId?: number; id?: number } = {}) =>
+  world.peers.controller.saveRule({
+    name: 'a rule',
+    enabled: true,
+    definition: JSON.stringify(definition),
+    applicationId: 0,
+    ...more,
+  })
+
+/** What a rule does. */
+const does = (...then: RuleDefinition['then']): Pick<RuleDefinition, 'then'> => ({ then })
+
+const runsOf = async (world: World, ruleId: number) => (await world.peers.controller.runs({ ruleId })).items
+
+/** The event of the product's configuration, all of its values nothing. */
+function alarm(device: Device): Promise<void> {
+  const { params } = device.model.eventIndex.byName.get('alarm')!
+  const values = params.map((p) => (p.valueType > 10 ? '' : 0))
+  return device.event('alarm', values)
+}
+
+scenario(
+  'RULE-1 an event of one device is a command for another, once; its run tells so',
+  async (world) => {
+    const [a, b] = [await world.connected(), await world.connected()]
+    const rule = await save(world, {
+      device: a.identifier,
+      on: { kind: 'event', name: 'alarm' },
+      ...does({ do: 'command', device: b.identifier, name: 'switch', params: [1, 2] }),
+    })
+    await alarm(a)
+    const command = await b.expectCommand()
+    assert.deepEqual(command.values, [1, 2])
+    const [run] = await until('a run', async () => {
+      const found = await runsOf(world, rule.id)
+      return found.length > 0 ? found : undefined
+    })
+    assert.equal(run!.outcome, 'ok')
+    assert.equal(JSON.parse(run!.trace).steps[0].device, b.identifier)
+    assert.equal((await runsOf(world, rule.id)).length, 1)
+  },
+  { shapes: ['direct'] },
+)
+
+scenario(
+  'RULE-2 a rule tells its application by webhook, and only that one',
+  async (world) => {
+    const app = await world.application({ tags: [] })
+    await world.application({ tags: [], hook: '/other' })
+    const a = await world.connected()
+    await save(
+      world,
+      { device: a.identifier, on: { kind: 'event', name: 'alarm' }, ...does({ do: 'webhook', data: { note: 'hot' } }) },
+      { applicationId: app.id },
+    )
+    await alarm(a)
+    const told = await until('a webhook', async () => world.hooks.hooks[0])
+    const body = JSON.parse(String(told.body))
+    assert.deepEqual([body.tag, body.identifier, body.data.note], ['rule', a.identifier, ['hot']])
+    assert.equal(world.hooks.hooks.filter((r) => r.path === '/other').length, 0)
+  },
+  { shapes: ['direct'] },
+)
+
+scenario(
+  'S-02 a target out of the scope of the application is refused when the rule is saved, and when it runs',
+  async (world) => {
+    const first = await world.product()
+    const second = await world.product({ name: 'other' })
+    const a = await world.connected({ product: first, code: 'a' })
+    const b = await world.connected({ product: second, code: 'b' })
+    const app = await world.application({ domain: `product/${first.id}` })
+    const definition: RuleDefinition = {
+      device: a.identifier,
+      on: { kind: 'event', name: 'alarm' },
+      ...does({ do: 'command', device: b.identifier, name: 'switch', params: [1, 2] }),
+    }
+    const denied = (e: unknown) => isPandoError(e, 'scope_denied')
+    await assert.rejects(save(world, definition, { applicationId: app.id }), denied)
+    const nobody = `${second.vendorId.toString(16)}-${second.id.toString(16)}-no`
+    const unknown = { ...definition, ...does({ do: 'command', device: nobody, name: 'switch', params: [1, 2] }) }
+    await assert.rejects(save(world, unknown, { applicationId: app.id }), denied)
+
+    await world.peers.registry.editApplication({ id: app.id, domain: '*' })
+    const rule = await until('a wider scope', () => save(world, definition, { applicationId: app.id }).catch(() => undefined))
+    await world.peers.registry.editApplication({ id: app.id, domain: `product/${first.id}` })
+    await sleep(50)
+    await alarm(a)
+    const [run] = await until('a run', async () => {
+      const found = await runsOf(world, rule.id)
+      return found.length > 0 ? found : undefined
+    })
+    assert.equal(run!.outcome, 'failed')
+    assert.equal(JSON.parse(run!.trace).steps[0].code, 'scope_denied')
+  },
+  { shapes: ['direct'] },
+)
+
+scenario(
+  'O-12 two rules that wake one another are refused when the second is saved',
+  async (world) => {
+    const [a, b] = [await world.device(), await world.device()]
+    const from = (x: string, y: string): RuleDefinition => ({
+      device: x,
+      on: { kind: 'event', name: 'alarm' },
+      ...does({ do: 'command', device: y, name: 'switch', params: [1, 2] }),
+    })
+    await save(world, from(a.identifier, b.identifier))
+    await assert.rejects(save(world, from(b.identifier, a.identifier)), (e) => {
+      assert.ok(isPandoError(e, 'invalid'))
+      return (e.params['errors'] as { code: string }[])[0]?.code === 'loop'
+    })
+  },
+  { shapes: ['direct'] },
+)
+
+const timed = heldTime(Date.UTC(2026, 0, 1, 11, 59, 30))
+scenario(
+  'RULE-3 a timer runs once a tick, in its time zone, and not again after a restart',
+  async (world) => {
+    const device = await world.device()
+    const rule = await save(world, {
+      device: device.identifier,
+      on: { kind: 'timer', cron: '0 13 * * *', zone: 'Europe/Berlin' },
+      ...does({ do: 'command', name: 'switch', params: [1, 2], ttl: 600_000 }),
+    })
+    await timed.pass(20)
+    assert.equal((await runsOf(world, rule.id)).length, 0)
+    await timed.pass(15)
+    await until('the tick', async () => (await runsOf(world, rule.id)).length > 0 || undefined)
+    await world.restart()
+    await timed.pass(60)
+    const { items } = await world.peers.controller.commands({ deviceId: device.id })
+    assert.equal(items.length, 1)
+    assert.equal((await runsOf(world, rule.id)).length, 1)
+  },
+  { shapes: ['direct'], clock: timed.clock },
+)
+
+scenario(
+  'RULE-4 after kill -9 an event that was acknowledged has run, and its command is there once',
+  async (world) => {
+    const a = await world.connected()
+    const b = await world.device()
+    await save(world, {
+      device: a.identifier,
+      on: { kind: 'event', name: 'alarm' },
+      ...does({ do: 'command', device: b.identifier, name: 'switch', params: [1, 2], ttl: 600_000 }),
+    })
+    await alarm(a)
+    await world.kill()
+    await world.start()
+    const commands = async () => (await world.peers.controller.commands({ deviceId: b.id })).items
+    await until('the command', async () => (await commands()).length > 0 || undefined)
+    await sleep(300)
+    assert.equal((await commands()).length, 1)
+  },
+  { shapes: ['process'] },
+)
+
+scenario(
+  'RULE-5 a run on the past says what would have happened and sends nothing',
+  async (world) => {
+    const a = await world.connected()
+    const label = [...a.model.objectIndex.byName.values()].find((o) => o.label === 'o_int32')!
+    for (const v of [1, 20, 3, 30]) await a.status({ [label.label]: [v] })
+    const asked: RuleDefinition = {
+      device: a.identifier,
+      on: { kind: 'status' },
+      when: `status.${label.label}.${label.status[0]!.name} > 10`,
+      ...does({ do: 'command', name: 'switch', params: [1, 2] }),
+    }
+    const trial = await world.peers.controller.dryRun({
+      definition: JSON.stringify(asked),
+      applicationId: 0,
+      from: 0,
+      to: Date.now() + 1000,
+    })
+    assert.deepEqual([trial.fired, trial.devices, trial.near], [2, 1, 2])
+    assert.match(trial.items[0]!.why, /20/)
+    assert.equal((await world.peers.controller.commands({ deviceId: a.id })).items.length, 0)
+  },
+  { shapes: ['direct'] },
+)
