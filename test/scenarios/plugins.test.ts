@@ -255,19 +255,29 @@ test('codec: frames are kept as they came, so that they can be read when the plu
   const folder = mkdtempSync(join(tmpdir(), 'pando-codec-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const env = { PANDO_DATA_DIR: folder }
-  const { cloud, device, product } = await world(t, { env }, foreign)
-  const lamp = await device()
+  const first = await world(t, { env, plugins: [speaking] }, foreign)
+  await first.device()
+  await first.cloud.stop()
+
+  const without = await startCloud({ env })
+  t.after(() => without.stop())
+  const { registry, controller } = without.peers
+  const [product] = (await registry.products({})).items
+  const lamp = await testDevice(without, { productKey: product!.key, code: 'lamp-1' })
   await lamp.connect()
   await lamp.publish('s', Buffer.from('light 1 80'))
-  assert.equal((await cloud.peers.controller.latest({ deviceId: lamp.id })).json, '{}')
-  await cloud.stop()
+  assert.equal((await controller.latest({ deviceId: lamp.id })).json, '{}')
+  await without.stop()
 
   // what the current status was made of is gone: it is made again from the log
   rmSync(join(folder, 'history'), { recursive: true })
   const again = await startCloud({ env, plugins: [speaking] })
   t.after(() => again.stop())
   assert.equal((await again.peers.controller.latest({ deviceId: lamp.id })).json, '{"light":[1,80]}')
-  assert.equal((await again.peers.registry.model({ productId: product.id })).version, 1)
+})
+
+test('codec: a product cannot name one that is not there', async (t) => {
+  await assert.rejects(world(t, {}, foreign), { code: 'model_invalid', message: 'codec: words is not loaded; there are pando' })
 })
 
 test('a service of a plugin is one of the cloud: it is started, listens, is called by others and stopped', async (t) => {

@@ -109,9 +109,10 @@ function translated(r: Framed, data: Uint8Array | undefined): Framed {
 /** Products and versions whose foreign frames are in the batch; undefined: there are none. */
 function foreignIn(b: Buffer): Wanted | undefined {
   let found: Wanted | undefined
-  const end = b.readUInt32LE(8)
-  for (let p = BATCH_HEADER; p < end; p += b.readUInt32LE(p)) {
-    if ((b[p + at.flags]! & recordFlag.foreign) === 0) continue
+  const v = new DataView(b.buffer, b.byteOffset, b.byteLength)
+  const end = v.getUint32(8, true)
+  for (let p = BATCH_HEADER; p < end; p += v.getUint32(p, true)) {
+    if ((v.getUint8(p + at.flags) & recordFlag.foreign) === 0) continue
     const [product, version] = [b.readUInt32LE(p + at.product), b.readUInt16LE(p + at.version)]
     found ??= new Map()
     found.set(keyOf(product, version), [product, version])

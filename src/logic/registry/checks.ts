@@ -1,6 +1,7 @@
 /** What the fields of a request may hold. Each check throws `invalid` (or the code named) with the field and the limit. */
 import type { By } from '#contracts/registry.ts'
 import { PandoError } from '#lib/errors.ts'
+import { type Codecs, PANDO_CODEC } from '#protocol/codec.ts'
 import { ProtocolError } from '#protocol/errors.ts'
 import { buildIdentifier, parseDomain } from '#protocol/identifiers.ts'
 import { parseModel } from '#protocol/model.ts'
@@ -114,12 +115,18 @@ export function reportUrl(value: string): string {
   return value
 }
 
-/** A product configuration; else `model_invalid` with the place. */
-export function config(value: string): string {
+/** A product configuration, whose codec is there; else `model_invalid` with the place. */
+export function config(value: string, codecs: Codecs): string {
   configText(value)
   try {
-    parseModel(value)
-    return value
+    const { codec = PANDO_CODEC } = parseModel(value)
+    if (codecs.has(codec)) return value
+    const possible = [...codecs.keys()]
+    throw new ProtocolError(
+      'model_wrong_format',
+      { path: 'codec', possible },
+      `codec: ${codec} is not loaded; there are ${possible.join(', ')}`,
+    )
   } catch (e) {
     if (!(e instanceof ProtocolError)) throw e
     throw new PandoError('model_invalid', e.detail, e.params, e)

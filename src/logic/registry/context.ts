@@ -3,6 +3,7 @@ import type { Registrystore } from '#core/registrystore/port.ts'
 import type { HookSet } from '#lib/hooks.ts'
 import type { Logger } from '#lib/log.ts'
 import type { Clock } from '#lib/service.ts'
+import type { Codecs } from '#protocol/codec.ts'
 import type { Keys } from '#protocol/keys.ts'
 import type { AuditLog } from './audit/log.ts'
 import type { Changes } from './changes.ts'
@@ -20,6 +21,7 @@ export interface Context {
   lookups: Lookups
   audit: AuditLog
   hooks: HookSet | undefined
+  codecs: Codecs
   /** ms that a token lives without being used */
   tokenLife: number
   log: Logger

@@ -47,7 +47,7 @@ const modelRow = (ctx: Context, product_id: number, version: number, p: Publicat
   version,
   tenant_id: TENANT,
   state: 'published',
-  config: check.config(p.config),
+  config: check.config(p.config, ctx.codecs),
   created_at: ctx.clock.now(),
   note: check.text('note', p.note ?? '', MAX_NOTE),
   published_by: check.actor(p.by),

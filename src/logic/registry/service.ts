@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Queue, RegistryBell } from '#core/queue/port.ts'
 import type { Registrystore } from '#core/registrystore/port.ts'
 import type { ServiceStart } from '#lib/service.ts'
+import { builtInCodecs } from '#protocol/codec.ts'
 import { makeKeys } from '#protocol/keys.ts'
 import { makeAuditLog } from './audit/log.ts'
 import { makeChanges } from './changes.ts'
@@ -34,7 +35,10 @@ export interface RegistryConfig {
 }
 
 type Ports = { registrystore: Registrystore; queue: Pick<Queue, 'ring'> }
-export type RegistryStart = Pick<ServiceStart<RegistryConfig, Ports>, 'config' | 'log' | 'ports' | 'clock' | 'onStop' | 'hooks'>
+export type RegistryStart = Pick<
+  ServiceStart<RegistryConfig, Ports>,
+  'config' | 'log' | 'ports' | 'clock' | 'onStop' | 'hooks' | 'codecs'
+>
 
 /** For tests, which sign in more often than people. */
 interface Inside {
@@ -52,7 +56,7 @@ interface Parts {
   accounts: Accounts
 }
 
-async function makeContext({ config, log, ports, clock, onStop, hooks }: RegistryStart): Promise<Parts> {
+async function makeContext({ config, log, ports, clock, onStop, hooks, codecs = builtInCodecs }: RegistryStart): Promise<Parts> {
   const store = ports.registrystore
   const { aesKey, masterKey } = await platformKeys(config, store)
   const secrets = makeSecrets(masterKey, TENANT)
@@ -68,7 +72,7 @@ async function makeContext({ config, log, ports, clock, onStop, hooks }: Registr
   await changes.start()
   onStop(clock.every(LOOK_EVERY, () => background(log, 'looking for changes', changes.refresh())))
   const audit = makeAuditLog({ secrets, clock })
-  const ctx: Context = { store, secrets, keys, clock, changes, lookups, audit, hooks, tokenLife: config.tokenLife, log }
+  const ctx: Context = { store, secrets, keys, clock, changes, lookups, audit, hooks, codecs, tokenLife: config.tokenLife, log }
   return { ctx, search, accounts }
 }
 
