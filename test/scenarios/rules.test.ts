@@ -189,3 +189,28 @@ scenario(
   },
   { shapes: ['direct'] },
 )
+
+// test/vectors/mqtt-keepalive-and-rules.json: what the old cloud sent after the alarm
+scenario(
+  'RULE-1 rules of the old API: an alarm is a command and a status for the device itself; those out of form are refused',
+  async (world) => {
+    const app = await world.application()
+    const device = await world.connected()
+    const add = (kind: string, action: object) =>
+      app.post(`/devices/${device.identifier}/rules`, {
+        type: 'ifttt',
+        trigger: 'alarm',
+        target: `device/${device.identifier}/${kind}`,
+        action: JSON.stringify(action),
+      })
+    assert.equal((await add('command', { switch: [3, 4] })).code, 0)
+    assert.equal((await add('status', { o_uint8: [7] })).code, 0)
+    assert.equal((await add('command', { switch: [300, 4] })).code, 10005)
+    assert.equal((await add('elsewhere', {})).code, 10005)
+    await alarm(device)
+    assert.deepEqual((await device.expectCommand()).values, [3, 4])
+    const { data } = await device.expectStatus()
+    assert.deepEqual({ ...data }, { o_uint8: [7] })
+  },
+  { shapes: ['direct'] },
+)
