@@ -13,7 +13,7 @@ async function every(c: Command): Promise<Command[]> {
 }
 
 test('the commands', () => {
-  assert.deepEqual(Object.keys(pando.commands!), ['serve', 'demo', 'config', 'device', 'pdcfg', 'why'])
+  assert.deepEqual(Object.keys(pando.commands!), ['serve', 'demo', 'config', 'device', 'pdcfg', 'history', 'why'])
 })
 
 // CLI-3
@@ -46,7 +46,7 @@ test('every flag that an example uses exists', async () => {
 test('what was misspelt is told with what was probably meant', async () => {
   await assert.rejects(findCommand(pando, ['sevre']), usage(/unknown command sevre; did you mean pando serve\?/))
   await assert.rejects(findCommand(pando, ['pdcfg', 'vender', 'add']), usage(/did you mean pando pdcfg vendor\?/))
-  await assert.rejects(findCommand(pando, ['xyzzy']), usage(/there are serve, demo, config, device, pdcfg, why/))
+  await assert.rejects(findCommand(pando, ['xyzzy']), usage(/there are serve, demo, config, device, pdcfg, history, why/))
   const { command } = await findCommand(pando, ['device'])
   assert.throws(() => readArgs(command, ['--cuont', '3']), usage(/unknown flag --cuont; did you mean --count\?/))
 })

@@ -11,6 +11,7 @@ export const pando: Command = command({
     config: async () => (await import('./config.ts')).config,
     device: async () => (await import('./device/command.ts')).device,
     pdcfg: async () => (await import('./pdcfg/command.ts')).pdcfg,
+    history: async () => (await import('./history.ts')).history,
     why: async () => (await import('./why.ts')).why,
   },
 })

@@ -114,7 +114,16 @@ export async function startApi(o: ApiOptions): Promise<Api> {
   const asked: Record<string, number> = {}
   const registry: Faces['registry'] = { ...fakeRegistry(o), ...o.registry }
   for (const [name, f] of Object.entries(registry)) Object.assign(registry, { [name]: counted(asked, name, f as Method) })
-  const controller = { latest: none, ask: none, setStatus: none, command: none, saveRule: none, ...o.controller }
+  const controller = {
+    latest: none,
+    ask: none,
+    setStatus: none,
+    command: none,
+    records: none,
+    series: none,
+    saveRule: none,
+    ...o.controller,
+  }
   const handlers = new Set<Handler>()
   const http = httpListeners()
   const metrics = makeMetrics()

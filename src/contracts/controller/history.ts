@@ -27,7 +27,10 @@ export const HistoryItem = Type.Object({
   name: Type.Optional(Text),
   /** status: JSON text `{label: [v, …]}`; event: `[v, …]`. Integers of 64 bits have all digits (`parseExact`), octets are base64 */
   values: Type.Optional(Text),
-  /** JSON text of an object: event: its values by name; online, offline, diary: what is known of it */
+  /**
+   * JSON text of an object: event: its values by name; status, if `named`: `{label: {name: v}}`; online, offline, diary: what is known of
+   * it
+   */
   params: Type.Optional(Text),
   /** status: numbers of objects that the model does not know */
   unknown: Type.Optional(Type.Array(Type.Integer())),
@@ -97,6 +100,8 @@ export const historyMethods = {
       object: Type.Optional(Text),
       /** only events of this name */
       name: Type.Optional(Text),
+      /** statuses have their values by name too */
+      named: Type.Optional(Type.Boolean()),
       /** default 100, at most 1000 */
       limit: Type.Optional(Type.Integer({ minimum: 1 })),
       newestFirst: Type.Optional(Type.Boolean()),

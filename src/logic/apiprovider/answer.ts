@@ -1,5 +1,8 @@
 /** Answers in the form of docs/application-api.md §1. */
+import { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import type { FastifyReply } from 'fastify'
+import type { Streamed } from './calls.ts'
 import { type Refusal, texts } from './errors.ts'
 
 const TYPE = 'application/json; charset=UTF-8'
@@ -17,6 +20,26 @@ export function refuse(reply: FastifyReply, { code, message, status }: Refusal, 
   if (status === 413 || status === 408) reply.header('Connection', 'close')
   if (requestId !== undefined) reply.header('X-Request-Id', requestId)
   reply.send(JSON.stringify({ code, message }))
+}
+
+/**
+ * Sends pieces as the reader takes them; resolves when the answer has ended, either way. An error before the first piece rejects and nothing
+ * is sent; one later cuts the connection, so that the reader sees that it has not all.
+ */
+export async function stream(reply: FastifyReply, { type, pieces }: Streamed): Promise<void> {
+  const first = await pieces.next()
+  const source = Readable.from(withFirst(first, pieces), { objectMode: false, highWaterMark: 1 << 16 })
+  reply.header('Content-Type', type).header('Cache-Control', 'no-store').send(source)
+  await finished(reply.raw).catch(() => source.destroy())
+}
+
+async function* withFirst(first: IteratorResult<string>, rest: AsyncGenerator<string>): AsyncGenerator<string> {
+  try {
+    if (!first.done) yield first.value
+    yield* rest
+  } finally {
+    await rest.return(undefined)
+  }
 }
 
 /** Unknown path or method, as the old cloud said it: always 404 (golden group path). */

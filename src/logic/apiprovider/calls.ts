@@ -9,15 +9,21 @@ import type { Caller, Guard } from './guard.ts'
 
 export interface CallPeers {
   registry: Pick<Face<typeof registry>, 'deviceByKey'>
-  controller: Pick<Face<typeof controller>, 'latest' | 'ask' | 'setStatus' | 'command' | 'saveRule'>
+  controller: Pick<Face<typeof controller>, 'latest' | 'ask' | 'setStatus' | 'command' | 'records' | 'series' | 'saveRule'>
 }
 
-/** A call on a device that the caller was found to reach. */
+/** An answer that is sent piece by piece, each when there is room. */
+export interface Streamed {
+  type: string
+  pieces: AsyncGenerator<string>
+}
+
+/** A call on a device that the caller was found to reach. `accept`: the header. */
 export type DeviceCall = (
   peers: CallPeers,
   device: Device,
-  r: { body: string; query: Query; applicationId: number },
-) => Promise<string>
+  r: { body: string; query: Query; applicationId: number; accept: string },
+) => Promise<string | Streamed>
 
 /** A parameter given twice is an array. */
 export type Query = Readonly<Record<string, string | string[] | undefined>>
@@ -82,7 +88,7 @@ export async function infoByKey(peers: CallPeers, guard: Guard, caller: Caller |
 const infoText = ({ identifier, name, description, version }: Device): string =>
   JSON.stringify({ identifier, name, description, version })
 
-const first = (v: string | string[] | undefined): string | undefined => (Array.isArray(v) ? v[0] : v)
+export const first = (v: string | string[] | undefined): string | undefined => (Array.isArray(v) ? v[0] : v)
 
 /** `timeout` in seconds, ms out; absent, empty or 0: the default; above a minute: a minute. */
 function timeoutOf(query: Query): number {

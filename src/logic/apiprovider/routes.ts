@@ -1,5 +1,6 @@
 /** The paths of `/application/v1`, and their older spellings (docs/application-api.md §1). */
 import { addRule, type CallPeers, command, current, type DeviceCall, info, latest, setStatus } from './calls.ts'
+import { eventHistory, statusHistory } from './history.ts'
 
 export interface Route {
   method: 'GET' | 'PUT' | 'POST'
@@ -8,7 +9,7 @@ export interface Route {
   /** label of metrics and log lines */
   name: string
   call: DeviceCall
-  /** waits for a device: slow is not wrong */
+  /** waits for a device, or for a reader: slow is not wrong */
   waits: boolean
 }
 
@@ -23,6 +24,8 @@ export const deviceRoutes: readonly Route[] = [
   { method: 'GET', paths: spellings('info', 'info'), name: 'info', call: info, waits: false },
   { method: 'GET', paths: spellings('status/latest'), name: 'status/latest', call: latest, waits: false },
   { method: 'GET', paths: spellings('status/current', 'status/current'), name: 'status/current', call: current, waits: true },
+  { method: 'GET', paths: spellings('status/history'), name: 'status/history', call: statusHistory, waits: true },
+  { method: 'GET', paths: spellings('events'), name: 'events', call: eventHistory, waits: true },
   { method: 'PUT', paths: spellings('status', 'status'), name: 'status', call: setStatus, waits: true },
   { method: 'POST', paths: spellings('commands', 'command'), name: 'commands', call: command, waits: true },
   { method: 'POST', paths: spellings('rules', 'rule'), name: 'rules', call: addRule, waits: false },

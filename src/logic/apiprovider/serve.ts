@@ -1,7 +1,7 @@
 /** The way of one call: limits, App-Key, device and scope, the call itself, the answer. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { toPandoError } from '#lib/errors.ts'
-import { answer, refuse } from './answer.ts'
+import { answer, refuse, stream } from './answer.ts'
 import { type CallPeers, infoByKey, type Query } from './calls.ts'
 import { Refusal, refusalOf } from './errors.ts'
 import type { Guard } from './guard.ts'
@@ -29,8 +29,16 @@ export function deviceHandler(p: ServeParts, { name, call, waits }: Route): Hand
       try {
         const found = p.guard.device(caller, (req.params as { identifier: string }).identifier)
         const device = found instanceof Promise ? await found : found
-        const input = { body: textOf(req.body), query: req.query as Query, applicationId: caller.application.id }
-        return await call(p.peers, device, input)
+        const input = {
+          body: textOf(req.body),
+          query: req.query as Query,
+          accept: req.headers.accept ?? '',
+          applicationId: caller.application.id,
+        }
+        const said = await call(p.peers, device, input)
+        if (typeof said === 'string') return said
+        await stream(reply, said)
+        return undefined
       } finally {
         leave()
       }
@@ -52,13 +60,14 @@ interface Serving {
   reply: FastifyReply
 }
 
-/** Answers in every case; never rejects. */
-async function serve(p: ServeParts, { name, waits, req, reply }: Serving, run: () => Promise<string>): Promise<void> {
+/** Answers in every case, unless `run` has (undefined); never rejects. */
+async function serve(p: ServeParts, { name, waits, req, reply }: Serving, run: () => Promise<string | undefined>): Promise<void> {
   const started = performance.now()
   try {
     const leave = p.limits.enter()
     try {
-      answer(reply, await run())
+      const data = await run()
+      if (data !== undefined) answer(reply, data)
     } finally {
       leave()
     }

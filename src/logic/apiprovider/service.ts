@@ -32,7 +32,7 @@ export interface Ports {
 /** What the API for applications asks. */
 export interface ApplicationPeers {
   registry: Pick<Face<typeof registry>, 'applicationByKey' | 'deviceByIdentifier' | 'deviceByKey'>
-  controller: Pick<Face<typeof controller>, 'latest' | 'ask' | 'setStatus' | 'command' | 'saveRule'>
+  controller: Pick<Face<typeof controller>, 'latest' | 'ask' | 'setStatus' | 'command' | 'records' | 'series' | 'saveRule'>
 }
 
 export type Peers = ApplicationPeers & AdminPeers

@@ -6,7 +6,7 @@ import type { HistoryRecord } from '#core/history/port.ts'
 import { ProtocolError } from '#protocol/errors.ts'
 import { decodeEvent, decodeStatus } from '#protocol/frames.ts'
 import { stringifyExact } from '#protocol/json.ts'
-import { eventOf, eventToJson, type Model, statusToJson } from '#protocol/model.ts'
+import { eventOf, eventToJson, type JsonValue, type Model, type ModelParam, objectOf, statusToJson } from '#protocol/model.ts'
 import { frameReasons } from '#protocol/reasons.ts'
 
 export const kindNumbers: Record<HistoryKind, number> = {
@@ -20,10 +20,10 @@ export const kindNumbers: Record<HistoryKind, number> = {
 
 const kindNames = new Map(Object.entries(kindNumbers).map(([name, no]) => [no, name as HistoryKind]))
 
-/** `model`: that of the record. */
-export function itemOf(r: HistoryRecord, model: Model): HistoryItem {
+/** `model`: that of the record; `named`: a status with its values by name too. */
+export function itemOf(r: HistoryRecord, model: Model, named = false): HistoryItem {
   try {
-    if (r.kind === recordKind.status) return { ...framed(r), ...status(r.data, model) }
+    if (r.kind === recordKind.status) return { ...framed(r), ...status(r.data, model, named) }
     if (r.kind === recordKind.event) return { ...framed(r), ...event(r.data, model) }
   } catch (e) {
     if (!(e instanceof ProtocolError)) throw e
@@ -42,18 +42,30 @@ const framed = (r: HistoryRecord) => ({
 
 const clock = (timestamp: number) => (timestamp > 0 && Number.isSafeInteger(timestamp) ? { deviceTime: timestamp } : {})
 
-function status(data: Uint8Array, model: Model): Pick<HistoryItem, 'kind' | 'deviceTime' | 'values' | 'unknown'> {
+function status(data: Uint8Array, model: Model, named: boolean): Omit<HistoryItem, 'at'> {
   const frame = decodeStatus(data)
   const { data: values, unknown } = statusToJson(model, frame)
   const rest = { values: stringifyExact(values), ...(unknown.length > 0 && { unknown }) }
-  return { kind: 'status', ...clock(frame.timestamp), ...rest }
+  const params = named && { params: stringifyExact(byName(model, values)) }
+  return { kind: 'status', ...clock(frame.timestamp), ...rest, ...params }
 }
 
-function event(data: Uint8Array, model: Model): Pick<HistoryItem, 'kind' | 'deviceTime' | 'no' | 'name' | 'values' | 'params'> {
+function byName(model: Model, values: Record<string, JsonValue[]>): Record<string, Record<string, JsonValue>> {
+  const all: Record<string, Record<string, JsonValue>> = Object.create(null)
+  for (const [label, list] of Object.entries(values)) all[label] = namesOf(objectOf(model, label)?.status, list)
+  return all
+}
+
+function namesOf(params: readonly ModelParam[] = [], list: readonly JsonValue[]): Record<string, JsonValue> {
+  const named: Record<string, JsonValue> = Object.create(null)
+  for (const [i, v] of list.entries()) named[params[i]?.name || `#${i + 1}`] = v
+  return named
+}
+
+function event(data: Uint8Array, model: Model): Omit<HistoryItem, 'at'> {
   const frame = decodeEvent(data)
   const { name, values } = eventToJson(model, frame)
-  const named: Record<string, unknown> = Object.create(null)
-  for (const [i, v] of values.entries()) named[eventOf(model, frame.no)?.params[i]?.name ?? `#${i + 1}`] = v
+  const named = namesOf(eventOf(model, frame.no)?.params, values)
   const said = { values: stringifyExact(values), params: stringifyExact(named) }
   return { kind: 'event', ...clock(frame.timestamp), no: frame.no, name, ...said }
 }

@@ -22,6 +22,7 @@ export interface RecordsQuery {
   to?: number
   object?: string
   name?: string
+  named?: boolean
   limit?: number
   newestFirst?: boolean
   cursor?: string
@@ -46,7 +47,7 @@ export async function readRecords(r: Reading, q: RecordsQuery): Promise<RecordsP
   let { cursor } = q
   for (let pages = 0; pages < MOST_PAGES && items.length < limit; pages++) {
     const page = await readPage(r, queryOf(q, limit - items.length, cursor))
-    for (const item of await decode(r, found, page.records)) {
+    for (const item of await decode(r, found, page.records, q.named)) {
       const wanted = chosen(item, q)
       if (wanted) items.push(wanted)
     }
@@ -72,11 +73,11 @@ const queryOf = (q: RecordsQuery, limit: number, cursor: string | undefined): Hi
   ...(cursor !== undefined && { cursor }),
 })
 
-async function decode(r: Reading, found: Found, records: readonly HistoryRecord[]): Promise<HistoryItem[]> {
+async function decode(r: Reading, found: Found, records: readonly HistoryRecord[], named?: boolean): Promise<HistoryItem[]> {
   const items: HistoryItem[] = []
   let since = performance.now()
   for (const record of records) {
-    items.push(itemOf(record, await modelOf(r.models, found, record)))
+    items.push(itemOf(record, await modelOf(r.models, found, record), named))
     if (performance.now() - since < SLICE_MS) continue
     await new Promise((resolve) => setImmediate(resolve))
     since = performance.now()
@@ -91,7 +92,13 @@ export const modelOf = (models: Models, { device }: Found, r: Pick<HistoryRecord
 function chosen(item: HistoryItem, { object, name }: RecordsQuery): HistoryItem | undefined {
   if (name !== undefined && item.kind === 'event' && item.name !== name) return undefined
   if (object === undefined || item.kind !== 'status') return item
-  const values = parseExact(item.values ?? '{}') as Record<string, unknown>
-  if (!Object.hasOwn(values, object)) return undefined
-  return { ...item, values: stringifyExact({ [object]: values[object] }) }
+  const values = only(item.values, object)
+  if (values === undefined) return undefined
+  return { ...item, values, ...(item.params !== undefined && { params: only(item.params, object)! }) }
+}
+
+/** Of a JSON object only that key; undefined if it is not there. */
+function only(json: string | undefined, key: string): string | undefined {
+  const all = parseExact(json ?? '{}') as Record<string, unknown>
+  return Object.hasOwn(all, key) ? stringifyExact({ [key]: all[key] }) : undefined
 }
