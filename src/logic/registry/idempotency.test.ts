@@ -5,7 +5,7 @@ import { DAY, type Registry, removeDir, startRegistry, tempDir } from '../../../
 import { makeIdempotency } from './idempotency.ts'
 import { makeSecrets } from './secrets.ts'
 
-describe('S-22: Idempotency-Key', () => {
+describe('REG-10 S-22: Idempotency-Key', () => {
   const dir = tempDir()
   let r: Registry
   const begin = (key: string, requestHash = 'h', principal = 'user/1') => r.face.idempotencyBegin({ principal, key, requestHash })

@@ -45,7 +45,7 @@ describe('models of a product', () => {
     await assert.rejects(r.face.putDraft({ productId: 1, config: '\ud800' }), refused('invalid'))
   })
 
-  it('publishing makes the next version, which everybody sees at once; firmware that is pinned keeps its own', async () => {
+  it('REG-8: publishing makes the next version, which everybody sees at once; firmware that is pinned keeps its own', async () => {
     const [old, now] = [await register('old', '1.0'), await register('new', '2.0')]
     r.bells.splice(0)
     const { revision } = await draft('lamp')

@@ -66,7 +66,7 @@ describe('the audit log', () => {
     removeDir(dir)
   })
 
-  it('has every change by people with what it was and became, and who did it', async () => {
+  it('AUDIT-1: has every change by people with what it was and became, and who did it', async () => {
     await r.face.editVendor({ id: 1, name: 'Other', audit: by })
     const [entry] = await entries()
     assert.deepEqual(
@@ -81,7 +81,7 @@ describe('the audit log', () => {
     assert.deepEqual([system?.actor, system?.action, system?.object], ['system', 'application.remove', 'application/1'])
   })
 
-  it('has no entry of a change that failed', async () => {
+  it('AUDIT-1: has no entry of a change that failed', async () => {
     const before = await entries()
     await assert.rejects(r.face.editVendor({ id: 99, name: 'x', audit: by }))
     await assert.rejects(r.face.removeVendor({ id: 1, audit: by }))
@@ -152,7 +152,7 @@ describe('the audit log', () => {
     r.clock.at += 1000
   })
 
-  it('can be proved by anybody from what the API shows', async () => {
+  it('AUDIT-2: can be proved by anybody from what the API shows', async () => {
     const all = (await entries()).toReversed()
     assert.ok(all.length > 10)
     assert.ok(provenBy(all))
@@ -170,7 +170,7 @@ describe('the audit log', () => {
   })
 })
 
-describe('the audit log, changed by somebody with the file', () => {
+describe('AUDIT-2: the audit log, changed by somebody with the file', () => {
   const N = 30
   const tried = async (work: Parameters<typeof forge>[1]) => {
     const dir = tempDir()

@@ -55,7 +55,7 @@ describe('devices in the hands of people', () => {
     assert.deepEqual(actions, ['device.show_secret', 'device.rotate_secret', 'device.add'])
   })
 
-  it('two who edit one thing do not overwrite each other', async () => {
+  it('REG-6: two who edit one thing do not overwrite each other', async () => {
     const { device } = await r.face.addDevice({ productId: 1, code: 'etag' })
     const both = await Promise.allSettled(['a', 'b'].map((name) => r.face.editDevice({ id: device.id, name, ifRevision: 1 })))
     assert.equal(both.filter((b) => b.status === 'fulfilled').length, 1)

@@ -58,7 +58,7 @@ function expected(all: readonly DeviceDetail[], s: DeviceSearch): number[] {
   return sorted.map((d) => d.id).slice(s.offset ?? 0, (s.offset ?? 0) + (s.limit ?? 100))
 }
 
-describe('searching devices', () => {
+describe('REG-7: searching devices', () => {
   const dir = tempDir()
   let r: Registry
   let devices: DeviceDetail[] = []

@@ -25,7 +25,7 @@ const refused =
     isPandoError(e, code) && Object.entries(params).every(([name, value]) => e.params[name] === value)
 const firstPassword = (dir: string): string => readFileSync(join(dir, 'admin-password'), 'utf8').trim()
 
-describe('S-12: the first administrator', () => {
+describe('AUTH-1 S-12: the first administrator', () => {
   const dirs: string[] = []
   const dir = (): string => {
     dirs.push(tempDir())
@@ -158,7 +158,7 @@ describe('people', () => {
     await r.face.checkSession({ token })
   })
 
-  it('a session ends 12 h after it was last used, and 30 days after it was made', async () => {
+  it('AUTH-2: a session ends 12 h after it was last used, and 30 days after it was made', async () => {
     const [idle, used] = [await signIn(), await signIn()]
     for (let hours = 0; hours < 24 * 30 - 11; hours += 11) {
       await r.face.checkSession({ token: used.token })
@@ -232,7 +232,7 @@ describe('people', () => {
     await assert.rejects(r.face.checkSession({ token: here.token }), refused('unauthenticated'))
   })
 
-  it('a new role or scope ends the sessions; the last administrator stays', async () => {
+  it('AUTH-2 AUTH-4: a new role or scope ends the sessions; the last administrator stays', async () => {
     const user = await r.face.addUser({ name: 'cid', password, role: 'Viewer', scope: 'vendor/1', mustChange: false })
     const { token, principal } = await signIn('cid')
     assert.deepEqual([principal.can, principal.scope], [rolePermissions.Viewer, 'vendor/1'])
@@ -293,7 +293,7 @@ describe('S-11: API tokens', () => {
       await assert.rejects(r.face.checkApiToken({ token }), refused('unauthenticated'))
   })
 
-  it('are never allowed more than their user, now or later', async () => {
+  it('AUTH-3: are never allowed more than their user, now or later', async () => {
     await assert.rejects(add({ can: ['devices.read', 'users.write'] }), refused('forbidden', { permission: 'users.write' }))
     await assert.rejects(add({ scope: '*' }), refused('forbidden', { scope: '*' }))
     await assert.rejects(add({ scope: 'vendor/2' }), refused('forbidden'))

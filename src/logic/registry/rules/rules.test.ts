@@ -98,7 +98,7 @@ describe('rules', () => {
   })
 })
 
-describe('ticks of timers', () => {
+describe('REG-9: ticks of timers', () => {
   const dir = tempDir()
   let [r, other] = [] as unknown as [Registry, Registry]
   let rules: number[]
