@@ -11,27 +11,37 @@ export interface Said {
 /** So many times the usual distance of two reports is silence. */
 const USUAL_TIMES = 5
 
-/**
- * Gaps in [from, to) between what was said, in order: all that is much longer than is usual for the device, and what of the rest it was
- * offline.
- */
-export function gapsOf(said: readonly Said[], offline: readonly Gap[], { from, to }: Gap): Gap[] {
-  const longest = USUAL_TIMES * usual(said)
-  const gaps: Gap[] = []
-  let at = from
-  for (const { firstAt, lastAt } of [...said, { firstAt: to, lastAt: to }]) {
-    if (firstAt > at) gaps.push(...gapsIn({ from: at, to: firstAt }, said.length === 0 ? 0 : longest, offline))
-    at = Math.max(at, lastAt)
-  }
-  return gaps
+/** What is shorter tells nothing, unless it lasts until now. */
+const LEAST_TIMES = 2
+
+interface Quiet extends Gap {
+  /** much longer than is usual for the device */
+  silent: boolean
 }
 
-function gapsIn(quiet: Gap, longest: number, offline: readonly Gap[]): Gap[] {
-  if (quiet.to - quiet.from > longest) return [quiet]
-  return offline
-    .filter((o) => o.from < quiet.to && o.to > quiet.from)
-    .map((o) => ({ from: Math.max(o.from, quiet.from), to: Math.min(o.to, quiet.to) }))
+/** Stretches of [from, to) without a value, that are longer than usual or not over. */
+export function quietIn(said: readonly Said[], { from, to }: Gap): Quiet[] {
+  const usually = usual(said)
+  const quiet: Quiet[] = []
+  let at = from
+  for (const { firstAt, lastAt } of said) {
+    const length = firstAt - at
+    if (length > LEAST_TIMES * usually) quiet.push({ from: at, to: firstAt, silent: length > USUAL_TIMES * usually })
+    at = Math.max(at, lastAt)
+  }
+  if (to > at) quiet.push({ from: at, to, silent: said.length === 0 || to - at > USUAL_TIMES * usually })
+  return quiet
 }
+
+/** All that is silent, and what of the rest the device was offline. */
+export const gapsOf = (quiet: readonly Quiet[], offline: readonly Gap[]): Gap[] =>
+  quiet.flatMap(({ silent, ...q }) =>
+    silent
+      ? [q]
+      : offline
+          .filter((o) => o.from < q.to && o.to > q.from)
+          .map((o) => ({ from: Math.max(o.from, q.from), to: Math.min(o.to, q.to) })),
+  )
 
 /** The median distance of two reports; infinite if there are not two. */
 function usual(said: readonly Said[]): number {

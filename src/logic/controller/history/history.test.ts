@@ -9,7 +9,7 @@ import { encodeEvent, encodeStatus } from '#protocol/frames.ts'
 import { parseModel } from '#protocol/model.ts'
 import type { Value } from '#protocol/tlv.ts'
 import { seeded } from '../../../../test/simulated-disk.ts'
-import { gapsOf } from './gaps.ts'
+import { gapsOf, quietIn, type Said } from './gaps.ts'
 import { makeHistory } from './history.ts'
 
 const object = (no: number, label: string, names: [string, number][]) => ({
@@ -164,22 +164,24 @@ describe('one value by time', () => {
 
 describe('gaps', () => {
   const range = { from: 0, to: 1000 }
+  const gaps = (said: Said[], offline: { from: number; to: number }[], within: { from: number; to: number }) =>
+    gapsOf(quietIn(said, within), offline)
   const every10 = (from: number, to: number) =>
     Array.from({ length: (to - from) / 10 }, (_, i) => ({ firstAt: from + i * 10, lastAt: from + i * 10, count: 1 }))
 
   it('SERIES-5 silence is a gap when it is much longer than usual, an offline device at once', () => {
-    assert.deepEqual(gapsOf(every10(0, 1000), [], range), [])
-    assert.deepEqual(gapsOf([...every10(0, 300), ...every10(500, 1000)], [], range), [{ from: 290, to: 500 }])
-    assert.deepEqual(gapsOf([...every10(0, 300), ...every10(320, 1000)], [], range), [])
+    assert.deepEqual(gaps(every10(0, 1000), [], range), [])
+    assert.deepEqual(gaps([...every10(0, 300), ...every10(500, 1000)], [], range), [{ from: 290, to: 500 }])
+    assert.deepEqual(gaps([...every10(0, 300), ...every10(320, 1000)], [], range), [])
     const offline = [{ from: 295, to: 315 }]
-    assert.deepEqual(gapsOf([...every10(0, 300), ...every10(320, 1000)], offline, range), offline)
-    assert.deepEqual(gapsOf([], [], range), [range])
-    assert.deepEqual(gapsOf(every10(100, 900), [], range), [
+    assert.deepEqual(gaps([...every10(0, 300), ...every10(320, 1000)], offline, range), offline)
+    assert.deepEqual(gaps([], [], range), [range])
+    assert.deepEqual(gaps(every10(100, 900), [], range), [
       { from: 0, to: 100 },
       { from: 890, to: 1000 },
     ])
     const buckets = [0, 100, 500, 600, 700].map((at) => ({ firstAt: at, lastAt: at + 90, count: 10 }))
-    assert.deepEqual(gapsOf(buckets, [], { from: 0, to: 800 }), [{ from: 190, to: 500 }])
+    assert.deepEqual(gaps(buckets, [], { from: 0, to: 800 }), [{ from: 190, to: 500 }])
   })
 
   it('SERIES-5 when it was offline is taken from its records; what has not come yet is no gap', async () => {

@@ -6,7 +6,7 @@ import { PandoError } from '#lib/errors.ts'
 import { tlvType } from '#protocol/tlv.ts'
 import type { Found } from '../down.ts'
 import { bucketsOf, type Stretch, type Versions } from './buckets.ts'
-import { gapsOf, type Said } from './gaps.ts'
+import { gapsOf, quietIn, type Said } from './gaps.ts'
 import { type Named, namedPlace } from './places.ts'
 import { offlineIn } from './presence.ts'
 import { numberOf, readRaw, type Sample, shownValue } from './raw.ts'
@@ -108,5 +108,8 @@ function numberAs(b: Bucket, fn: SeriesFn = 'avg'): number {
 async function gaps(p: SeriesParts, { deviceId, from, to }: SeriesQuery, said: readonly Said[]): Promise<Gap[]> {
   const range = { from, to: Math.min(to, p.now()) }
   if (range.to <= range.from) return []
-  return gapsOf(said, await offlineIn(p.history, deviceId, range), range)
+  const quiet = quietIn(said, range)
+  const open = quiet.filter((q) => !q.silent)
+  if (open.length === 0) return gapsOf(quiet, [])
+  return gapsOf(quiet, await offlineIn(p.history, deviceId, { from: open[0]!.from, to: open.at(-1)!.to }))
 }
