@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { type AdminClient, adminClient } from '#contracts/admin/client.ts'
 import type { Permission, Role } from '#contracts/registry.ts'
 import { rolePermissions } from '#contracts/registry.ts'
-import type { World } from '../world.ts'
+import { type World, within } from '../world.ts'
 import { answerChecker, type OpenApi } from './checked.ts'
 
+/** However busy the machine is. */
+const ANSWER_MS = 60_000
 export const PASSWORD = 'a long enough password'
 
 export interface Said {
@@ -43,9 +45,10 @@ export async function openDoor(world: World): Promise<Door> {
   const doc = (await (await fetch(`${base}/admin/v1/openapi.json`)).json()) as OpenApi
   const check = answerChecker(doc)
   const checkedFetch: typeof fetch = async (url, o) => {
-    const answer = await fetch(url, o)
-    const body = await answer.text()
     const path = String(url).slice(`${base}/admin/v1`.length)
+    const what = `answer to ${o?.method ?? 'GET'} ${path} ${String(o?.body ?? '').slice(0, 2000)}`
+    const answer = await within(ANSWER_MS, what, () => fetch(url, o))
+    const body = await answer.text()
     check(o?.method ?? 'GET', path, { status: answer.status, type: answer.headers.get('content-type') ?? '', body })
     const { status, headers } = answer
     return new Response([204, 304].includes(status) ? null : body, { status, headers })

@@ -7,6 +7,8 @@ import { outcomeOf } from '#access/httpaccess/calls.ts'
 import { type Command, helpOf } from '#cli/command.ts'
 import { pando } from '#cli/commands.ts'
 import { settingsMarkdown } from '#cli/config.ts'
+import { methodOf, pathOf, type RouteKey, type RouteSpec } from '#contracts/admin/route.ts'
+import { adminRoutes } from '#contracts/admin/routes.ts'
 import { causes } from '#contracts/causes.ts'
 import { type ErrorCode, errorTable, PandoError } from '#lib/errors.ts'
 import { silentLog } from '#lib/log.ts'
@@ -85,6 +87,16 @@ function applicationRoutes(): string {
 
 const both = ([path = '', old = '']: string[]) => [path, old]
 
+const managementRoutes = () =>
+  table(
+    ['call', '', 'permission'],
+    (Object.entries(adminRoutes) as [RouteKey, RouteSpec][]).map(([key, r]) => [
+      named(`${methodOf(key)} ${pathOf(key)}`),
+      r.summary,
+      r.can === 'nobody' ? 'none' : r.can === 'anybody' ? 'signed in' : named(r.can),
+    ]),
+  )
+
 const octets = (t: TlvType) => (t.size < 0 ? 'u16 length, then the octets' : `${t.size}`)
 const range = (t: TlvType) => (t.min === undefined || t.name.startsWith('float') ? '' : `${t.min} … ${t.max}`)
 
@@ -123,6 +135,7 @@ export const sections: Readonly<Record<string, { page: string; make: () => strin
   'frame reasons': { page: 'docs/errors.md', make: reasons },
   metrics: { page: 'docs/metrics.md', make: metrics },
   routes: { page: 'docs/application-api.md', make: applicationRoutes },
+  'management routes': { page: 'docs/admin-api.md', make: managementRoutes },
   values: { page: 'docs/device-protocol.md', make: values },
   'universal commands': { page: 'docs/device-protocol.md', make: () => calls(universalCommands) },
   'universal events': { page: 'docs/device-protocol.md', make: () => calls(universalEvents) },

@@ -1,0 +1,285 @@
+/**
+ * S-01, S-02: whoever looks after one vendor or product learns nothing of others, and changes nothing of theirs. Made of the OpenAPI
+ * document: each route × each place in which an id can stand.
+ */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { makeRandom } from '../fuzz/random.ts'
+import { makeWorld, type World } from '../world.ts'
+import type { JsonSchema, Operation } from './checked.ts'
+import { type Door, openDoor, type Said } from './door.ts'
+import { operationsOf, request } from './requests.ts'
+
+/** Stands in every name and text of the other vendor. */
+const CANARY = 'c4n4ry-0f-th3-0th3r'
+
+interface Things {
+  vendor: number
+  product: number
+  device: number
+  application: number
+  delivery: number
+  command: string
+  key: string
+  identifier: string
+  client_id: string
+}
+
+let world: World
+let door: Door
+let own: Things
+let foreign: Things
+let callers: { name: string; token: string }[]
+const missing: Things = {
+  vendor: 999_001,
+  product: 999_002,
+  device: 999_003,
+  application: 999_004,
+  delivery: 999_005,
+  command: 'f'.repeat(40),
+  key: 'f'.repeat(64),
+  identifier: 'ffff-ffff-nothing',
+  client_id: 'fffff',
+}
+
+async function things(name: string): Promise<Things> {
+  const { registry, controller } = world.peers
+  const vendor = await world.vendor(name)
+  const product = await world.product({ vendorId: vendor.id, name })
+  const device = await world.device({ product, code: name })
+  await registry.editDevice({ id: device.id, name, tags: [name] })
+  const application = await registry.addApplication({
+    name,
+    description: name,
+    domain: `vendor/${vendor.id}`,
+    reportUrl: '',
+    reportToken: name,
+  })
+  const letter = await registry.addDeadLetter({
+    applicationId: application.id,
+    deviceId: device.id,
+    messageId: name,
+    body: JSON.stringify({ tag: 'event', identifier: name, data: {} }),
+    tries: 1,
+    lastError: name,
+    failedAt: 1,
+  })
+  await registry.putDraft({ productId: product.id, config: JSON.stringify({ objects: [], note: name }) })
+  const params = device.model.commands[0]!.params.map((p) =>
+    p.valueType === 12 || p.valueType === 11 ? '' : p.valueType === 13 ? true : 1,
+  )
+  const sent = { deviceId: device.id, kind: 'command' as const, name: device.model.commands[0]!.name }
+  const command = await controller.sendCommand({ ...sent, params: JSON.stringify(params), ttl: 3_600_000 })
+  return {
+    vendor: vendor.id,
+    product: product.id,
+    device: device.id,
+    application: application.id,
+    delivery: letter.id,
+    command: command.id,
+    key: device.key,
+    identifier: device.identifier,
+    client_id: device.clientId,
+  }
+}
+
+before(async () => {
+  world = await makeWorld()
+  door = await openDoor(world)
+  own = await things('ours')
+  foreign = await things(CANARY)
+  callers = [
+    { name: 'of a vendor', token: await door.tokenOf('Administrator', `vendor/${own.vendor}`) },
+    { name: 'of a product', token: await door.tokenOf('Developer', `product/${own.product}`) },
+  ]
+})
+after(() => world.close())
+
+/** What stands in a path, by its first part. */
+const inPath: Record<string, keyof Things> = {
+  vendors: 'vendor',
+  products: 'product',
+  devices: 'device',
+  applications: 'application',
+  deliveries: 'delivery',
+  commands: 'command',
+}
+/** Members of queries and bodies that name a thing. */
+const named = new Set<string>(['vendor', 'product', 'device', 'application', 'key', 'identifier', 'client_id'])
+
+interface Place {
+  operation: Operation
+  method: string
+  template: string
+  at: 'path' | 'query' | 'body'
+  member: keyof Things
+}
+
+function places(): Place[] {
+  return operationsOf(door.doc).flatMap((o) => {
+    const found: Place[] = []
+    const first = o.template.split('/')[1]!
+    if (o.template.includes('{id}') && Object.hasOwn(inPath, first)) found.push({ ...o, at: 'path', member: inPath[first]! })
+    for (const p of o.operation.parameters)
+      if (p.in === 'query' && named.has(p.name)) found.push({ ...o, at: 'query', member: p.name as keyof Things })
+    const schema = o.operation.requestBody?.content['application/json']?.schema as JsonSchema | undefined
+    for (const name of Object.keys((schema?.['properties'] as object | undefined) ?? {}))
+      if (named.has(name)) found.push({ ...o, at: 'body', member: name as keyof Things })
+    return found
+  })
+}
+
+/** The same request but for the one id; everything else in it is the caller's own. */
+function asked(p: Place, of: Things, token: string): Promise<Said> {
+  const r = makeRandom(7)
+  const path = (template: string, name: string): unknown => {
+    const member = inPath[template.split('/')[1]!]
+    if (name === 'version') return 1
+    return member === undefined ? 1 : (p.at === 'path' ? of : own)[member]
+  }
+  const made = request(p, r, path, 0)
+  const [bare = '', search = ''] = made.path.split('?')
+  const query = new URLSearchParams(search)
+  for (const name of named) if (query.has(name)) query.delete(name)
+  if (p.at === 'query') query.set(p.member, String(of[p.member]))
+  const body = made.ask.body as Record<string, unknown> | undefined
+  if (body !== undefined) {
+    for (const name of named) if (name in body) body[name] = own[name as keyof Things]
+    if (p.at === 'body') body[p.member] = of[p.member]
+  }
+  return door.ask(p.method, `${bare}${query.size > 0 ? `?${query.toString()}` : ''}`, { token, ...(body && { body }) })
+}
+
+const told = ({ status, body }: Said): string =>
+  `${status} ${body.replaceAll(/"request_id":"[^"]*"/g, '').replaceAll(/"(view|expires|at|t|reports_s)":("[^"]*"|[\d.]+)/g, '')}`
+
+/** All that the registry has of the other vendor. */
+async function snapshot(): Promise<string> {
+  const { registry } = world.peers
+  const all = await Promise.all([
+    registry.vendors({ after: foreign.vendor - 1, limit: 1 }),
+    registry.products({ after: foreign.product - 1, limit: 1 }),
+    registry.deviceDetails({ ids: [foreign.device] }),
+    registry.applications({ after: foreign.application - 1, limit: 1 }),
+    registry.deadLetters({ applicationId: foreign.application }),
+    registry.draft({ productId: foreign.product }),
+    registry.desired({ deviceIds: [foreign.device] }),
+    world.peers.controller.commands({ deviceId: foreign.device }),
+  ])
+  return JSON.stringify(all)
+}
+
+// ADM-19
+test('S-01: a foreign id answers as one that is missing, wherever it stands, and nothing happens', async () => {
+  const before = await snapshot()
+  const all = places()
+  assert.ok(all.length >= 50, `${all.length} places`)
+  let compared = 0
+  for (const { name, token } of callers) {
+    for (const p of all) {
+      const what = `${p.operation.operationId} ${p.at} ${p.member}, by a caller ${name}`
+      const [there, nothing] = [await asked(p, foreign, token), await asked(p, missing, token)]
+      assert.equal(told(there), told(nothing), what)
+      assert.equal(there.body.includes(CANARY), false, what)
+      if (there.status === 403) assert.ok('permission' in there.json.params || there.json.params.reason === 'scope', what)
+      compared++
+    }
+  }
+  assert.ok(compared >= 100)
+  assert.equal(await snapshot(), before)
+})
+
+// ADM-19
+test('S-01: what is one’s own is there for the same callers', async () => {
+  for (const { name, token } of callers) {
+    for (const path of [
+      `/products/${own.product}`,
+      `/devices/${own.device}`,
+      `/devices/${own.device}/commands`,
+      `/commands/${own.command}`,
+    ])
+      assert.equal((await door.ask('GET', path, { token })).status, 200, `${path} by a caller ${name}`)
+  }
+  const [ofVendor] = callers
+  assert.equal((await door.ask('GET', `/applications/${own.application}`, { token: ofVendor!.token })).status, 200)
+})
+
+// ADM-19
+test('S-01: no list, search or sum shows anything of others', async () => {
+  const ids = JSON.stringify(foreign.device)
+  for (const { name, token } of callers) {
+    for (const path of [
+      '/vendors',
+      '/products',
+      '/devices',
+      '/applications',
+      '/overview',
+      `/search?q=${CANARY}`,
+      `/search?q=${foreign.key}`,
+      `/filter/complete?q=${encodeURIComponent(`product:${CANARY}`)}`,
+      '/filter/complete?q=tag:',
+      '/filter/complete?q=vendor:',
+      '/tokens',
+    ]) {
+      const said = await door.ask('GET', path, { token })
+      assert.equal(said.body.includes(CANARY), false, `${path} by a caller ${name}`)
+    }
+    const { json } = await door.ask('GET', '/overview', { token })
+    assert.equal(json.devices.total, 1)
+    for (const filter of ['', CANARY, `product:${foreign.product}`, `vendor:${foreign.vendor}`, `tag:${CANARY}`]) {
+      const view = await door.ask('POST', '/device-views', { token, body: { filter } })
+      const rows = await door.ask('GET', `/device-views/${view.json.view}/rows`, { token })
+      assert.deepEqual(
+        rows.json.items.map((r: { id: number }) => r.id).filter((id: number) => id !== own.device),
+        [],
+        `${filter} ${ids}`,
+      )
+    }
+  }
+})
+
+// ADM-19
+test('S-01: a view of somebody else is not there', async () => {
+  const view = (await door.ask('POST', '/device-views', { body: {} })).json.view as string
+  const path = (v: string) => `/device-views/${v}/rows`
+  const [theirs, none] = [
+    await door.ask('GET', path(view), { token: callers[0]!.token }),
+    await door.ask('GET', path('nothing'), { token: callers[0]!.token }),
+  ]
+  assert.deepEqual([theirs.status, told(theirs)], [410, told(none)])
+})
+
+// ADM-20
+test('S-02: an application, a token, a person reach no further than whoever makes them', async () => {
+  const [ofVendor, ofProduct] = callers
+  const app = (token: string, scope: string) => door.ask('POST', '/applications', { token, body: { name: 'a', scope } })
+  for (const scope of ['*', `vendor/${foreign.vendor}`, `product/${foreign.product}`, `product/${missing.product}`])
+    assert.equal((await app(ofVendor!.token, scope)).status, 400, scope)
+  assert.equal((await app(ofProduct!.token, `vendor/${own.vendor}`)).status, 400)
+  assert.equal((await app(ofVendor!.token, `product/${own.product}`)).status, 201)
+  const wider = { token: ofVendor!.token, body: { scope: '*' } }
+  assert.equal((await door.ask('PATCH', `/applications/${own.application}`, wider)).status, 400)
+  const token = { name: 't', can: ['devices.read'], expires_at: 0 }
+  const made = (by: string, more: object) => door.ask('POST', '/tokens', { token: by, body: { ...token, ...more } })
+  assert.equal((await made(ofVendor!.token, { scope: '*' })).status, 403)
+  assert.equal((await made(ofVendor!.token, { scope: `vendor/${foreign.vendor}` })).status, 403)
+  assert.equal((await made(ofProduct!.token, { can: ['users.write'] })).status, 403)
+  assert.equal((await made(ofVendor!.token, {})).status, 201)
+  const person = { name: 'x', password: 'long enough for this', role: 'Administrator' }
+  assert.equal((await door.ask('POST', '/users', { token: ofVendor!.token, body: person })).status, 403)
+})
+
+// ADM-21
+test('each route refuses whoever lacks its permission, before it looks at anything', async () => {
+  const token = await door.tokenOf('Administrator', '*', [])
+  for (const o of operationsOf(door.doc)) {
+    const can = o.operation['x-permission']
+    if (can === 'nobody') continue
+    const made = request(o, makeRandom(3), () => 999_999, 0)
+    const said = await door.ask(made.method, made.path, { ...made.ask, token })
+    if (can === 'anybody') assert.notEqual(said.status, 403, o.operation.operationId)
+    else assert.deepEqual([said.status, said.json.params], [403, { permission: can }], o.operation.operationId)
+    const nobody = await door.ask(made.method, made.path, { ...made.ask, token: '' })
+    assert.equal(nobody.status, 401, o.operation.operationId)
+  }
+})
