@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
-import { definePlugin, encodeEvent, runAction, silentLog, startCloud as startReal, universalEvent } from 'pando'
+import { encodeEvent, startCloud as startReal, universalEvent } from 'pando'
 import { startCloud, testDevice } from 'pando/testing'
 import alarm from './index.js'
 
@@ -28,52 +28,45 @@ before(async () => {
 })
 after(() => receiver.close())
 
-const FAULT = { subDevice: 0, no: universalEvent.fault, priority: 0, types: [8, 11] }
-
-test('a fault that a device reports becomes an alarm', async (t) => {
+/** @param {string} config @param {import('node:test').TestContext} t */
+async function world(t, config) {
   const cloud = await startCloud({ plugins: [alarm], env: { PANDO_ALARM_URL: to } })
   t.after(() => cloud.stop())
   const { registry } = cloud.peers
   const vendor = await registry.addVendor({ name: 'Acme', description: '' })
-  const product = await registry.addProduct({ vendorId: vendor.id, name: 'lamp', description: '', config: '{}' })
+  const product = await registry.addProduct({ vendorId: vendor.id, name: 'lamp', description: '', config })
   const device = await testDevice(cloud, { productKey: product.key, code: 'lamp-1' })
   await device.connect()
+  return { cloud, device }
+}
+
+const FAULT = { subDevice: 0, no: universalEvent.fault, priority: 0, types: [8, 11] }
+
+test('a fault that a device reports becomes an alarm', async (t) => {
+  const { cloud, device } = await world(t, '{}')
   const told = next()
   await device.publish('e', encodeEvent({ ...FAULT, values: [7, Buffer.from('too hot')] }))
   assert.deepEqual(await told, { severity: 'fault', text: 'fault 7: too hot', device: device.id, at: cloud.clock.now() })
 })
 
-test('a rule can raise one', async (t) => {
-  /** @type {import('pando').ServiceStart<unknown>['actions']} */
-  let actions
-  const look = definePlugin({
-    name: 'look',
-    api: '^1',
-    setup: (p) =>
-      p.service('look', {
-        opens: [],
-        calls: [],
-        load: async () => ({
-          start: async (s) => {
-            actions = s.actions
-            return {}
-          },
-        }),
-      }),
-  })
-  const cloud = await startCloud({ plugins: [alarm, look], env: { PANDO_ALARM_URL: to } })
-  t.after(() => cloud.stop())
-  assert.ok(actions)
-  const device = { id: 1, productId: 1, vendorId: 1, identifier: '1-1-lamp-1', code: 'lamp-1', version: '' }
-  const nothing = async () => {}
-  const context = {
-    ...{ rule: { id: 1, name: 'night' }, run: 'r1', at: 5, device, values: {}, log: silentLog() },
-    ...{ setStatus: nothing, command: nothing, signal: new AbortController().signal },
-  }
+const PRESSED = { no: 1, name: 'pressed', part: 1, priority: 0 }
+
+test('a rule raises one; what it says is checked when it is saved', async (t) => {
+  const { cloud, device } = await world(t, JSON.stringify({ events: [{ ...PRESSED, params: [] }] }))
+  /** @param {object} input */
+  const save = (input) =>
+    cloud.peers.controller.saveRule({
+      name: 'night',
+      enabled: true,
+      applicationId: 0,
+      definition: `{"device":"${device.identifier}","on":{"kind":"event","name":"pressed"},
+        "then":[{"do":"action","name":"alarm","input":${JSON.stringify(input)}}]}`,
+    })
+  await assert.rejects(save({ text: '' }), /action alarm: \/text/)
+  await save({ text: 'a lamp is on', severity: 'critical' })
   const told = next()
-  await runAction(actions, 'alarm', { text: 'a lamp is on', severity: 'critical' }, context)
-  assert.deepEqual(await told, { severity: 'critical', text: 'a lamp is on', device: '1-1-lamp-1', at: 5 })
-  await assert.rejects(runAction(actions, 'alarm', { text: '' }, context), /action alarm: \/text/)
+  await device.publish('e', encodeEvent({ ...PRESSED, subDevice: 1, types: [], values: [] }))
+  assert.deepEqual(await told, { severity: 'critical', text: 'a lamp is on', device: device.identifier, at: cloud.clock.now() })
 })
 
 test('a wrong setting stops the start and names the plugin', async () => {

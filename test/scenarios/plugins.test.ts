@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { allow, type Hooks, refuse } from '#lib/hooks.ts'
 import type { Codec } from '#protocol/codec.ts'
-import { decodeEvent } from '#protocol/frames.ts'
+import { decodeEvent, encodeEvent } from '#protocol/frames.ts'
 import { definePlugin, type Plugin } from '#src/plugins.ts'
 import { startCloud, type TestCloudOptions, testDevice } from '#src/testing/index.ts'
 import { hookReceiver } from '../support/hookreceiver.ts'
@@ -130,6 +130,22 @@ test('hook command: an application reads the reason, the device gets nothing', a
     ['lamp-1', 'command', { blink: [3] }],
     ['lamp-1', 'status', { light: [1, 3] }],
   ])
+})
+
+// PLUG-4
+test('hook command: rules are asked too; the run tells the reason', async (t) => {
+  const guard = hooking('command', async () => refuse('not at night'))
+  const { cloud, device } = await world(t, { plugins: [guard] })
+  const lamp = await device()
+  await lamp.connect()
+  const { controller } = cloud.peers
+  const then = '[{"do":"command","name":"blink","params":[3]}]'
+  const definition = `{"device":"${lamp.identifier}","on":{"kind":"event","name":"pressed"},"then":${then}}`
+  const rule = await controller.saveRule({ name: 'r', enabled: true, applicationId: 0, definition })
+  const { no, part: subDevice, priority } = config.events[0]!
+  await lamp.publish('e', encodeEvent({ no, subDevice, priority, types: [12], values: ['long'] }))
+  const run = await until('the run', async () => (await controller.runs({ ruleId: rule.id })).items[0])
+  assert.match(run.trace, /not at night/)
 })
 
 const pressed = (how: string) => Buffer.from(`pressed ${how}`)

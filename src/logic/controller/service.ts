@@ -74,7 +74,7 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
     peers: s.peers,
     devicelog,
     queue,
-    send: (c) => commands.send(c),
+    send: (c) => asked.send(c),
     actions: s.actions ?? new Map(),
     applied: up.applied,
     instance: s.instance,
