@@ -1,4 +1,4 @@
-/** A registry as an earlier program left it: golden/registry-schema-1.json, written with the keys of registry.ts. */
+/** A registry as an earlier program left it: test/vectors/registry-schema-1.json, written with the keys of registry.ts. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
