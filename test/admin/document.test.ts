@@ -73,7 +73,7 @@ test('each answer has a schema that can be checked; errors are problems; what ta
 })
 
 /** POST that only reads. */
-const READS = new Set(['checkDraft', 'decodeFrame', 'openView', 'verifyWebhook'])
+const READS = new Set(['checkDraft', 'decodeFrame', 'openView', 'verifyWebhook', 'checkRule', 'startDryRun'])
 
 test('objects of answers name all that is in them, unless they are maps', () => {
   const loose: string[] = []

@@ -20,6 +20,7 @@ interface Things {
   application: number
   delivery: number
   command: string
+  rule: number
   key: string
   identifier: string
   client_id: string
@@ -37,6 +38,7 @@ const missing: Things = {
   application: 999_004,
   delivery: 999_005,
   command: 'f'.repeat(40),
+  rule: 999_006,
   key: 'f'.repeat(64),
   identifier: 'ffff-ffff-nothing',
   client_id: 'fffff',
@@ -46,7 +48,7 @@ async function things(name: string): Promise<Things> {
   const { registry, controller } = world.peers
   const vendor = await world.vendor(name)
   const product = await world.product({ vendorId: vendor.id, name })
-  const device = await world.device({ product, code: name })
+  const device = await world.device({ product, code: `serial-${vendor.id}` })
   await registry.editDevice({ id: device.id, name, tags: [name] })
   const application = await registry.addApplication({
     name,
@@ -70,6 +72,10 @@ async function things(name: string): Promise<Things> {
   )
   const sent = { deviceId: device.id, kind: 'command' as const, name: device.model.commands[0]!.name }
   const command = await controller.sendCommand({ ...sent, params: JSON.stringify(params), ttl: 3_600_000 })
+  // biome-ignore lint/suspicious/noThenProperty: the word of the rule's sentence
+  const definition = { device: device.identifier, on: { kind: 'online' }, then: [{ do: 'webhook', data: { note: name } }] }
+  const said = { applicationId: application.id, name, enabled: true, definition: JSON.stringify(definition) }
+  const rule = await controller.saveRule(said)
   return {
     vendor: vendor.id,
     product: product.id,
@@ -77,6 +83,7 @@ async function things(name: string): Promise<Things> {
     application: application.id,
     delivery: letter.id,
     command: command.id,
+    rule: rule.id,
     key: device.key,
     identifier: device.identifier,
     client_id: device.clientId,
@@ -95,6 +102,10 @@ before(async () => {
 })
 after(() => world.close())
 
+const idIn = ({ template }: Place, of: Things, member: keyof Things) =>
+  // a rule names its device as applications do
+  template.startsWith('/rules') && member === 'device' ? of.identifier : of[member]
+
 /** What stands in a path, by its first part. */
 const inPath: Record<string, keyof Things> = {
   vendors: 'vendor',
@@ -103,9 +114,10 @@ const inPath: Record<string, keyof Things> = {
   applications: 'application',
   deliveries: 'delivery',
   commands: 'command',
+  rules: 'rule',
 }
 /** Members of queries and bodies that name a thing. */
-const named = new Set<string>(['vendor', 'product', 'device', 'application', 'key', 'identifier', 'client_id'])
+const named = new Set<string>(['vendor', 'product', 'device', 'application', 'key', 'identifier', 'client_id', 'rule'])
 
 interface Place {
   operation: Operation
@@ -141,17 +153,21 @@ function asked(p: Place, of: Things, token: string): Promise<Said> {
   const [bare = '', search = ''] = made.path.split('?')
   const query = new URLSearchParams(search)
   for (const name of named) if (query.has(name)) query.delete(name)
-  if (p.at === 'query') query.set(p.member, String(of[p.member]))
+  if (p.at === 'query') query.set(p.member, String(idIn(p, of, p.member)))
   const body = made.ask.body as Record<string, unknown> | undefined
   if (body !== undefined) {
-    for (const name of named) if (name in body) body[name] = own[name as keyof Things]
-    if (p.at === 'body') body[p.member] = of[p.member]
+    for (const name of named) if (name in body) body[name] = idIn(p, own, name as keyof Things)
+    if (p.at === 'body') body[p.member] = idIn(p, of, p.member)
   }
   return door.ask(p.method, `${bare}${query.size > 0 ? `?${query.toString()}` : ''}`, { token, ...(body && { body }) })
 }
 
-const told = ({ status, body }: Said): string =>
-  `${status} ${body.replaceAll(/"request_id":"[^"]*"/g, '').replaceAll(/"(view|expires|at|t|reports_s)":("[^"]*"|[\d.]+)/g, '')}`
+/** Without what is another in each request, and what the caller has said. */
+const told = ({ status, body }: Said, { identifier }: Pick<Things, 'identifier'> = own): string =>
+  `${status} ${body
+    .replaceAll(identifier, 'identifier')
+    .replaceAll(/"request_id":"[^"]*"/g, '')
+    .replaceAll(/"(view|expires|at|t|reports_s|took_ms)":("[^"]*"|[\d.]+)/g, '')}`
 
 /** All that the registry has of the other vendor. */
 async function snapshot(): Promise<string> {
@@ -163,6 +179,8 @@ async function snapshot(): Promise<string> {
     registry.applications({ after: foreign.application - 1, limit: 1 }),
     registry.deadLetters({ applicationId: foreign.application }),
     registry.draft({ productId: foreign.product }),
+    registry.rulesById({ ids: [foreign.rule] }),
+    registry.ruleVersions({ id: foreign.rule }),
     registry.desired({ deviceIds: [foreign.device] }),
     world.peers.controller.commands({ deviceId: foreign.device }),
   ])
@@ -179,7 +197,7 @@ test('S-01: a foreign id answers as one that is missing, wherever it stands, and
     for (const p of all) {
       const what = `${p.operation.operationId} ${p.at} ${p.member}, by a caller ${name}`
       const [there, nothing] = [await asked(p, foreign, token), await asked(p, missing, token)]
-      assert.equal(told(there), told(nothing), what)
+      assert.equal(told(there, foreign), told(nothing, missing), what)
       assert.equal(there.body.includes(CANARY), false, what)
       if (there.status === 403) assert.ok('permission' in there.json.params || there.json.params.reason === 'scope', what)
       compared++
@@ -213,6 +231,7 @@ test('S-01: no list, search or sum shows anything of others', async () => {
       '/products',
       '/devices',
       '/applications',
+      '/rules',
       '/overview',
       `/search?q=${CANARY}`,
       `/search?q=${foreign.key}`,

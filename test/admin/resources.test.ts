@@ -372,6 +372,92 @@ test('the fleet at a glance, figures, system, settings, addresses, lines to past
   assert.ok(endpoints.items.some((e) => e.url === world.listen['mqttaccess']))
 })
 
+// ADM-23
+test('history of a device: one value by time, all that it said, CSV; how a value divides over the fleet', async () => {
+  const device = await world.connected()
+  const object = device.model.objects.find((o) => o.status.some((p) => p.name && p.valueType === 8)) ?? device.model.objects[0]!
+  const number = object.status.find((p) => p.valueType === 8) ?? object.status[0]!
+  for (let i = 0; i < 3; i++) await device.status(sampleStatus(device.model, object.label))
+  const query = { object: object.label, value: number.name }
+  const series = await until('values in history', async () => {
+    const found = await door.client('GET /devices/{id}/series', { params: device, query })
+    return found.t.length >= 3 && found
+  })
+  assert.deepEqual([series.step, series.v.slice(-1)], [0, [1]])
+  const buckets = await door.client('GET /devices/{id}/series', {
+    params: device,
+    query: { ...query, every: 60_000, fn: 'count' },
+  })
+  assert.equal(buckets.v.reduce<number>((n, v) => n + Number(v), 0) >= 3, true)
+  await refusedWith(400, 'invalid', door.client('GET /devices/{id}/series', { params: device, query: { object: 'nothing' } }))
+  const said = await door.client('GET /devices/{id}/history', { params: device, query: { order: 'desc', limit: 2 } })
+  assert.deepEqual([said.items.length, said.items[0]!.kind, typeof said.next], [2, 'status', 'string'])
+  const csv = await door.ask('GET', `/devices/${device.id}/export.csv`)
+  assert.match(csv.headers.get('content-type')!, /^text\/csv/)
+  assert.match(csv.headers.get('content-disposition')!, /^attachment; filename="[\w.-]+\.csv"$/)
+  assert.equal(csv.body.split('\r\n', 1)[0], 'time,device_time,object,name,value')
+  assert.ok(csv.body.split('\n').length > 3)
+  const { product } = await deviceRow(device.id)
+  const divided = await door.client('GET /products/{id}/histogram', { params: { id: product }, query })
+  assert.deepEqual([divided.counts.reduce((a, b) => a + b, 0), divided.complete], [divided.devices, true])
+})
+
+// ADM-24
+test('a rule is checked, tried on the past, saved, switched, changed to its next version, restored', async () => {
+  const device = await world.connected()
+  const body = {
+    device: device.identifier,
+    on: { kind: 'online' as const },
+    // biome-ignore lint/suspicious/noThenProperty: the word of the rule's sentence
+    then: [{ do: 'status' as const, values: {} }],
+  }
+  const bad = await door.client('POST /rules/check', { body: { ...body, when: 'nothing.here > 1' } })
+  assert.ok(bad.errors.length > 0)
+  const event = device.model.events[0]!.name
+  // biome-ignore lint/suspicious/noThenProperty: the word of the rule's sentence
+  const good = { ...body, on: { kind: 'event' as const, name: event }, then: [{ do: 'webhook' as const, data: { n: 1 } }] }
+  const application = (await door.client('POST /applications', { body: { name: 'rules', scope: '*' } })).application.id
+  const checked = await door.client('POST /rules/check', { body: { ...good, application } })
+  assert.deepEqual(checked.errors, [])
+  const span = { from: Date.now() - 3_600_000, to: Date.now() }
+  const dry = await door.client('POST /rules/dry-runs', { body: { ...good, application, ...span } })
+  assert.deepEqual([dry.state, dry.result?.fired], ['done', 0])
+  assert.deepEqual(await door.client('GET /rules/dry-runs/{run}', { params: { run: dry.id } }), dry)
+  const saved = await door.client('POST /rules', { body: { ...good, application, name: 'tell' } })
+  assert.deepEqual([saved.version, saved.enabled, saved.on], [1, true, good.on])
+  const off = await door.client('PATCH /rules/{id}', { params: saved, body: { enabled: false }, ifMatch: saved.revision })
+  assert.deepEqual([off.enabled, off.version], [false, 1])
+  const limit = { but: { atMost: { n: 1, per: 60_000 } } }
+  const next = await door.client('PATCH /rules/{id}', { params: saved, body: limit })
+  assert.deepEqual([next.version, next.but, next.enabled], [2, limit.but, false])
+  await refusedWith(412, 'precondition_failed', door.client('PATCH /rules/{id}', { params: saved, body: limit, ifMatch: 1 }))
+  const back = await door.client('POST /rules/{id}/versions/{version}/restore', { params: { id: saved.id, version: 1 } })
+  assert.deepEqual([back.version, back.but], [3, undefined])
+  const { items } = await door.client('GET /rules/{id}/versions', { params: saved })
+  assert.deepEqual(
+    items.map((v) => v.version),
+    [3, 2, 1],
+  )
+  const wrong = await refusedWith(
+    400,
+    'invalid',
+    door.client('POST /rules', { body: { ...good, application, name: 'x', when: '1 +' } }),
+  )
+  assert.equal(wrong.problem.errors?.[0]?.pointer, '/body/when')
+  await door.client('PATCH /rules/{id}', { params: saved, body: { enabled: true } })
+  await device.event(
+    event,
+    device.model.events[0]!.params.map((p) => (p.valueType === 12 || p.valueType === 11 ? 'x' : p.valueType === 13 ? true : 1)),
+  )
+  const run = await until(
+    'a run of the rule',
+    async () => (await door.client('GET /rules/{id}/runs', { params: saved })).items[0],
+  )
+  assert.equal(typeof run.trace, 'object')
+  await door.client('DELETE /rules/{id}', { params: saved })
+  await refusedWith(404, 'not_found', door.client('GET /rules/{id}', { params: saved }))
+})
+
 const deviceRow = (id: number) => door.client('GET /devices/{id}', { params: { id } })
 
 type ModelOf = Awaited<ReturnType<World['device']>>['model']

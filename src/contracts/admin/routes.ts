@@ -6,8 +6,10 @@ import { deliveryRoutes } from './deliveries.ts'
 import { deviceRoutes, diaryRoutes, valueRoutes } from './devices.ts'
 import { documentRoutes } from './document.ts'
 import { frameRoutes, quarantineRoutes } from './frames.ts'
+import { historyRoutes } from './history.ts'
 import { productRoutes } from './products.ts'
 import type { Routes } from './route.ts'
+import { ruleRoutes } from './rules.ts'
 import { sessionRoutes } from './session.ts'
 import { systemRoutes } from './system.ts'
 import { tokenRoutes } from './tokens.ts'
@@ -26,6 +28,8 @@ export const adminRoutes = {
   ...valueRoutes,
   ...commandRoutes,
   ...desiredRoutes,
+  ...historyRoutes,
+  ...ruleRoutes,
   ...viewRoutes,
   ...frameRoutes,
   ...quarantineRoutes,

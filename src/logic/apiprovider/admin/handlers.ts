@@ -11,10 +11,12 @@ import { devices } from './devices.ts'
 import { diary } from './diary.ts'
 import { endpoints } from './endpoints.ts'
 import { frames, quarantine } from './frames.ts'
+import { history } from './history.ts'
 import { modelCache } from './modelcache.ts'
 import { openapi } from './openapi.ts'
 import { overview } from './overview.ts'
 import { products } from './products.ts'
+import { rules } from './rules.ts'
 import { savedViews } from './savedviews.ts'
 import { search } from './search.ts'
 import { session } from './session.ts'
@@ -49,6 +51,8 @@ export function handlersOf(parts: HandlerParts): Handlers<typeof adminRoutes> {
     ...values(p),
     ...commands(p),
     ...desired(p),
+    ...history(p),
+    ...rules(p),
     ...views(p),
     ...savedViews(p),
     ...search(p),

@@ -38,12 +38,18 @@ export function problemOf(code: ErrorCode, requestId: string, told: Told = {}): 
   }
 }
 
+/** What another service found wrong in the body that it was given. */
+function fieldError(e: unknown): FieldError {
+  const { pointer = '', code = 'invalid', params = {} } = e as Partial<FieldError>
+  return { pointer: `/body${pointer}`, code, params }
+}
+
 /** What a missing thing and a foreign one answer must not differ (S-01); what went wrong inside is not told (S-19). */
 const silent = (code: ErrorCode): boolean => errorTable[code].status === 404 || errorTable[code].status === 500
 
 export function problemOfError(e: PandoError, requestId: string): Problem {
   if (silent(e.code)) return problemOf(e.code, requestId)
   const { errors, ...params } = e.params
-  const fields = Array.isArray(errors) ? (errors as FieldError[]) : undefined
+  const fields = Array.isArray(errors) ? errors.map(fieldError) : undefined
   return problemOf(e.code, requestId, { detail: e.message, params, ...(fields && { errors: fields }) })
 }

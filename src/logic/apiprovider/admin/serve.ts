@@ -5,6 +5,7 @@ import { methodOf, pathOf, type RouteKey, type RouteSpec } from '#contracts/admi
 import { isPandoError, toPandoError } from '#lib/errors.ts'
 import { ProtocolError } from '#protocol/errors.ts'
 import { stringifyExact } from '#protocol/json.ts'
+import { stream } from '../answer.ts'
 import { Refusal } from '../errors.ts'
 import type { Limits } from '../limits.ts'
 import { type RequestLog, requestIdOf } from '../requestlog.ts'
@@ -15,6 +16,7 @@ import { bodyOf, type Checker, checker, fromTexts, ifMatchOf } from './input.ts'
 import { permit } from './permission.ts'
 import { InvalidRequest, PROBLEM_TYPE, problemOf, problemOfError } from './problem.ts'
 import { scopeOf } from './scope.ts'
+import { isStreamed } from './streamed.ts'
 
 export interface ServeParts extends Parts {
   handlers: Readonly<Record<RouteKey, AnyHandler>>
@@ -103,7 +105,11 @@ function caller(p: ServeParts, key: RouteKey, spec: RouteSpec): Run {
     } as Call
     const run = async () => answerOf(spec, await guarded(p, key, c, () => handler(c)))
     const repeatKey = spec.idempotent ? req.headers['idempotency-key'] : undefined
-    if (repeatKey === undefined) return send(reply, spec, await run())
+    if (repeatKey === undefined) {
+      const answered = await run()
+      if (!isStreamed(answered.value)) return send(reply, spec, answered)
+      return stream(reply, { type: spec.media!, pieces: answered.value.pieces })
+    }
     const request = `${key}\n${req.url}\n${stringifyExact(body ?? null)}`
     const got = await once(p.peers.registry, { actor: c.by.actor, key: String(repeatKey), request }, async () => {
       const { status, body: text, value } = await run()
@@ -128,9 +134,9 @@ interface Answered {
 }
 
 const answerOf = (spec: RouteSpec, value: unknown): Answered =>
-  spec.answer
-    ? { status: spec.status ?? 200, body: typeof value === 'string' ? value : stringifyExact(value), value }
-    : { status: 204, body: '' }
+  spec.answer ? { status: spec.status ?? 200, body: textOf(value), value } : { status: 204, body: '' }
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : isStreamed(value) ? '' : stringifyExact(value))
 
 function send(reply: FastifyReply, spec: RouteSpec, { status, body, value }: Answered): void {
   reply.code(status)
