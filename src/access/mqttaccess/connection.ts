@@ -354,8 +354,8 @@ function onData(this: Socket, chunk: Buffer): void {
   ;(this as Held)[holder].received(chunk)
 }
 function onError(this: Socket, e: NodeJS.ErrnoException): void {
-  // an answer that was under way when the peer closed its side
-  const closed = e.code === 'ERR_STREAM_WRITE_AFTER_END'
+  // an answer that was under way when the peer closed its side: how it fails depends on how far the close had come
+  const closed = e.code === 'ERR_STREAM_WRITE_AFTER_END' || e.code === 'EPIPE' || this.readableEnded
   if (closed) (this as Held)[holder].lost('closed_by_peer')
   else (this as Held)[holder].lost('peer_error', e.code)
 }
