@@ -1,0 +1,75 @@
+/**
+ * The real servers that suites of engines run on. Each is named by a variable, PANDO_TEST_MYSQL_URL for `mysql`; where it is not set its
+ * tests are skipped with that reason, or fail if PANDO_TEST_ENGINES is `required`. Tests that break a server start one of their own
+ * by PANDO_TEST_ENGINES_COMMAND, a program that knows start, stop, kill, pause, resume and restart.
+ */
+import { execFile } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+
+export type EngineName = 'mysql' | 'postgres' | 'redis' | 'nsq' | 'etcd' | 'mongodb' | 'elasticsearch'
+
+const COMMAND = 'PANDO_TEST_ENGINES_COMMAND'
+const variable = (name: EngineName): string => `PANDO_TEST_${name.toUpperCase()}_URL`
+
+export const engineUrl = (name: EngineName): string | undefined => process.env[variable(name)] || undefined
+
+/** One test in the place of those that can't be run. */
+function unavailable(what: string, why: string): void {
+  const required = process.env['PANDO_TEST_ENGINES'] === 'required'
+  test(`${what} on a real server`, required ? {} : { skip: `no ${what}: ${why}` }, () => {
+    throw new Error(`no ${what}: ${why}, but PANDO_TEST_ENGINES is required`)
+  })
+}
+
+/** Registers the tests of an engine on the server that is there. */
+export function onEngine(name: EngineName, tests: (url: string) => void): void {
+  const url = engineUrl(name)
+  if (url) tests(url)
+  else unavailable(name, `${variable(name)} is not set`)
+}
+
+/** A server that nobody else uses. */
+export interface OwnEngine {
+  url: string
+  kill(): Promise<void>
+  pause(): Promise<void>
+  resume(): Promise<void>
+  restart(): Promise<void>
+  /** After `kill`: same address, same data. */
+  start(): Promise<void>
+  /** Ends it and drops its data. */
+  stop(): Promise<void>
+}
+
+/** Registers tests that break servers; `begin` starts one. */
+export function breakingEngine(name: EngineName, tests: (begin: () => Promise<OwnEngine>) => void): void {
+  const command = process.env[COMMAND]
+  if (command) tests(() => startOwn(command, name))
+  else unavailable(`${name} to break`, `${COMMAND} is not set`)
+}
+
+const run = promisify(execFile)
+
+async function startOwn(command: string, name: EngineName): Promise<OwnEngine> {
+  const [program = '', ...args] = command.split(/\s+/)
+  const state = mkdtempSync(join(tmpdir(), `pando-${name}-`))
+  const tell = async (what: string): Promise<string> =>
+    (await run(program, [...args, '--state', state, what, ...(what === 'stop' ? [] : [name])])).stdout
+  const says = new RegExp(`${variable(name)}='(.*)'`)
+  const url = says.exec(await tell('start'))?.[1]
+  if (url === undefined) throw new Error(`${command} start ${name} did not say ${variable(name)}`)
+  const does = (what: string) => async () => void (await tell(what))
+  return {
+    url,
+    kill: does('kill'),
+    pause: does('pause'),
+    resume: does('resume'),
+    restart: does('restart'),
+    start: does('start'),
+    stop: does('stop'),
+  }
+}
