@@ -16,6 +16,9 @@ const TRANSLATOR = 'src/core/devicelog/foreign.ts'
 /** The way up of an access service: plugins that bring a protocol use it too. */
 const UPLINK = 'src/access/shared/uplink.ts'
 
+/** What services that read the log on have in common. */
+const SHARED_LOGIC = 'src/logic/shared/'
+
 /** Packets as values: pure, so the simulator of devices may use it. */
 const MQTT = 'src/access/mqttaccess/packet/'
 
@@ -44,7 +47,20 @@ const rules: readonly Rule[] = [
     from: /^src\/access\/(\w+)\//,
     own: ['src/access/$1/', 'src/access/shared/', 'src/contracts/', 'src/lib/', 'src/protocol/', RECORDS],
   },
-  { from: /^src\/logic\/(\w+)\//, own: ['src/logic/$1/', 'src/contracts/', 'src/lib/', 'src/protocol/'] },
+  {
+    from: /^src\/logic\/shared\//,
+    own: [
+      SHARED_LOGIC,
+      'src/contracts/',
+      'src/lib/',
+      'src/protocol/',
+      'src/core/devicelog/port.ts',
+      'src/core/queue/port.ts',
+      RECORDS,
+      TRANSLATOR,
+    ],
+  },
+  { from: /^src\/logic\/(\w+)\//, own: [SHARED_LOGIC, 'src/logic/$1/', 'src/contracts/', 'src/lib/', 'src/protocol/'] },
   {
     from: /^src\/cli\//,
     own: ['src/cli/', 'src/rpc/', 'src/contracts/', 'src/core/', 'src/lib/', 'src/protocol/', 'src/', MQTT],
@@ -67,7 +83,8 @@ export function mayImport(m: Module, i: Import, opens: Opens): boolean {
   if (i.kind === 'builtin') return rule.builtins?.includes(i.to) ?? true
   if (i.kind === 'package') return rule.packages?.includes(i.to) ?? true
   if (m.path === 'src/services.ts' && /^src\/(logic|access)\/\w+\/service\.ts$/.test(i.to)) return true
-  if (m.path.startsWith('src/logic/') && i.to.startsWith('src/core/')) return opensPort(m, i, opens)
+  if (m.path.startsWith('src/logic/') && !m.path.startsWith(SHARED_LOGIC) && i.to.startsWith('src/core/'))
+    return opensPort(m, i, opens)
   const [, group = ''] = rule.from.exec(m.path)!
   return rule.own.some((place) => within(place.replace('$1', group), i.to))
 }

@@ -1,10 +1,10 @@
 /** Deals the records of a batch out to the applications that want them. */
 import { at, batchHead, recordKind } from '#core/devicelog/batch.ts'
 import { domainCovers } from '#protocol/identifiers.ts'
-import { needsModel, toldOf, webhookBody } from './body.ts'
-import { type Directory, type Known, Missing, modelKey } from './directory.ts'
+import { needsModel, toldOf, webhookBody } from '../shared/body.ts'
+import { type Directory, type Known, keyOf, look, Missing } from '../shared/directory.ts'
+import { wanted } from '../shared/scan.ts'
 import type { Receiver } from './receiver.ts'
-import { type Wanted, wanted } from './scan.ts'
 
 /** Applications that get dealings together, and which record kinds they want. */
 export interface Audience {
@@ -50,7 +50,7 @@ function dealNative(b: Buffer, to: Audience, directory: Directory): Promise<void
         r.takes(stream, seq, b.readDoubleLE(w.p + at.time)),
     )
     if (takers.length === 0) continue
-    const model = needsModel(w.kind) ? directory.model(keyOf(b, w, known)) : null
+    const model = needsModel(w.kind) ? directory.model(keyOf(b, w.p, known)) : null
     const body = webhookBody(b, w.p, w.size, known.identifierJson, model ?? null)
     if (!body) continue
     const id = messageId(stream, seq, w.index)
@@ -65,19 +65,6 @@ function dealNative(b: Buffer, to: Audience, directory: Directory): Promise<void
 
 /** The webhook-id: the record's place in the log, so that it is the same however often the record is read. */
 export const messageId = (stream: number, seq: number, index: number): string => `msg_${stream.toString(36)}_${seq}_${index}`
-
-function look(b: Buffer, w: Wanted, directory: Directory, missing: Missing): void {
-  const device = b.readDoubleLE(w.p + at.device)
-  const known = directory.device(device)
-  if (known === undefined) missing.devices.add(device)
-  if (!needsModel(w.kind) || known === null) return
-  const key = known ? keyOf(b, w, known) : undefined
-  if (key !== undefined && directory.model(key) === undefined) missing.models.add(key)
-}
-
-/** Records name product and model version that were valid when they came; a writer that knew neither leaves 0. */
-const keyOf = (b: Buffer, w: Wanted, known: Known): number =>
-  modelKey(b.readUInt32LE(w.p + at.product) || known.product, b.readUInt16LE(w.p + at.version) || known.modelVersion)
 
 function takersOf(to: Audience, known: Known): Receiver[] {
   let found = to.byProduct.get(known.product)

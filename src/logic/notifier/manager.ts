@@ -3,7 +3,7 @@ import type { Face } from '#contracts/contract.ts'
 import type { Application, registry } from '#contracts/registry.ts'
 import type { DeviceLog } from '#core/devicelog/port.ts'
 import type { Clock } from '#lib/service.ts'
-import type { Head } from './head.ts'
+import type { Head } from '../shared/head.ts'
 import { places } from './places.ts'
 import { consumerOf, OWNER, type Receiver } from './receiver.ts'
 import type { Sender } from './sender.ts'
@@ -11,7 +11,7 @@ import type { Sender } from './sender.ts'
 export interface ManagerOptions {
   devicelog: DeviceLog
   registry: Pick<Face<typeof registry>, 'applications'>
-  head: Head
+  head: Head<Receiver>
   clock: Clock
   makeReceiver(app: Application): Promise<Receiver>
   closeSender(sender: Sender): Promise<void>

@@ -1,6 +1,6 @@
 /** Where an application begins in each stream of the log. */
-import { batchHead } from '#core/devicelog/batch.ts'
-import type { DeviceLog, StreamInfo } from '#core/devicelog/port.ts'
+import type { DeviceLog } from '#core/devicelog/port.ts'
+import { lastBefore } from '../shared/lastbefore.ts'
 
 type Log = Pick<DeviceLog, 'read' | 'streams' | 'cursor'>
 
@@ -16,17 +16,4 @@ export async function places(log: Log, consumer: string, createdAt: number): Pro
     if (seq > 0) found.set(info.stream, seq)
   }
   return found
-}
-
-/** The last seq whose batch was closed before `time`, found by halving: times grow along a stream. */
-async function lastBefore(log: Log, { stream, first, last }: StreamInfo, time: number): Promise<number> {
-  let below = first - 1
-  let above = last + 1
-  while (above - below > 1) {
-    const middle = Math.floor((below + above) / 2)
-    const [batch] = await log.read(stream, middle - 1, 1)
-    if (batch && batchHead(batch).time < time) below = middle
-    else above = middle
-  }
-  return Math.max(0, below)
 }

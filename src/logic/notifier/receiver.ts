@@ -3,7 +3,8 @@ import type { Application } from '#contracts/registry.ts'
 import { recordKind } from '#core/devicelog/batch.ts'
 import { ProtocolError } from '#protocol/errors.ts'
 import { type Domain, parseDomain } from '#protocol/identifiers.ts'
-import { tagOf } from './body.ts'
+import { tagOf } from '../shared/body.ts'
+import type { Member } from '../shared/head.ts'
 import { Outbox, type OutboxOptions } from './outbox.ts'
 import { Progress } from './progress.ts'
 import type { Message, Sender } from './sender.ts'
@@ -21,8 +22,9 @@ const nowhere: Domain = { scope: 'product', id: -1 }
 export const OWNER = 'notifier'
 export const consumerOf = (applicationId: number): string => `${OWNER}/${applicationId}`
 
-export class Receiver {
+export class Receiver implements Member {
   readonly app: Application
+  readonly name: string
   readonly domain: Domain
   /** bits `1 << kind` of the records it asks for */
   readonly mask: number
@@ -38,6 +40,7 @@ export class Receiver {
 
   constructor(app: Application, o: OutboxOptions & { bounds: Bounds }) {
     this.app = app
+    this.name = `application ${app.id}`
     this.domain = domainOf(app)
     this.mask = maskOf(app)
     this.sender = o.sender
@@ -60,6 +63,11 @@ export class Receiver {
   take(device: number, time: number, { id, body }: Message, stream: number, seq: number): void {
     const batch = this.progress.begin(stream, seq)
     this.outbox.add({ id, body, device, time, batch, tries: 0, firstFailedAt: undefined, lastError: '' })
+  }
+
+  passed(stream: number, seq: number): void {
+    this.read.set(stream, seq)
+    this.progress.touched.add(stream)
   }
 
   get full(): boolean {

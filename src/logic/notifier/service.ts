@@ -5,11 +5,12 @@ import type { Application, registry } from '#contracts/registry.ts'
 import type { DeviceLog } from '#core/devicelog/port.ts'
 import type { Queue } from '#core/queue/port.ts'
 import type { ServiceStart, Started } from '#lib/service.ts'
+import { makeDirectory } from '../shared/directory.ts'
+import { Head } from '../shared/head.ts'
 import { addressGuard } from './addresses.ts'
 import { makeDeadLetters } from './deadletters.ts'
-import { makeDirectory } from './directory.ts'
+import { audience, deal } from './deal.ts'
 import { makeFace } from './face.ts'
-import { Head } from './head.ts'
 import { Manager } from './manager.ts'
 import { askingSender } from './permit.ts'
 import { type Bounds, defaultBounds, Receiver } from './receiver.ts'
@@ -44,7 +45,24 @@ export async function start(
   const { devicelog, queue } = s.ports
   const guard = addressGuard(config.notifierAllow)
   const directory = makeDirectory(s.peers.registry, clock, s.codecs)
-  const head = new Head({ devicelog, directory, clock, log })
+  let atHead = audience([])
+  const head: Head<Receiver> = new Head<Receiver>({
+    devicelog,
+    clock,
+    log,
+    what: 'webhooks',
+    deal: (batch) => deal(batch, atHead, directory),
+    dealerFor(r) {
+      const only = audience([r])
+      return (batch) => deal(batch, only, directory)
+    },
+    changed: (members) => {
+      atHead = audience([...members])
+    },
+    moved: (members) => {
+      for (const r of members) if (r.full) head.leave(r)
+    },
+  })
   const letters = makeDeadLetters(s.peers.registry, clock, log)
   const report = reporter({ metrics: s.metrics, log, clock, registry: s.peers.registry })
   const senders = new Set<Sender>()

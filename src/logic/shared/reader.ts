@@ -5,13 +5,18 @@ import { predecessors } from './scan.ts'
 
 export interface ReadOptions {
   devicelog: Pick<DeviceLog, 'read' | 'streams'>
-  /** stream → last seq that is known to be in the log */
+  /** stream → last seq that is known to be in the log: nothing is read beyond it */
   known: Map<number, number>
   /** last seq of the stream that has been read */
   position(stream: number): number
   /** the stream has been read up to here */
   moved(stream: number, seq: number): void
-  /** See deal.ts. */
+  /** Batches of the stream that are not in the log any more, and are passed over. */
+  lost?(stream: number, from: number, to: number): void
+  /**
+   * Hands the batch on and copies what it keeps. A promise: nothing was dealt, something is being fetched; it is called again with the batch
+   * when that has resolved. What could not be taken whole is read again when there is room: `moved` then leaves `position` below it.
+   */
   deal(batch: Buffer): Promise<void> | undefined
   /** a promise: wait before reading more */
   room(): Promise<void> | undefined
@@ -29,6 +34,7 @@ export async function readOn(o: ReadOptions): Promise<void> {
   while (!o.stopped()) {
     const wait = o.room()
     if (wait !== undefined) {
+      chunks.clear() // nothing is held for who does not take it
       await wait
       continue
     }
@@ -38,6 +44,7 @@ export async function readOn(o: ReadOptions): Promise<void> {
     const { stream, seq } = batchHead(batch)
     chunks.get(stream)!.shift()
     o.moved(stream, seq)
+    if (o.position(stream) < seq) chunks.delete(stream)
   }
 }
 
@@ -59,7 +66,10 @@ async function fill(o: ReadOptions, chunks: Chunks): Promise<void> {
     const from = o.position(stream)
     if (from >= last || chunks.get(stream)?.length) continue
     const read = await o.devicelog.read(stream, from, READ_BYTES)
-    chunks.set(stream, read)
+    chunks.set(
+      stream,
+      read.filter((b) => batchHead(b).seq <= last),
+    )
     if (read.length === 0) await missed(o, stream, last)
   }
 }
@@ -67,9 +77,12 @@ async function fill(o: ReadOptions, chunks: Chunks): Promise<void> {
 /** Nothing can be read where something should be: retention has dropped it, the log does not show it yet, or it never came. */
 async function missed(o: ReadOptions, stream: number, last: number): Promise<void> {
   const info = (await o.devicelog.streams()).find((s) => s.stream === stream)
-  if (!info) o.moved(stream, last)
-  else if (info.first > o.position(stream) + 1) o.moved(stream, info.first - 1)
-  else if (info.last > o.position(stream)) throw new Error('the log does not show yet what was announced')
+  const from = o.position(stream) + 1
+  const dropped = info ? info.first - 1 : last
+  if (dropped >= from) {
+    o.lost?.(stream, from, dropped)
+    o.moved(stream, dropped)
+  } else if (info!.last > o.position(stream)) throw new Error('the log does not show yet what was announced')
   else o.known.set(stream, o.position(stream))
 }
 

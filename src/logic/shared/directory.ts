@@ -1,15 +1,17 @@
-/** Devices and product models as the notifier needs them, cached: most batches are decoded without asking anybody. */
+/** Devices and product models as readers of the log need them, cached: most batches are decoded without asking anybody. */
 import type { Face } from '#contracts/contract.ts'
 import type { Device, registry } from '#contracts/registry.ts'
+import { at } from '#core/devicelog/batch.ts'
 import { makeTranslator, type Translator } from '#core/devicelog/foreign.ts'
 import { isPandoError } from '#lib/errors.ts'
 import type { Clock } from '#lib/service.ts'
 import { builtInCodecs, type Codecs } from '#protocol/codec.ts'
 import { ProtocolError } from '#protocol/errors.ts'
 import { type Model, parseModel } from '#protocol/model.ts'
-import { goJson } from './body.ts'
+import { goJson, needsModel } from './body.ts'
+import type { Wanted } from './scan.ts'
 
-/** A device as webhooks name it. */
+/** A device as applications are told of it. */
 export interface Known {
   vendor: number
   product: number
@@ -123,3 +125,17 @@ async function readModel(peer: Peer, productId: number, version: number): Promis
     throw e
   }
 }
+
+/** Notes what is not known of a record. */
+export function look(b: Buffer, w: Wanted, directory: Directory, missing: Missing): void {
+  const device = b.readDoubleLE(w.p + at.device)
+  const known = directory.device(device)
+  if (known === undefined) missing.devices.add(device)
+  if (!needsModel(w.kind) || known === null) return
+  const key = known ? keyOf(b, w.p, known) : undefined
+  if (key !== undefined && directory.model(key) === undefined) missing.models.add(key)
+}
+
+/** Records name product and model version that were valid when they came; a writer that knew neither leaves 0. */
+export const keyOf = (b: Buffer, p: number, known: Known): number =>
+  modelKey(b.readUInt32LE(p + at.product) || known.product, b.readUInt16LE(p + at.version) || known.modelVersion)
