@@ -1,9 +1,9 @@
 /** Deals the records of a batch out to the applications that want them. */
 import { at, batchHead, recordKind } from '#core/devicelog/batch.ts'
+import { needsModel, toldOf, webhookBody } from '#logic/shared/body.ts'
+import { type Directory, type Known, keyOf, look, Missing } from '#logic/shared/directory.ts'
+import { wanted } from '#logic/shared/scan.ts'
 import { domainCovers } from '#protocol/identifiers.ts'
-import { needsModel, toldOf, webhookBody } from '../shared/body.ts'
-import { type Directory, type Known, keyOf, look, Missing } from '../shared/directory.ts'
-import { wanted } from '../shared/scan.ts'
 import type { Receiver } from './receiver.ts'
 
 /** Applications that get dealings together, and which record kinds they want. */

@@ -1,6 +1,6 @@
 /** Where an application begins in each stream of the log. */
 import type { DeviceLog } from '#core/devicelog/port.ts'
-import { lastBefore } from '../shared/lastbefore.ts'
+import { lastBefore } from '#logic/shared/lastbefore.ts'
 
 type Log = Pick<DeviceLog, 'read' | 'streams' | 'cursor'>
 

@@ -1,10 +1,10 @@
 /** One application that is told by webhook: what it wants, what waits for it, how far it has got in the log. */
 import type { Application } from '#contracts/registry.ts'
 import { recordKind } from '#core/devicelog/batch.ts'
+import { tagOf } from '#logic/shared/body.ts'
+import type { Member } from '#logic/shared/head.ts'
 import { ProtocolError } from '#protocol/errors.ts'
 import { type Domain, parseDomain } from '#protocol/identifiers.ts'
-import { tagOf } from '../shared/body.ts'
-import type { Member } from '../shared/head.ts'
 import { Outbox, type OutboxOptions } from './outbox.ts'
 import { Progress } from './progress.ts'
 import type { Message, Sender } from './sender.ts'
