@@ -11,6 +11,8 @@ export const pando: Command = command({
     config: async () => (await import('./config.ts')).config,
     device: async () => (await import('./device/command.ts')).device,
     pdcfg: async () => (await import('./pdcfg/command.ts')).pdcfg,
+    user: async () => (await import('./user/command.ts')).user,
+    token: async () => (await import('./token/command.ts')).token,
     history: async () => (await import('./history.ts')).history,
     why: async () => (await import('./why.ts')).why,
   },

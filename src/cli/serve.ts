@@ -6,6 +6,7 @@ import { readConfig } from '#src/config.ts'
 import { serviceNames } from '#src/services.ts'
 import { closest } from './closest.ts'
 import { type Context, command } from './command.ts'
+import { showFirstPassword } from './firstpassword.ts'
 import { namingSetting } from './listening.ts'
 import { onCrash, stopSignals } from './signals.ts'
 import { trimSoon } from './trim.ts'
@@ -127,4 +128,5 @@ export function readyText(cloud: Cloud): string {
 function sayReady(cloud: Cloud, { out }: Context): undefined {
   const text = out.isTTY ? `${readyText(cloud)}\nCtrl-C stops it.` : JSON.stringify({ ready: true, listen: listensOn(cloud) })
   out.write(`${text}\n`)
+  showFirstPassword(cloud.config.dataDir, out)
 }

@@ -22,7 +22,7 @@ export { Device, DeviceColumn, DeviceDetail, DeviceFilter, DeviceGroup, DeviceSe
 export { Permission, permissions, Role, rolePermissions, roles } from './registry/permissions.ts'
 export { Draft, ModelVersion, Pin, Product, RegistrationPolicy } from './registry/products.ts'
 export { OldRule, Rule, RuleRun, RuleVersion } from './registry/rules.ts'
-export { ApiToken, Principal, Session, User } from './registry/users.ts'
+export { ApiToken, foldedName, Principal, Session, User } from './registry/users.ts'
 export { Vendor } from './registry/vendors.ts'
 export { SavedView } from './registry/views.ts'
 

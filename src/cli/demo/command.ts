@@ -4,6 +4,7 @@ import { type Context, command } from '../command.ts'
 import { fleetOf } from '../device/command.ts'
 import type { Fleet } from '../device/fleet.ts'
 import { makeStats } from '../device/stats.ts'
+import { showFirstPassword } from '../firstpassword.ts'
 import { avoidTaken, type Moved } from '../listening.ts'
 import { listensOn, readyText, runCloud } from '../serve.ts'
 import { furnish } from './furnish.ts'
@@ -39,6 +40,7 @@ async function show(cloud: Cloud, moved: readonly Moved[], { out }: Context): Pr
   }
   const said = out.isTTY ? await textOf(cloud, facts, moved) : jsonOf(cloud, facts, moved)
   out.write(`${said}\n`)
+  showFirstPassword(cloud.config.dataDir, out)
   return () => fleet.stop()
 }
 

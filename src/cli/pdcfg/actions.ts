@@ -3,13 +3,13 @@ import type { ArgsDef } from 'citty'
 import { isPandoError, type PandoError } from '#lib/errors.ts'
 import { integer } from '#lib/settings.ts'
 import { type Command, type Context, command, jsonArg } from '../command.ts'
+import { withRegistry } from '../open.ts'
+import { table } from '../table.ts'
 import { flagValue, UsageError } from '../usage.ts'
 import { completed } from './ask.ts'
 import { asId } from './fields.ts'
-import { withRegistry } from './open.ts'
 import { type Field, find, jsonOf, type Resource, type Values } from './resource.ts'
 import { block } from './resources.ts'
-import { table } from './table.ts'
 
 type Args = Record<string, unknown> & { _: string[] }
 

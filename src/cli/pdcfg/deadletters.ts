@@ -2,10 +2,10 @@
 import type { DeadLetter } from '#contracts/registry.ts'
 import { isPandoError } from '#lib/errors.ts'
 import { type Command, command, jsonArg } from '../command.ts'
+import { type Opened, withRegistry } from '../open.ts'
+import { table } from '../table.ts'
 import { flagValue, UsageError } from '../usage.ts'
 import { idKind } from './fields.ts'
-import { type Opened, withRegistry } from './open.ts'
-import { table } from './table.ts'
 
 const PAGE = 100
 

@@ -2,11 +2,11 @@
 import { createInterface, type Interface } from 'node:readline'
 import { ProtocolError } from '#protocol/errors.ts'
 import type { Context, Output } from '../command.ts'
+import { withRegistry } from '../open.ts'
+import { table } from '../table.ts'
 import { asId } from './fields.ts'
-import { withRegistry } from './open.ts'
 import { type Field, find, type Item, type Resource, type Values } from './resource.ts'
 import { block, resources } from './resources.ts'
-import { table } from './table.ts'
 
 /** → the next line; undefined at the end of input. */
 type Ask = (prompt: string) => Promise<string | undefined>

@@ -1,10 +1,10 @@
 /** pdcfg webhook: how the receivers of applications are doing. */
 import type { ReceiverState } from '#contracts/notifier.ts'
 import { type Command, command, jsonArg } from '../command.ts'
+import { withRegistry } from '../open.ts'
+import { table } from '../table.ts'
 import { flagValue } from '../usage.ts'
 import { idKind } from './fields.ts'
-import { withRegistry } from './open.ts'
-import { table } from './table.ts'
 
 const state = command({
   name: 'pando pdcfg webhook state',

@@ -4,6 +4,9 @@ import { method } from '../contract.ts'
 import { byWhom, guarded, Id, list, None, Page, Revision, Text, Time } from './common.ts'
 import { Permission, Role } from './permissions.ts'
 
+/** Names of people are compared without case and in one form of Unicode. */
+export const foldedName = (name: string): string => name.trim().normalize('NFKC').toLowerCase()
+
 export const User = Type.Object({
   id: Id,
   name: Text,

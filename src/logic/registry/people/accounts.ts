@@ -1,13 +1,11 @@
 /** Rows of people, from a cache where requests are checked. */
+import { foldedName } from '#contracts/registry.ts'
 import type { RegistryBell } from '#core/queue/port.ts'
 import type { NewRow, Reads, Registrystore, Transaction, UserAccountRow } from '#core/registrystore/port.ts'
 import { PandoError } from '#lib/errors.ts'
 import { makeCache } from '../cache.ts'
 import { validId } from '../checks.ts'
 import { TENANT } from '../context.ts'
-
-/** Names are compared without case and in one form of Unicode. */
-export const folded = (name: string): string => name.trim().normalize('NFKC').toLowerCase()
 
 export async function userRow(tx: Reads, id: number): Promise<UserAccountRow> {
   const [row] = validId(id) ? await tx.select('user_account', { where: { id } }) : []
@@ -17,7 +15,7 @@ export async function userRow(tx: Reads, id: number): Promise<UserAccountRow> {
 
 export const userNamed = async (tx: Reads, name: string): Promise<UserAccountRow | undefined> =>
   name.isWellFormed()
-    ? (await tx.select('user_account', { where: { tenant_id: TENANT, name_folded: folded(name) } }))[0]
+    ? (await tx.select('user_account', { where: { tenant_id: TENANT, name_folded: foldedName(name) } }))[0]
     : undefined
 
 /** `conflict` unless somebody other than this user administers everything. */

@@ -4,18 +4,17 @@
  * it there and removes the file. The file is written before the user: a start that is killed in between goes on with it.
  */
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { foldedName } from '#contracts/registry.ts'
 import { PandoError } from '#lib/errors.ts'
+import { firstPasswordFile } from '#lib/firstpassword.ts'
 import { change } from '../changes.ts'
 import { type Context, TENANT } from '../context.ts'
 import { added } from '../edit.ts'
-import { folded } from './accounts.ts'
 import { checkPassword, generatePassword, type Passwords } from './password.ts'
 import { userOf } from './records.ts'
 
 const NAME = 'admin'
 export const FIRST_ID = 1
-export const passwordFile = (dataDir: string): string => join(dataDir, 'admin-password')
 
 function givenPassword(file: string): string {
   try {
@@ -33,7 +32,7 @@ function givenPassword(file: string): string {
 
 /** Whoever comes first makes it; it appears whole or not at all. → what is in it */
 function makeFile(dataDir: string): string {
-  const file = passwordFile(dataDir)
+  const file = firstPasswordFile(dataDir)
   const mine = `${file}.${process.pid}.new`
   writeFileSync(mine, `${generatePassword()}\n`, { mode: 0o600 })
   const fd = openSync(mine, 'r')
@@ -63,7 +62,7 @@ export async function makeFirst(ctx: Context, passwords: Passwords, c: Config): 
     if ((await tx.select('user_account', { limit: 1 })).length > 0) return { result: undefined }
     const at = ctx.clock.now()
     const id = await tx.next('user_account', 1)
-    const profile = { name: NAME, name_folded: folded(NAME), role: 'Administrator', scope: '*', locale: '', zone: '' }
+    const profile = { name: NAME, name_folded: foldedName(NAME), role: 'Administrator', scope: '*', locale: '', zone: '' }
     const times = { last_seen: 0, revision: 1, created_at: at, updated_at: at }
     const row = { id, tenant_id: TENANT, ...profile, password_hash, must_change: given === undefined ? 1 : 0, ...times }
     await tx.insert('user_account', [row])
@@ -73,4 +72,4 @@ export async function makeFirst(ctx: Context, passwords: Passwords, c: Config): 
 }
 
 /** The password that lies there is good no more. */
-export const removePasswordFile = (dataDir: string): void => rmSync(passwordFile(dataDir), { force: true })
+export const removePasswordFile = (dataDir: string): void => rmSync(firstPasswordFile(dataDir), { force: true })

@@ -1,4 +1,4 @@
-import type { Principal, Session, User } from '#contracts/registry.ts'
+import { foldedName, type Principal, type Session, type User } from '#contracts/registry.ts'
 import type { NewRow, Transaction, UserAccountRow } from '#core/registrystore/port.ts'
 import { PandoError } from '#lib/errors.ts'
 import { change } from '../changes.ts'
@@ -6,7 +6,7 @@ import * as check from '../checks.ts'
 import { TENANT } from '../context.ts'
 import { type Asked, edit } from '../edit.ts'
 import { newOpaque } from '../secrets.ts'
-import { endSessions, folded, userNamed, userRow } from './accounts.ts'
+import { endSessions, userNamed, userRow } from './accounts.ts'
 import { type People, tryPassword } from './people.ts'
 import { sessionEnd, sessionOf, sessionPrincipal, userOf } from './records.ts'
 
@@ -44,7 +44,7 @@ export function makeSessions(p: People) {
   /** The user with this password, or why not; a name that there is none of costs the same. */
   const authenticate = async (s: SignIn): Promise<UserAccountRow> => {
     const row = await userNamed(store, s.name)
-    const who = { name: folded(s.name), addr: s.addr }
+    const who = { name: foldedName(s.name), addr: s.addr }
     const { right, attempt } = await tryPassword(p, who, s.password, row?.password_hash)
     if (right && row) return row
     const { left, retryAt } = attempt

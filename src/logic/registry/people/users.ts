@@ -1,4 +1,4 @@
-import type { Role, User } from '#contracts/registry.ts'
+import { foldedName, type Role, type User } from '#contracts/registry.ts'
 import type { RegistryBell } from '#core/queue/port.ts'
 import type { NewRow } from '#core/registrystore/port.ts'
 import { PandoError } from '#lib/errors.ts'
@@ -6,7 +6,7 @@ import * as check from '../checks.ts'
 import { TENANT } from '../context.ts'
 import { type Asked, added, edit, edited, expectRevision, removed, revised } from '../edit.ts'
 import { type Page, page } from '../page.ts'
-import { endSessions, expectOtherAdministrator, folded, userNamed, userRow } from './accounts.ts'
+import { endSessions, expectOtherAdministrator, userNamed, userRow } from './accounts.ts'
 import { checkPassword } from './password.ts'
 import { type People, tryPassword } from './people.ts'
 import { userOf } from './records.ts'
@@ -40,7 +40,7 @@ const shortText = (field: string, value: string): string => check.text(field, va
 
 function fields(f: Fields): Partial<NewRow<'user_account'>> {
   return {
-    ...(f.name !== undefined && { name: check.name('name', f.name.trim()), name_folded: check.name('name', folded(f.name)) }),
+    ...(f.name !== undefined && { name: check.name('name', f.name.trim()), name_folded: check.name('name', foldedName(f.name)) }),
     ...(f.role !== undefined && { role: f.role }),
     ...(f.scope !== undefined && { scope: check.domain(f.scope) }),
     ...(f.locale !== undefined && { locale: shortText('locale', f.locale) }),

@@ -1,15 +1,15 @@
 /** The registry to talk to: that of the cloud that runs on the data directory, else one started for the moment. */
+import type { Face } from '#contracts/contract.ts'
 import { notifier } from '#contracts/notifier.ts'
 import { registry } from '#contracts/registry.ts'
 import { PandoError } from '#lib/errors.ts'
 import { readConfig } from '#src/config.ts'
-import { findRunning } from '../running.ts'
-import type { Registry } from './resource.ts'
+import { findRunning } from './running.ts'
 
 export interface Opened {
-  registry: Registry
+  registry: Face<typeof registry>
   /** only a running cloud has one. Throws `unavailable`. */
-  notifier(): import('#contracts/contract.ts').Face<typeof notifier>
+  notifier(): Face<typeof notifier>
   close(): Promise<void>
 }
 
