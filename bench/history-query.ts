@@ -1,7 +1,10 @@
 /**
- * What questions about one device cost: `node bench/history-query.ts [records]`, a report a minute for 30 days of as many devices as that
- * makes; 10 000 000 unless told. Median and worst of 20, and the longest that the loop of the asking thread stood still.
+ * What questions about one device cost: `node bench/history-query.ts [records] [folder]`, a report a minute for 30 days of as many devices
+ * as that makes; 10 000 000 unless told. Median and worst of 20, and the longest that the loop of the asking thread stood still: first with
+ * nothing of the files in memory (where `dd` can tell the system so), each question about another device, then asked again. A folder that
+ * is named is kept and, if it holds a history, asked as it is: 10⁸ records take some minutes to write.
  */
+import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,36 +16,51 @@ import { makeHistory } from '#logic/controller/history/history.ts'
 import { encodeStatus } from '#protocol/frames.ts'
 import { parseModel } from '#protocol/model.ts'
 
-const [records = 10_000_000] = process.argv.slice(2).map(Number)
 const MINUTE = 60_000
 const DAY = 86_400_000
-const minutes = 30 * 1440
-const devices = Math.max(1, Math.round(records / minutes))
-const from = (Math.floor(Date.now() / DAY) - 31) * DAY
+const MINUTES = 30 * 1440
+const ROUNDS = 20
+const records = Number(process.argv[2] ?? 10_000_000)
+const folder = process.argv[3] ?? fs.mkdtempSync(join(tmpdir(), 'bench-query-'))
+const devices = Math.max(1, Math.round(records / MINUTES))
+const from = fs.existsSync(join(folder, 'from')) ? Number(fs.readFileSync(join(folder, 'from'), 'utf8')) : await write()
 const to = from + 30 * DAY
 
-const folder = fs.mkdtempSync(join(tmpdir(), 'bench-query-'))
-const history = await openFileHistory('file:h', { dataDir: folder })
-const types = [1, 10, 12]
-const data = (time: number, n: number) =>
-  encodeStatus({
-    timestamp: time,
-    properties: [{ subDevice: 1, object: 1, values: [20 + (n % 97) / 10, BigInt(n), 'ok'], types }],
-  })
-
-let seq = 0
-const began = performance.now()
-for (let m = 0; m < minutes; m++) {
-  const time = from + m * MINUTE
-  const frame = data(time, m)
-  const batch: NewRecord[] = []
-  for (let d = 1; d <= devices; d++)
-    batch.push({ kind: recordKind.status, device: d, product: 3, version: 1, time: time + (d % 60_000), data: frame })
-  await history.absorb(makeBatch(1, ++seq, batch))
+/** → when it begins */
+async function write(): Promise<number> {
+  const from = (Math.floor(Date.now() / DAY) - 31) * DAY
+  const history = await openFileHistory('file:h', { dataDir: folder })
+  const types = [1, 10, 12]
+  const data = (time: number, n: number) =>
+    encodeStatus({
+      timestamp: time,
+      properties: [{ subDevice: 1, object: 1, values: [20 + (n % 97) / 10, BigInt(n), 'ok'], types }],
+    })
+  const began = performance.now()
+  for (let m = 0; m < MINUTES; m++) {
+    const time = from + m * MINUTE
+    const frame = data(time, m)
+    const batch: NewRecord[] = []
+    for (let d = 1; d <= devices; d++)
+      batch.push({ kind: recordKind.status, device: d, product: 3, version: 1, time: time + (d % 60_000), data: frame })
+    await history.absorb(makeBatch(1, m + 1, batch))
+  }
+  await history.flush()
+  const { bytes } = await history.retain({ maxBytes: Number.POSITIVE_INFINITY, maxAgeMs: 1e12 })
+  await history.close()
+  const all = MINUTES * devices
+  console.log(`${all} records written in ${((performance.now() - began) / 1000).toFixed(1)} s, ${(bytes / all).toFixed(1)} octets each`)
+  fs.writeFileSync(join(folder, 'from'), String(from))
+  return from
 }
-await history.flush()
-console.log(`${minutes * devices} records of ${devices} devices, written in ${((performance.now() - began) / 1000).toFixed(1)} s`)
 
+/** Has the system forget what it has read of the files. */
+function forget(): void {
+  for (const file of fs.readdirSync(join(folder, 'h')))
+    spawnSync('dd', [`if=${join(folder, 'h', file)}`, 'iflag=nocache', 'count=0', 'status=none'])
+}
+
+const history = await openFileHistory('file:h', { dataDir: folder })
 const param = (name: string, value_type: number) => ({ name, value_type })
 const status = [param('power', 1), param('total', 10), param('state', 12)]
 const model = parseModel({ objects: [{ no: 1, label: 'meter', part: 1, status }] })
@@ -55,21 +73,27 @@ const said = makeHistory({
   clock: { now: () => Date.now() },
 })
 
-async function measure(what: string, ask: (deviceId: number) => Promise<number>): Promise<void> {
+async function round(what: string, ask: (deviceId: number) => Promise<number>): Promise<void> {
   const times: number[] = []
   let found = 0
   const loop = monitorEventLoopDelay({ resolution: 1 })
   loop.enable()
-  for (let i = 0; i < 20; i++) {
+  for (let i = 0; i < ROUNDS; i++) {
     const start = performance.now()
     found = await ask(1 + ((i * 7919) % devices))
     times.push(performance.now() - start)
   }
   loop.disable()
   times.sort((a, b) => a - b)
-  const [median, worst] = [times[10]!, times[19]!]
+  const [median, worst] = [times[ROUNDS >> 1]!, times[ROUNDS - 1]!]
   const numbers = `median ${median.toFixed(1)} ms, worst ${worst.toFixed(1)} ms, loop at most ${(loop.max / 1e6).toFixed(1)} ms`
   console.log(`${what.padEnd(36)} ${numbers} (${found} values)`)
+}
+
+async function measure(what: string, ask: (deviceId: number) => Promise<number>): Promise<void> {
+  forget()
+  await round(`${what}, from the disk`, ask)
+  await round(what, ask)
 }
 
 const asked = { object: 'meter', value: 'power' }
@@ -95,4 +119,4 @@ await measure(
 )
 
 await history.close()
-fs.rmSync(folder, { recursive: true })
+if (process.argv[3] === undefined) fs.rmSync(folder, { recursive: true })

@@ -30,6 +30,8 @@ export interface WorldOptions {
   clock?: Clock
   /** shell words before the program (shape `process`) */
   shell?: string
+  /** words of another program (shape `process`) */
+  program?: readonly string[]
 }
 
 export interface World {
@@ -78,7 +80,7 @@ export async function makeWorld(o: WorldOptions = {}): Promise<World> {
     ...Object.fromEntries(services.map((name) => [settingOf(name), loopback])),
     ...o.env,
   }
-  const options = { dataDir, env, ...(o.clock && { clock: o.clock }), ...(o.shell && { shell: o.shell }) }
+  const options = { dataDir, env, ...(o.clock && { clock: o.clock }), ...(o.shell && { shell: o.shell }), ...(o.program && { program: o.program }) }
   const begin = () => startShape(shape, options)
   let running = await begin()
   let up = true

@@ -32,14 +32,17 @@ export class Publisher {
   seen = 0
   private readonly flights: Flight[] = []
   private readonly random: Random
+  private readonly pause: number
   private packetId = 0
   private going = false
   private timer: NodeJS.Timeout | undefined
 
-  constructor(device: Device, qos: 1 | 2, random: Random) {
+  /** `pause`: ms between two numbers at most */
+  constructor(device: Device, qos: 1 | 2, random: Random, pause = MOST_PAUSE_MS) {
     this.device = device
     this.qos = qos
     this.random = random
+    this.pause = pause
   }
 
   /** The greatest confirmed number that went up as a status. */
@@ -82,7 +85,7 @@ export class Publisher {
       this.flights.push(flight)
       this.transmit(flight, false)
     }
-    this.timer = setTimeout(this.more, this.random.below(MOST_PAUSE_MS + 1))
+    this.timer = setTimeout(this.more, this.random.below(this.pause + 1))
   }
 
   private transmit({ packetId, payload, topic, released }: Flight, dup: boolean): void {

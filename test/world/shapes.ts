@@ -39,7 +39,11 @@ export interface Options {
   clock?: Clock
   /** shell words before the program (process only): `ulimit -n 64` */
   shell?: string
+  /** another program than `pando serve` (process only): words, and it says the same line when it is ready */
+  program?: readonly string[]
 }
+
+const serve: readonly string[] = [join(root, 'bin/pando'), 'serve']
 
 export const startShape = (shape: Shape, o: Options): Promise<Running> =>
   shape === 'process' ? startProcess(o) : startEmbedded(o, shape === 'encoded' ? 'encoded' : 'direct')
@@ -62,10 +66,10 @@ async function startEmbedded(o: Options, calls: 'direct' | 'encoded'): Promise<R
 }
 
 async function startProcess(o: Options): Promise<Running> {
-  const pando = join(root, 'bin/pando')
+  const words = o.program ?? serve
   const env = { PATH: process.env['PATH'] ?? '', ...o.env }
-  const [program, args] = o.shell ? ['/bin/sh', ['-c', `${o.shell}; exec "${pando}" serve`]] : [pando, ['serve']]
-  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [program, ...args] = o.shell ? ['/bin/sh', '-c', `${o.shell}; exec "$@"`, 'sh', ...words] : words
+  const child = spawn(program!, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   const logged: string[] = []
   child.stderr.on('data', (c: Buffer) => logged.push(c.toString()))
   const exited = new Promise<number>((done) => child.on('exit', (code, signal) => done(code ?? (signal ? 128 : 1))))
@@ -90,8 +94,9 @@ async function startProcess(o: Options): Promise<Running> {
 }
 
 /** Starts a process and kills it after `ms`, ready or not (hard case F-04). */
-export async function killInStart({ env }: Options, ms: number): Promise<void> {
-  const child = spawn(join(root, 'bin/pando'), ['serve'], { env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: 'ignore' })
+export async function killInStart({ env, program = serve }: Options, ms: number): Promise<void> {
+  const [first, ...args] = program
+  const child = spawn(first!, args, { env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: 'ignore' })
   const exited = new Promise((done) => child.on('exit', done))
   await sleep(ms)
   child.kill('SIGKILL')

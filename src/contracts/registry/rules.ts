@@ -102,8 +102,13 @@ export const ruleMethods = {
     { retry: true },
   ),
   finishTicks: method(Type.Object({ owner: Text, items: Type.Array(Tick) }), None, { retry: true }),
-  /** The newest tick of each rule that was finished or claimed: where a timer goes on after a restart. Rules that never ran are left out. */
-  lastTicks: method(Type.Object({ ruleIds: Type.Array(Id) }), list(Tick), { retry: true }),
+  /**
+   * The newest tick of each rule that was finished or claimed, and those that are claimed and not finished: where a timer goes on after a
+   * restart. Rules that never ran are left out.
+   */
+  lastTicks: method(Type.Object({ ruleIds: Type.Array(Id) }), list(Type.Object({ ...Tick.properties, open: Type.Array(Time) })), {
+    retry: true,
+  }),
 
   /** In the order in which they ran. Of each rule the last 200 are kept: write them in batches. */
   addRuleRuns: method(Type.Object({ items: Type.Array(Type.Omit(RuleRun, ['n'])) }), None),

@@ -1,45 +1,38 @@
 /** Numbers of a device by stretches of time: of the records that there are, and of what is left of dropped ones. */
-import { at, RECORD_HEADER, recordFlag, recordKind } from '#core/devicelog/batch.ts'
-import { FRAME_HEADER } from '#protocol/frames.ts'
+import { recordFlag } from '#core/devicelog/batch.ts'
 import type { Bucket, BucketQuery, Place } from '../port.ts'
-import { type Sight, visitRange } from './query.ts'
-import { DAY, timeOf } from './records.ts'
+import { type Breathe, eachRun, glance } from './glance.ts'
+import type { Sight } from './query.ts'
 import { HOUR, type Hour, lastNumber, unpackHours } from './rollup.ts'
 import { runKind } from './runformat.ts'
-
-/** Every so many records it looks at the clock. */
-const OFTEN = 64
 
 /** Gives way to others each `sliceMs`. */
 export async function readBuckets(sight: Sight, q: BucketQuery, sliceMs: number): Promise<Bucket[]> {
   const buckets = new Buckets(q.step)
   for (const hour of await hoursLeft(sight, q)) buckets.addHour(hour)
   const placeOf = placesBy(q)
-  const range = { from: q.from, to: q.to, step: 1 } as const
-  const breathe = breather(sliceMs)
-  await visitRange(sight, q.device, range, (b, v, p) => {
-    if (b[p + at.kind] !== recordKind.status || (b[p + at.flags]! & recordFlag.foreign) !== 0) return true
-    const place = placeOf(v.getUint16(p + at.version, true))
-    if (place === null) return true
-    const n = lastNumber(b, v, p + RECORD_HEADER + FRAME_HEADER, p + v.getUint32(p, true), place.object, place.position)
-    if (!Number.isNaN(n)) buckets.add(timeOf(v, p), n)
-    return breathe() ?? true
-  })
+  await glance(
+    sight,
+    q,
+    (b, v, time, version, flags, from, to) => {
+      const place = flags & recordFlag.foreign ? null : placeOf(version)
+      if (place === null) return
+      const n = lastNumber(b, v, from, to, place.object, place.position)
+      if (!Number.isNaN(n)) buckets.add(time, n)
+    },
+    breather(sliceMs),
+  )
   return buckets.rows()
 }
 
 /** The hours of dropped records that begin in the range. */
 async function hoursLeft(sight: Sight, q: BucketQuery): Promise<Hour[]> {
   const found: Hour[] = []
-  for (const run of sight.runs) {
-    const { kind, day } = run.info
-    if (kind !== runKind.rollup || (day + 1) * DAY <= q.from || day * DAY >= q.to) continue
-    await sight.using([run], async () => {
-      for (const ref of await run.find(q.device, q.from - HOUR, q.to))
-        for (const h of unpackHours(await run.block(ref), day))
-          if (h.object === q.object && h.position === q.position && h.hour >= q.from && h.hour < q.to) found.push(h)
-    })
-  }
+  await eachRun(sight, runKind.rollup, { ...q, from: q.from - HOUR }, async (run, refs) => {
+    for (const ref of refs)
+      for (const h of unpackHours(await run.block(ref), run.info.day))
+        if (h.object === q.object && h.position === q.position && h.hour >= q.from && h.hour < q.to) found.push(h)
+  })
   return found.sort((a, b) => a.hour - b.hour)
 }
 
@@ -52,15 +45,14 @@ function placesBy(q: BucketQuery): (version: number) => Place | null {
 }
 
 /** → a promise when it is time to let others work. */
-function breather(sliceMs: number): () => Promise<true> | undefined {
+function breather(sliceMs: number): Breathe {
   let since = performance.now()
-  let n = 0
   return () => {
-    if (++n % OFTEN !== 0 || performance.now() - since < sliceMs) return undefined
+    if (performance.now() - since < sliceMs) return undefined
     return new Promise((resolve) =>
       setImmediate(() => {
         since = performance.now()
-        resolve(true)
+        resolve()
       }),
     )
   }

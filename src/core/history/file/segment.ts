@@ -127,6 +127,41 @@ export function unpackSegments(b: Uint8Array, device: number, dayStart: number, 
   }
 }
 
+/** Of a status frame in packed segments: its properties are b[from, to). */
+export type SeeStatus = (time: number, version: number, flags: number, from: number, to: number) => void
+
+/** Calls see for each status frame of the segments in b, where it lies: nothing is unpacked. */
+export function eachStatus(b: Uint8Array, v: DataView, dayStart: number, see: SeeStatus): void {
+  const place: Place = { b, at: 0 }
+  while (place.at < b.length) {
+    let n = readVarint(place)
+    reset(readVarint(place) + dayStart)
+    while (n-- > 0) {
+      const head = b[place.at++]!
+      if (head & 63) unpackChanges(head, place, v)
+      if (head & PACKET) readVarint(place)
+      state.time += readVarint(place)
+      const end = dataEnd(head, place)
+      if (state.kind === recordKind.status) see(state.time, state.version, state.flags, place.at, end)
+      place.at = end
+    }
+  }
+}
+
+/** From the length of a record's data on: → where they end; the place is then behind the header of its frame. */
+function dataEnd(head: number, place: Place): number {
+  const length = readVarint(place)
+  if ((head & FRAME) === 0) {
+    const end = place.at + length
+    place.at = Math.min(end, place.at + TOKEN_END)
+    return end
+  }
+  place.at++
+  readVarint(place)
+  if ((head & CLOCK) === 0) readVarint(place)
+  return place.at + length - TOKEN_END
+}
+
 function unpackRecord(from: Place, fromView: DataView, device: number, into: Records): void {
   const head = from.b[from.at++]!
   if (head & 63) unpackChanges(head, from, fromView)

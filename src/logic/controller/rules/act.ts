@@ -19,6 +19,8 @@ export interface Run {
   key: string
   at: number
   facts: Facts
+  /** it may have been run before this process began */
+  again?: boolean
 }
 
 export interface Step {

@@ -87,7 +87,7 @@ export function makeEngine(parts: EngineParts): Engine {
   }
 
   /** The condition must hold from `at` on; looked at again when it has. */
-  function wait(rule: Compiled, device: number, at: number, key: string, facts: () => Facts): void {
+  function wait(rule: Compiled, device: number, at: number, key: string, facts: () => Facts, again: boolean): void {
     const name = `${rule.rule.id}/${device}`
     timers.get(name)?.()
     const due = at + rule.def.for!
@@ -95,18 +95,26 @@ export function makeEngine(parts: EngineParts): Engine {
       timers.delete(name)
       const m = memoryOf(rule, device)
       if (m.since !== at) return
-      void settle(rule, device, due, key, ripe(rule, m, due), facts)
+      void settle(rule, device, due, key, ripe(rule, m, due), facts, again)
     })
     timers.set(name, cancel)
   }
 
-  function settle(rule: Compiled, device: number, at: number, key: string, verdict: Verdict, facts: () => Facts) {
+  function settle(
+    rule: Compiled,
+    device: number,
+    at: number,
+    key: string,
+    verdict: Verdict,
+    facts: () => Facts,
+    again: boolean,
+  ) {
     if (verdict === 'held_back') parts.heldBack(rule, device, at)
     if (verdict !== 'runs') return undefined
-    return parts.run({ rule, device, key, at, facts: facts() })
+    return parts.run({ rule, device, key, at, facts: facts(), again })
   }
 
-  function look(rule: Compiled, b: Buffer, p: number, said: Said, time: number): Promise<void> | undefined {
+  function look(rule: Compiled, b: Buffer, p: number, said: Said, time: number, again: boolean): Promise<void> | undefined {
     const device = b.readDoubleLE(p + field.device)
     let made: Facts | undefined
     const facts = () => (made ??= { event: said.event, status: statusOf(rule, device, said), now: new Date(time) })
@@ -115,10 +123,10 @@ export function makeEngine(parts: EngineParts): Engine {
     const key = `rule/${rule.rule.id}/${b.readDoubleLE(16).toString(36)}/${b.readDoubleLE(24)}/${p}`
     if (verdict === 'waits') {
       facts()
-      wait(rule, device, time, key, facts)
+      wait(rule, device, time, key, facts, again)
       return undefined
     }
-    return settle(rule, device, time, key, verdict, facts)
+    return settle(rule, device, time, key, verdict, facts, again)
   }
 
   return {
@@ -150,7 +158,7 @@ export function makeEngine(parts: EngineParts): Engine {
           model = rule.model
           said = saidBy(b, p, size, rule.model)
         }
-        const run = said === undefined ? undefined : look(rule, b, p, said, time)
+        const run = said === undefined ? undefined : look(rule, b, p, said, time, since !== undefined)
         if (run !== undefined) (under ??= []).push(run)
       }
       return under

@@ -93,7 +93,7 @@ export function makeRules(p: RuleParts) {
     current: p.history.current,
     agenda: p.agenda,
     run: running.run,
-    heldBack: ({ rule }, device, at) => runs.add(rule.id, rule.version, 'held_back', { device, at }),
+    heldBack: ({ rule }, device, at) => void runs.add(rule.id, rule.version, 'held_back', { device, at }),
   })
   const follower = makeFollower({ devicelog: p.devicelog, engine, applied: p.applied, clock, log: logger })
   const timers = makeTimers({
@@ -106,14 +106,14 @@ export function makeRules(p: RuleParts) {
     run: runTick,
   })
 
-  async function runTick(rule: Compiled, tick: number): Promise<void> {
+  async function runTick(rule: Compiled, tick: number, again: boolean): Promise<void> {
     const status: Record<string, Record<string, unknown>> = {}
     const { deviceId, model } = rule
     if (deviceId !== 0 && model && rule.usesStatus)
       for (const s of currentProperties(p.history.current, deviceId)) addProperty(status, model, s.object, s.types, s.values)
     const facts = { event: {}, status, now: new Date(tick) }
     if (rule.when && !rule.when.test(facts)) return
-    await running.run({ rule, device: deviceId, key: `rule/${rule.rule.id}/${tick}`, at: tick, facts })
+    await running.run({ rule, device: deviceId, key: `rule/${rule.rule.id}/${tick}`, at: tick, facts, again })
   }
 
   /** A stored rule, ready; undefined: switched off, or it cannot run any more (told in its runs). */
@@ -122,7 +122,7 @@ export function makeRules(p: RuleParts) {
     const { def, errors } = readDefinition(r.definition)
     const result: Result = def ? await attempt(() => compile(parts, r, def)) : { errors, warnings: [] }
     if (result.compiled) return result.compiled
-    runs.add(r.id, r.version, 'refused', { errors: result.errors })
+    void runs.add(r.id, r.version, 'refused', { errors: result.errors })
     return undefined
   }
 
@@ -310,6 +310,7 @@ export function makeRules(p: RuleParts) {
     },
     async stop(): Promise<void> {
       for (const stop of stops) stop()
+      runs.hurry()
       await timers.stop()
       await running.idle()
       await follower.stop()

@@ -16,7 +16,7 @@ interface Cause {
 }
 
 export interface Running {
-  /** Resolves when the run is over: its commands are durable, or it was refused. */
+  /** Resolves when the run is over, its commands and its trace durable; one that was told of before is not run again. */
   run(r: Run): Promise<void>
   idle(): Promise<void>
 }
@@ -56,33 +56,37 @@ export function makeRunning(act: (r: Run) => Promise<Step[]>, runs: Runs, clock:
     }
   }
 
-  async function carryOut(r: Run): Promise<void> {
+  /** → what resolves when the run is told of */
+  async function carryOut(r: Run): Promise<{ told?: Promise<void> }> {
     const { id, version } = r.rule.rule
+    if (r.again && (await runs.toldBefore(id, r.key))) return {}
     const trace = { run: r.key, device: r.device, at: r.at, why: { event: r.facts.event, status: r.facts.status } }
     const often = tooOften(id)
     if (often !== 'no') {
-      if (often === 'first') runs.add(id, version, 'held_back', { ...trace, limit: { n: MOST_RUNS, per: WINDOW_MS } })
-      return
+      if (often !== 'first') return {}
+      return { told: runs.add(id, version, 'held_back', { ...trace, limit: { n: MOST_RUNS, per: WINDOW_MS } }) }
     }
     const chain = r.device === 0 ? [] : lately(r.device)
     if (chain.filter((c) => c.rule === id).length >= MOST_TURNS) {
-      runs.add(id, version, 'loop', { ...trace, through: [...new Set(chain.map((c) => c.rule))] })
-      return
+      return { told: runs.add(id, version, 'loop', { ...trace, through: [...new Set(chain.map((c) => c.rule))] }) }
     }
     remember(r, chain)
     const steps = await act(r)
-    runs.add(id, version, steps.every((s) => s.outcome === 'ok') ? 'ok' : 'failed', { ...trace, steps })
+    const outcome = steps.every((s) => s.outcome === 'ok') ? 'ok' : 'failed'
+    return { told: runs.add(id, version, outcome, { ...trace, steps }) }
   }
 
   async function turn(r: Run): Promise<void> {
     if (active >= AT_A_TIME) await new Promise<void>((go) => waiting.push(go))
     active++
+    let over: { told?: Promise<void> }
     try {
-      await carryOut(r)
+      over = await carryOut(r)
     } finally {
       active--
       waiting.shift()?.()
     }
+    await over.told
   }
 
   return {

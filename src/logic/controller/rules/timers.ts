@@ -1,6 +1,6 @@
 /**
  * Timers: the registry elects who runs a tick, so it runs once however many controllers there are. Ticks missed while none ran: the last
- * of them is run, if it is not older than ten minutes; the others are skipped.
+ * of them is run, if it is not older than ten minutes; the others are skipped. What its runner had begun when it died is always run.
  */
 import type { Face } from '#contracts/contract.ts'
 import type { registry } from '#contracts/registry.ts'
@@ -16,7 +16,8 @@ export interface TimerParts {
   clock: Clock
   log: Logger
   rule(id: number): Compiled | undefined
-  run(rule: Compiled, tick: number): Promise<void>
+  /** `again`: it may have been run before */
+  run(rule: Compiled, tick: number, again: boolean): Promise<void>
 }
 
 export interface Timers {
@@ -68,15 +69,15 @@ export function makeTimers({ peer, owner, agenda, clock, log, rule, run }: Timer
       if (r && next(r, tick - 1000) === tick) there.push(r)
     }
     for (const r of there) planNext(r, Math.max(tick, clock.now() - 1))
-    for (let i = 0; i < there.length && !stopped; i += A_CALL) await claimed(tick, there.slice(i, i + A_CALL))
+    for (let i = 0; i < there.length && !stopped; i += A_CALL) await claimed(tick, there.slice(i, i + A_CALL), false)
   }
 
-  async function claimed(tick: number, rules: readonly Compiled[]): Promise<void> {
+  async function claimed(tick: number, rules: readonly Compiled[], again: boolean): Promise<void> {
     try {
       const items = rules.map((r) => ({ ruleId: r.rule.id, tick }))
       const claims = (await peer.claimTicks({ owner, lease: LEASE_MS, items })).items
       const mine = rules.filter((_, i) => claims[i] === 'claimed')
-      await Promise.all(mine.map((r) => run(r, tick)))
+      await Promise.all(mine.map((r) => run(r, tick, again)))
       if (mine.length > 0) await peer.finishTicks({ owner, items: mine.map((r) => ({ ruleId: r.rule.id, tick })) })
       // whoever has it may have died
       const taken = rules.filter((_, i) => claims[i] === 'taken')
@@ -88,7 +89,7 @@ export function makeTimers({ peer, owner, agenda, clock, log, rule, run }: Timer
   }
 
   function later(tick: number, rules: readonly Compiled[], ms: number): void {
-    if (!stopped) agenda.at(clock.now() + ms, () => track(claimed(tick, rules)))
+    if (!stopped) agenda.at(clock.now() + ms, () => track(claimed(tick, rules, true)))
   }
 
   /** The last tick in [from, now]. */
@@ -105,11 +106,13 @@ export function makeTimers({ peer, owner, agenda, clock, log, rule, run }: Timer
       for (const r of timed) planNext(r, now)
       if (!missed || timed.length === 0) return
       const { items } = await peer.lastTicks({ ruleIds: timed.map((r) => r.rule.id) })
-      const last = new Map(items.map((t) => [t.ruleId, t.tick]))
+      const last = new Map(items.map((t) => [t.ruleId, t]))
       for (const r of timed) {
-        const from = Math.max(last.get(r.rule.id) ?? r.rule.updatedAt, now - MISSED_MS)
-        const tick = lastIn(r, from, now)
-        if (tick !== undefined) later(tick, [r], 0)
+        const before = last.get(r.rule.id)
+        const ticks = new Set(before?.open)
+        const missed = lastIn(r, Math.max(before?.tick ?? r.rule.updatedAt, now - MISSED_MS), now)
+        if (missed !== undefined) ticks.add(missed)
+        for (const tick of ticks) later(tick, [r], 0)
       }
     },
     async stop() {

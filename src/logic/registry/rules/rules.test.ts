@@ -168,7 +168,7 @@ describe('REG-9: ticks of timers', () => {
       ]),
       ['done', 'claimed', 'claimed'],
     )
-    assert.deepEqual((await r.face.lastTicks({ ruleIds: [id, 999] })).items, [{ ruleId: id, tick: 60 }])
+    assert.deepEqual((await r.face.lastTicks({ ruleIds: [id, 999] })).items, [{ ruleId: id, tick: 60, open: [1, 60] }])
     assert.deepEqual(
       await claim(r, 'a', [
         [999, 1],

@@ -97,9 +97,13 @@ export const makeTicks = (ctx: Context) => ({
   },
   finish: (f: { owner: string; items: readonly Tick[] }): Promise<void> =>
     inParts(f.items, (items) => ctx.store.transaction((tx) => finish(tx, f.owner, items))),
-  /** The newest tick of each rule. */
-  async last(ruleIds: readonly number[]): Promise<Tick[]> {
+  /** The newest tick of each rule, and those not finished. */
+  async last(ruleIds: readonly number[]): Promise<(Tick & { open: number[] })[]> {
     const byRule = await runsByRule(ctx.store, ruleIds.filter(validId))
-    return [...byRule].map(([ruleId, rows]) => ({ ruleId, tick: Math.max(...rows.map((r) => r.tick)) }))
+    return [...byRule].map(([ruleId, rows]) => ({
+      ruleId,
+      tick: Math.max(...rows.map((r) => r.tick)),
+      open: rows.filter((r) => r.done === 0).map((r) => r.tick),
+    }))
   },
 })
