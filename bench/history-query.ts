@@ -49,7 +49,9 @@ async function write(): Promise<number> {
   const { bytes } = await history.retain({ maxBytes: Number.POSITIVE_INFINITY, maxAgeMs: 1e12 })
   await history.close()
   const all = MINUTES * devices
-  console.log(`${all} records written in ${((performance.now() - began) / 1000).toFixed(1)} s, ${(bytes / all).toFixed(1)} octets each`)
+  console.log(
+    `${all} records written in ${((performance.now() - began) / 1000).toFixed(1)} s, ${(bytes / all).toFixed(1)} octets each`,
+  )
   fs.writeFileSync(join(folder, 'from'), String(from))
   return from
 }

@@ -80,7 +80,13 @@ export async function makeWorld(o: WorldOptions = {}): Promise<World> {
     ...Object.fromEntries(services.map((name) => [settingOf(name), loopback])),
     ...o.env,
   }
-  const options = { dataDir, env, ...(o.clock && { clock: o.clock }), ...(o.shell && { shell: o.shell }), ...(o.program && { program: o.program }) }
+  const options = {
+    dataDir,
+    env,
+    ...(o.clock && { clock: o.clock }),
+    ...(o.shell && { shell: o.shell }),
+    ...(o.program && { program: o.program }),
+  }
   const begin = () => startShape(shape, options)
   let running = await begin()
   let up = true

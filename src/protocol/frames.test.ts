@@ -19,6 +19,7 @@ import {
   frameReasons,
   reason,
   type StatusFrame,
+  statusValue,
 } from './frames.ts'
 import { type Value, writeTlv } from './tlv.ts'
 
@@ -120,6 +121,13 @@ test('status, commands and events come back as they were encoded', () => {
       assert.equal(checkFrame(frameKind.status, b, 0, b.length), 0)
       const counted = properties.map((p) => ({ ...p, count: p.values.length }))
       assert.deepEqual(decodeStatus(b), { ...h, properties: counted })
+      for (const { object } of properties) {
+        const last = properties.findLast((p) => p.object === object)!
+        for (let i = 0; i <= last.values.length; i++) {
+          const wanted = i < last.values.length ? { type: last.types[i], value: last.values[i] } : undefined
+          assert.deepEqual(statusValue(b, object, i), wanted)
+        }
+      }
     }),
   )
   fc.assert(

@@ -117,6 +117,23 @@ export const decodeStatus = (b: Uint8Array, from = 0, to = b.length): StatusFram
   return { flags: b[from]!, timestamp: frameTimestamp(b, from), token: readToken(b, from + TOKEN_AT), properties }
 }
 
+/**
+ * One value of a status frame, as `decodeStatus` has it, without decoding the others; undefined where there is none. Of an object that comes
+ * twice the last counts.
+ */
+export const statusValue = (b: Uint8Array, object: number, position: number): { type: number; value: Value } | undefined => {
+  let found = 0
+  for (let at = FRAME_HEADER, next = at; at + PROPERTY_HEADER <= b.length; at = next) {
+    const count = u16(b, at + 4)
+    next = skipTlvs(b, at + PROPERTY_HEADER, b.length, count)
+    if (next < 0) return undefined
+    if (u16(b, at + 2) === object) found = position < count ? skipTlvs(b, at + PROPERTY_HEADER, next, position) : 0
+  }
+  if (found === 0) return undefined
+  const { types, values } = readTlvs(b, found, b.length, 1)
+  return { type: types[0]!, value: values[0]! }
+}
+
 const readCall = (b: Uint8Array, from: number, count: number, values: Value[], types: number[]): CommandFrame => ({
   flags: b[from]!,
   timestamp: frameTimestamp(b, from),

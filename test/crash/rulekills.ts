@@ -52,7 +52,8 @@ class Watched {
   async look(world: World): Promise<void> {
     const { items } = await world.peers.controller.runs({ ruleId: this.ruleId, limit: 200 })
     for (const r of items.filter((i) => i.n > this.newest).reverse()) {
-      if (this.newest > 0 && r.n !== this.newest + 1) this.found.lost.push(`rule ${this.ruleId}: runs before ${r.n} were not looked at`)
+      if (this.newest > 0 && r.n !== this.newest + 1)
+        this.found.lost.push(`rule ${this.ruleId}: runs before ${r.n} were not looked at`)
       this.newest = r.n
       const { run, steps, why } = JSON.parse(r.trace) as {
         run: string
@@ -177,9 +178,14 @@ function ticksOf(from: number, to: number, downs: readonly Down[]): { sure: numb
 }
 
 /** What must have been run and is not told yet. */
-function missing(timers: readonly Watched[], sources: readonly { publisher: Publisher; rule: Watched }[], ticks: number[]): string[] {
+function missing(
+  timers: readonly Watched[],
+  sources: readonly { publisher: Publisher; rule: Watched }[],
+  ticks: number[],
+): string[] {
   const open: string[] = []
-  for (const w of timers) for (const tick of ticks) if (!w.runs.has(`rule/${w.ruleId}/${tick}`)) open.push(`rule/${w.ruleId}/${tick}`)
+  for (const w of timers)
+    for (const tick of ticks) if (!w.runs.has(`rule/${w.ruleId}/${tick}`)) open.push(`rule/${w.ruleId}/${tick}`)
   for (const { publisher, rule } of sources) {
     const told = new Set([...rule.runs.values()].map((r) => r.text))
     for (const n of publisher.confirmed) if (isEvent(n) && !told.has(String(n))) open.push(`rule/${rule.ruleId}: event ${n}`)

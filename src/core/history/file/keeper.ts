@@ -23,8 +23,8 @@ export interface KeeperOptions {
   ageMs: number
   /** it gives way to others after this long */
   sliceMs: number
-  /** records that it looks at in one go for a query */
-  mostScanned: number
+  /** records that it gives in one go */
+  mostTaken: number
   /** unfolded octets above which the work is called heavy */
   lightBytes: number
 }
@@ -34,12 +34,12 @@ export const keeperDefaults = {
   idleMs: 60_000,
   ageMs: 300_000,
   sliceMs: 2,
-  mostScanned: 50_000,
+  mostTaken: 5000,
   lightBytes: Number.POSITIVE_INFINITY,
 }
 
 /** Beside other work in one thread. */
-export const lightDefaults = { ...keeperDefaults, sliceMs: 1, mostScanned: 5000, lightBytes: 4 << 20 }
+export const lightDefaults = { ...keeperDefaults, sliceMs: 1, lightBytes: 4 << 20 }
 
 const TEND_MS = 60_000
 
@@ -114,7 +114,7 @@ export class Keeper {
     store.hold(runs)
     if (this.#reading++ === 0) this.#quiet = Promise.withResolvers()
     try {
-      return await use({ runs, tails, using: (some, job) => store.using(some, job), mostScanned: this.#o.mostScanned })
+      return await use({ runs, tails, using: (some, job) => store.using(some, job), mostTaken: this.#o.mostTaken })
     } catch (e) {
       this.#found(e)
       throw e

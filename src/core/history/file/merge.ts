@@ -57,7 +57,7 @@ async function sortBlocks(
 ): Promise<void> {
   const sources = parts.map((refs, i) => new RunSource(runs[i]!, refs, 1))
   const gathered = new Records(BLOCK_BYTES * 2)
-  const all = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY, step: 1 } as const
+  const all = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY, step: 1, kinds: -1 } as const
   const write = async () => {
     await writeBlock(gathered, day, device, into)
     return true

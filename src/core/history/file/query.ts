@@ -1,4 +1,3 @@
-import { at } from '#core/devicelog/batch.ts'
 import { PandoError } from '#lib/errors.ts'
 import type { HistoryQuery } from '../port.ts'
 import { DAY, Records, timeOf } from './records.ts'
@@ -16,8 +15,8 @@ const MOST_BYTES = 8 << 20
 export interface Sight {
   runs: readonly Run[]
   tails: readonly Tail[]
-  /** one call looks at no more than this: the rest is asked for again, so that others get their turn */
-  mostScanned: number
+  /** one call gives no more records than this: the rest is asked for again, so that others get their turn */
+  mostTaken: number
   /** Runs `use` with the files of runs open. */
   using<T>(runs: readonly Run[], use: () => Promise<T>): Promise<T>
 }
@@ -40,7 +39,7 @@ interface Position {
 export async function answer(sight: Sight, q: HistoryQuery): Promise<Answer> {
   const start = readCursor(q.cursor)
   const range = rangeOf(q, start)
-  const page = gather(q, range, start, sight.mostScanned)
+  const page = gather(q, start, sight.mostTaken)
   await visitRange(sight, q.device, range, page.visit)
   const { found } = page
   const bytes = new Uint8Array(found.out.at)
@@ -49,7 +48,7 @@ export async function answer(sight: Sight, q: HistoryQuery): Promise<Answer> {
 }
 
 /** Visits the device's records of the range, a day at a time, until visit says false. */
-export async function visitRange(sight: Sight, device: number, range: Range, visit: Visit): Promise<void> {
+async function visitRange(sight: Sight, device: number, range: Range, visit: Visit): Promise<void> {
   for (const day of daysOf(sight, range)) {
     const within = { ...range, from: Math.max(range.from, day * DAY), to: Math.min(range.to, (day + 1) * DAY) }
     const runs = sight.runs.filter((run) => run.info.day === day && run.info.kind === runKind.records)
@@ -66,24 +65,21 @@ interface Page {
 }
 
 /** Takes what fits the query until there is enough. */
-function gather(q: HistoryQuery, { step }: Range, start: Position | undefined, mostScanned: number): Page {
-  const limit = Math.min(Math.max(1, q.limit ?? DEFAULT_LIMIT), MAX_LIMIT)
-  const kinds = kindMask(q.kinds)
+function gather(q: HistoryQuery, start: Position | undefined, mostTaken: number): Page {
+  const most = Math.min(Math.max(1, q.limit ?? DEFAULT_LIMIT), MAX_LIMIT, mostTaken)
+  const forwards = !q.newestFirst
   const found = new Records()
   const last = { time: 0, n: 0 }
-  let scanned = 0
   const visit: Visit = (b, v, p, n) => {
     const time = timeOf(v, p)
-    if (start && time === start.time && (step > 0 ? n < start.n : n >= start.n)) return true
-    const wanted = (kinds >>> b[p + at.kind]!) & 1
-    if (scanned >= mostScanned || found.out.at >= MOST_BYTES || (wanted && found.count === limit)) {
+    if (start && time === start.time && (forwards ? n < start.n : n >= start.n)) return true
+    if (found.count === most || found.out.at >= MOST_BYTES) {
       page.next = `${last.time}.${last.n}`
       return false
     }
-    scanned++
     last.time = time
-    last.n = step > 0 ? n + 1 : n
-    if (wanted) found.copy(b, v, p)
+    last.n = forwards ? n + 1 : n
+    found.copy(b, v, p)
     return true
   }
   const page: Page = { found, next: undefined, visit }
@@ -93,8 +89,9 @@ function gather(q: HistoryQuery, { step }: Range, start: Position | undefined, m
 async function sourcesOf(runs: readonly Run[], tails: readonly Tail[], device: number, range: Range): Promise<Source[]> {
   const refs = await Promise.all(runs.map((run) => run.find(device, range.from, range.to)))
   const sources: Source[] = []
-  for (const [i, run] of runs.entries()) if (refs[i]!.length > 0) sources.push(new RunSource(run, refs[i]!, range.step))
-  for (const tail of tails) sources.push(new TailSource(tail, device, range.from, range.to, range.step))
+  for (const [i, run] of runs.entries())
+    if (refs[i]!.length > 0) sources.push(new RunSource(run, refs[i]!, range.step, range.kinds))
+  for (const tail of tails) sources.push(new TailSource(tail, device, range))
   return sources
 }
 
@@ -108,8 +105,9 @@ function daysOf(sight: Sight, range: Range): number[] {
 function rangeOf(q: HistoryQuery, start: Position | undefined): Range {
   const from = q.from ?? Number.NEGATIVE_INFINITY
   const to = q.to ?? Number.POSITIVE_INFINITY
-  if (!q.newestFirst) return { from: start ? Math.max(from, start.time) : from, to, step: 1 }
-  return { from, to: start ? Math.min(to, start.time + 1) : to, step: -1 }
+  const kinds = kindMask(q.kinds)
+  if (!q.newestFirst) return { from: start ? Math.max(from, start.time) : from, to, step: 1, kinds }
+  return { from, to: start ? Math.min(to, start.time + 1) : to, step: -1, kinds }
 }
 
 /** A bit per kind; kinds are below 32. */

@@ -116,14 +116,14 @@ function packChanges(out: Octets, b: Uint8Array, v: DataView, p: number): number
 /** Packet ids go up by one from 1 to 65535 and round again; QoS 0 has none. */
 const nextPacket = (id: number): number => (id === 0 ? 0 : id === 65535 ? 1 : id + 1)
 
-/** Unpacks all segments in b into `into`, as records of the log. */
-export function unpackSegments(b: Uint8Array, device: number, dayStart: number, into: Records): void {
+/** Unpacks all segments in b into `into`, as records of the log; `kinds`: a bit for each that is wanted. */
+export function unpackSegments(b: Uint8Array, device: number, dayStart: number, into: Records, kinds = -1): void {
   const place: Place = { b, at: 0 }
   const v = new DataView(b.buffer, b.byteOffset, b.length)
   while (place.at < b.length) {
     let n = readVarint(place)
     reset(readVarint(place) + dayStart)
-    while (n-- > 0) unpackRecord(place, v, device, into)
+    while (n-- > 0) unpackRecord(place, v, device, into, kinds)
   }
 }
 
@@ -162,11 +162,15 @@ function dataEnd(head: number, place: Place): number {
   return place.at + length - TOKEN_END
 }
 
-function unpackRecord(from: Place, fromView: DataView, device: number, into: Records): void {
+function unpackRecord(from: Place, fromView: DataView, device: number, into: Records, kinds: number): void {
   const head = from.b[from.at++]!
   if (head & 63) unpackChanges(head, from, fromView)
   state.packet = head & PACKET ? readVarint(from) : nextPacket(state.packet)
   state.time += readVarint(from)
+  if (((kinds >>> state.kind) & 1) === 0) {
+    from.at = dataEnd(head, from)
+    return
+  }
   const length = readVarint(from)
   const p = into.place(length)
   const { b, v } = into.out

@@ -1,4 +1,5 @@
 /** Records of one device from several places, in order of time, then of arrival. */
+import { at } from '#core/devicelog/batch.ts'
 import { DAY, Records } from './records.ts'
 import type { Run } from './run.ts'
 import type { BlockRef } from './runformat.ts'
@@ -32,12 +33,14 @@ export class RunSource implements Source {
   #records = new Records(1 << 15)
   #i = -1
   #step: 1 | -1
+  #kinds: number
 
-  /** Stands before the first record: `next` comes first. */
-  constructor(run: Run, refs: BlockRef[], step: 1 | -1) {
+  /** Stands before the first record: `next` comes first. `kinds`: a bit for each that is wanted. */
+  constructor(run: Run, refs: BlockRef[], step: 1 | -1, kinds = -1) {
     this.#run = run
     this.#refs = refs
     this.#step = step
+    this.#kinds = kinds
     this.#ref = step > 0 ? -1 : refs.length
   }
 
@@ -54,14 +57,16 @@ export class RunSource implements Source {
   }
 
   async #load(): Promise<void> {
-    this.#ref += this.#step
-    const ref = this.#refs[this.#ref]
     this.#records.clear()
-    if (!ref) {
-      this.time = Number.NaN
-      return
+    while (this.#records.count === 0) {
+      this.#ref += this.#step
+      const ref = this.#refs[this.#ref]
+      if (!ref) {
+        this.time = Number.NaN
+        return
+      }
+      unpackSegments(await this.#run.block(ref), ref.device, this.#run.info.day * DAY, this.#records, this.#kinds)
     }
-    unpackSegments(await this.#run.block(ref), ref.device, this.#run.info.day * DAY, this.#records)
     this.b = this.#records.out.b
     this.v = this.#records.out.v
     this.#i = this.#step > 0 ? 0 : this.#records.count - 1
@@ -79,30 +84,32 @@ export class TailSource implements Source {
   #picked = new Picked()
   #i: number
   #step: 1 | -1
+  #kinds: number
 
-  constructor(tail: Tail, device: number, from: number, to: number, step: 1 | -1) {
+  constructor(tail: Tail, device: number, { from, to, step, kinds }: Range) {
     this.#tail = tail
+    this.#kinds = kinds
     tail.pick(device, from, to, this.#picked)
     this.#step = step
     this.#i = step > 0 ? this.#picked.begin - 1 : this.#picked.end
   }
 
   next(): undefined {
-    this.#i += this.#step
     const { positions, times, begin, end } = this.#picked
-    if (this.#i < begin || this.#i >= end) {
-      this.time = Number.NaN
+    for (this.#i += this.#step; this.#i >= begin && this.#i < end; this.#i += this.#step) {
+      const position = positions[this.#i]!
+      this.b = this.#tail.piece(position)
+      this.p = offsetOf(position)
+      if (((this.#kinds >>> this.b[this.p + at.kind]!) & 1) === 0) continue
+      this.v = this.#tail.view(position)
+      this.time = times[this.#i]!
       return
     }
-    const position = positions[this.#i]!
-    this.b = this.#tail.piece(position)
-    this.v = this.#tail.view(position)
-    this.p = offsetOf(position)
-    this.time = times[this.#i]!
+    this.time = Number.NaN
   }
 }
 
-/** A record in the form of the log at p; n counts a device's records of the same time, in order of arrival. False ends the visit. */
+/** A record in the form of the log at p; n counts a device's wanted records of the same time, in order of arrival. False ends the visit. */
 export type Visit = (b: Uint8Array, v: DataView, p: number, n: number) => boolean | Promise<boolean>
 
 export interface Range {
@@ -112,6 +119,8 @@ export interface Range {
   to: number
   /** forwards or backwards in time */
   step: 1 | -1
+  /** a bit for each kind that is wanted */
+  kinds: number
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Values of one place as they came. */
 import { recordKind } from '#core/devicelog/batch.ts'
 import type { HistoryRecord, Place } from '#core/history/port.ts'
-import { decodeStatus } from '#protocol/frames.ts'
+import { statusValue } from '#protocol/frames.ts'
 import type { Value } from '#protocol/tlv.ts'
 import { valueToJson } from '#protocol/values.ts'
 import type { Found } from '../down.ts'
@@ -33,14 +33,23 @@ const PAGE = 1000
 export async function readRaw(r: Reading, found: Found, named: Named, q: RawQuery): Promise<RawPage> {
   const samples: Sample[] = []
   const query = { device: found.device.id, kinds: [recordKind.status], from: q.from, to: q.to }
+  /** where the value is, by the model of a record */
+  const places = new Map<number, Place | null>()
+  const learn = async (records: readonly HistoryRecord[]) => {
+    for (const record of records) {
+      const key = keyOf(record)
+      if (!places.has(key)) places.set(key, placeIn(await modelOf(r.models, found, record), named))
+    }
+  }
   let { cursor } = q
   do {
     const limit = Math.min(PAGE, q.limit - samples.length)
     const page = await readPage(r, { ...query, limit, ...(cursor !== undefined && { cursor }) })
+    await learn(page.records)
     for (const record of page.records) {
-      const place = placeIn(await modelOf(r.models, found, record), named)
-      const sample = place && sampleAt(record, place)
-      if (sample) samples.push(sample)
+      const place = record.kind === recordKind.status ? places.get(keyOf(record)) : undefined
+      const said = place && statusValue(record.data, place.object, place.position)
+      if (said) samples.push({ at: record.time, ...said })
     }
     cursor = page.next
     await new Promise((resolve) => setImmediate(resolve))
@@ -48,13 +57,8 @@ export async function readRaw(r: Reading, found: Found, named: Named, q: RawQuer
   return { samples, ...(cursor !== undefined && { next: cursor }) }
 }
 
-/** Of an object that comes twice in a frame the last counts. */
-function sampleAt(r: HistoryRecord, { object, position }: Place): Sample | undefined {
-  if (r.kind !== recordKind.status) return undefined
-  const property = decodeStatus(r.data).properties.findLast((p) => p.object === object)
-  const value = property?.values[position]
-  return value === undefined ? undefined : { at: r.time, type: property!.types[position]!, value }
-}
+/** Records with the same key were written with the same model. */
+const keyOf = ({ product, version }: HistoryRecord): number => product * 65_536 + version
 
 /** As `Series` has it. */
 export function shownValue({ type, value }: Sample): number | string | null {

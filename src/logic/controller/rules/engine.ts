@@ -100,15 +100,7 @@ export function makeEngine(parts: EngineParts): Engine {
     timers.set(name, cancel)
   }
 
-  function settle(
-    rule: Compiled,
-    device: number,
-    at: number,
-    key: string,
-    verdict: Verdict,
-    facts: () => Facts,
-    again: boolean,
-  ) {
+  function settle(rule: Compiled, device: number, at: number, key: string, verdict: Verdict, facts: () => Facts, again: boolean) {
     if (verdict === 'held_back') parts.heldBack(rule, device, at)
     if (verdict !== 'runs') return undefined
     return parts.run({ rule, device, key, at, facts: facts(), again })
