@@ -111,6 +111,7 @@ export async function ruleKills(o: {
   try {
     const acts = (target: Device) => ({ do: 'command' as const, device: target.identifier, name: 'switch', params: [1, 2] })
     const add = async (on: object, target: Device, watched?: Device): Promise<Watched> => {
+      // biome-ignore lint/suspicious/noThenProperty: the word of the rule's sentence
       const definition = JSON.stringify({ ...(watched && { device: watched.identifier }), on, then: [acts(target)] })
       const { id } = await world.peers.controller.saveRule({ name: 'r', enabled: true, definition, applicationId: 0 })
       return new Watched(id, target, found)

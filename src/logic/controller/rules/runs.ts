@@ -65,7 +65,7 @@ export function makeRuns(peer: Pick<Face<typeof registry>, 'addRuleRuns' | 'rule
   }
   function namesOf(ruleId: number): Promise<Set<unknown>> {
     const known = before.get(ruleId)
-    if (known) return known
+    if (known !== undefined) return known
     if (before.size >= MOST_RULES) before.clear()
     const names = peer.ruleRuns({ id: ruleId }).then(({ items }) => new Set(items.map(nameOf)))
     before.set(ruleId, names)
