@@ -114,6 +114,18 @@ export const settings = {
     'false',
     'Answer device/info?device_key= without an App-Key, as the old cloud did.',
   ),
+  streamMaxListeners: setting(
+    'PANDO_STREAM_MAX_LISTENERS',
+    integer(1, 1_000_000),
+    '10000',
+    'Live streams that may be open at once; each may hold 256 KiB while its client does not read.',
+  ),
+  streamMaxListenersOfOne: setting(
+    'PANDO_STREAM_MAX_LISTENERS_OF_ONE',
+    integer(1, 1_000_000),
+    '1000',
+    'Live streams that one application, or one person, may have open at once.',
+  ),
   failuresPerMinute: setting(
     'PANDO_FAILURES_PER_MINUTE',
     integer(1, 1_000_000),

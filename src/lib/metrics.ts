@@ -51,6 +51,13 @@ export const metricTable = {
     help: 'Time from arrival of a message to its confirmed delivery.',
     buckets: seconds,
   },
+  pando_stream_listeners: { type: 'gauge', help: 'Live streams that are open, by whose they are.', labels: ['api'] },
+  pando_stream_records_total: { type: 'counter', help: 'Records written to live streams: one for each listener.' },
+  pando_stream_behind_total: {
+    type: 'counter',
+    help: 'How often a listener did not keep up, and went on from the device log.',
+  },
+  pando_stream_ended_total: { type: 'counter', help: 'Live streams that ended, by reason.', labels: ['reason'] },
   pando_codec_failures_total: {
     type: 'counter',
     help: 'Frames that the codec of their product could not read; they are kept as they came.',

@@ -15,6 +15,7 @@ import { silentLog } from '#lib/log.ts'
 import { metricTable } from '#lib/metrics.ts'
 import { codes as applicationCodes, refusalOf } from '#logic/apiprovider/errors.ts'
 import { deviceRoutes, infoByKeyPaths } from '#logic/apiprovider/routes.ts'
+import { STREAM_PATH } from '#logic/apiprovider/stream/serve.ts'
 import { protocolErrors } from '#protocol/errors.ts'
 import { frameReasons } from '#protocol/reasons.ts'
 import { type TlvType, tlvType, tlvTypes } from '#protocol/tlv.ts'
@@ -82,7 +83,8 @@ function applicationRoutes(): string {
   const paths = (all: readonly string[]) => all.map((p) => named(p.replace(':identifier', '{identifier}')))
   const rows = deviceRoutes.map((r) => [named(r.method), ...both(paths(r.paths))])
   const byKey = [named('GET'), ...both(paths(infoByKeyPaths).map((p) => p.replace(/`$/, '?device_key=`')))]
-  return table(['method', 'path', 'older spelling'], [byKey, ...rows])
+  const stream = [named('GET'), named(STREAM_PATH), '']
+  return table(['method', 'path', 'older spelling'], [byKey, ...rows, stream])
 }
 
 const both = ([path = '', old = '']: string[]) => [path, old]

@@ -70,7 +70,9 @@ export const device = (id: number, identifier: string, key?: string): Device & {
 
 const HEX_KEY = /^[0-9a-f]{64}$/
 
-export function fakeRegistry({ applications, devices }: Pick<ApiOptions, 'applications' | 'devices'>): Faces['registry'] {
+type LookUps = Pick<Faces['registry'], 'applicationByKey' | 'deviceByIdentifier' | 'deviceByKey'>
+
+export function fakeRegistry({ applications, devices }: Pick<ApiOptions, 'applications' | 'devices'>): LookUps {
   const checked = (key: string) => {
     if (!HEX_KEY.test(key)) throw new PandoError('key_invalid', 'invalid key format.')
   }
@@ -112,7 +114,8 @@ function listening(handlers: Set<Handler>, f: Handler): () => void {
 
 export async function startApi(o: ApiOptions): Promise<Api> {
   const asked: Record<string, number> = {}
-  const registry: Faces['registry'] = { ...fakeRegistry(o), ...o.registry }
+  const lists = { applications: none, products: none, devicesById: none, model: none }
+  const registry: Faces['registry'] = { ...lists, ...fakeRegistry(o), ...o.registry }
   for (const [name, f] of Object.entries(registry)) Object.assign(registry, { [name]: counted(asked, name, f as Method) })
   const controller = {
     latest: none,
@@ -134,7 +137,7 @@ export async function startApi(o: ApiOptions): Promise<Api> {
     metrics,
     instance: 'test',
     ports: {
-      devicelog: { read: async () => [] },
+      devicelog: { read: async () => [], streams: async () => [] },
       queue: { listen: (_topic, _name, f) => listening(handlers, f as Handler) },
     },
     peers: { registry, controller } as unknown as Peers,

@@ -77,13 +77,19 @@ async function serve(p: ServeParts, { name, waits, req, reply }: Serving, run: (
   p.requests.done(req, name, reply.statusCode, performance.now() - started, waits)
 }
 
-function refuseAny(p: ServeParts, name: string, req: FastifyRequest, reply: FastifyReply, e: unknown): void {
+export function refuseAny(
+  p: Pick<ServeParts, 'requests'>,
+  name: string,
+  req: FastifyRequest,
+  reply: FastifyReply,
+  e: unknown,
+): void {
   if (e instanceof Refusal) return refuse(reply, e)
   const error = toPandoError(e)
   refuse(reply, refusalOf(error), p.requests.failed(req, name, error))
 }
 
-const keyOf = (req: FastifyRequest): string | undefined => {
+export const keyOf = (req: FastifyRequest): string | undefined => {
   const key = req.headers['app-key']
   return Array.isArray(key) ? key[0] : key
 }

@@ -4,14 +4,15 @@ import { notFound, refuse } from './answer.ts'
 import { codes, Refusal } from './errors.ts'
 import { type Limits, MAX_BODY } from './limits.ts'
 import { deviceRoutes, infoByKeyPaths } from './routes.ts'
-import { deviceHandler, infoByKeyHandler, type ServeParts } from './serve.ts'
+import { deviceHandler, infoByKeyHandler } from './serve.ts'
+import { STREAM_PATH, type StreamParts, streamHandler } from './stream/serve.ts'
 
 /** As long as a request line may be: identifiers have no length of their own. */
 const MAX_PARAM = 16_384
 /** Bodies above this count against what all may hold together. */
 const SMALL_BODY = 16_384
 
-export async function makeServer(p: ServeParts): Promise<FastifyInstance> {
+export async function makeServer(p: StreamParts): Promise<FastifyInstance> {
   const app = fastify({
     logger: false,
     bodyLimit: MAX_BODY,
@@ -28,6 +29,7 @@ export async function makeServer(p: ServeParts): Promise<FastifyInstance> {
     for (const url of route.paths) app.route({ method: route.method, url, handler: deviceHandler(p, route) })
   }
   for (const url of infoByKeyPaths) app.get(url, infoByKeyHandler(p))
+  app.route({ method: 'GET', url: STREAM_PATH, exposeHeadRoute: false, handler: streamHandler(p) })
   await app.ready()
   return app
 }

@@ -17,21 +17,28 @@ import { defaultLimits, makeLimits } from './limits.ts'
 import { requestLog } from './requestlog.ts'
 import { prefixes } from './routes.ts'
 import { makeServer } from './server.ts'
+import { makeStreams } from './stream/streams.ts'
+import { makeTap } from './stream/tap.ts'
 
 interface Config extends DiskLimits {
   apiproviderListen: Address
   mqttaccessPublic: string | undefined
   legacyOpenDeviceInfo: boolean
+  streamMaxListeners: number
+  streamMaxListenersOfOne: number
 }
 
 export interface Ports {
   queue: Pick<Queue, 'listen'>
-  devicelog: Pick<DeviceLog, 'read'>
+  devicelog: Pick<DeviceLog, 'read' | 'streams'>
 }
 
 /** What the API for applications asks. */
 export interface ApplicationPeers {
-  registry: Pick<Face<typeof registry>, 'applicationByKey' | 'deviceByIdentifier' | 'deviceByKey'>
+  registry: Pick<
+    Face<typeof registry>,
+    'applicationByKey' | 'deviceByIdentifier' | 'deviceByKey' | 'applications' | 'products' | 'devicesById' | 'model'
+  >
   controller: Pick<Face<typeof controller>, 'latest' | 'ask' | 'setStatus' | 'command' | 'records' | 'series' | 'saveRule'>
 }
 
@@ -45,7 +52,20 @@ export async function start(s: ServiceStart<Config, Ports, Peers>): Promise<Star
   s.onStop(countFleet({ figures, ports, clock, log: s.log, online: async () => (await peers.devicemanager.online({})).count }))
   const limits = makeLimits(defaultLimits)
   const requests = requestLog(s.log, s.metrics)
-  const app = await makeServer({ peers, guard, limits, requests, openDeviceInfo: config.legacyOpenDeviceInfo })
+  const tap = makeTap({ ports, peers, clock, log: s.log, metrics: s.metrics, codecs: s.codecs })
+  s.onStop(tap.stop)
+  const streams = makeStreams({
+    tap,
+    queue: ports.queue,
+    peers,
+    clock,
+    log: s.log,
+    metrics: s.metrics,
+    limits: { all: config.streamMaxListeners, ofOne: config.streamMaxListenersOfOne },
+  })
+  s.onDrain(streams.drain)
+  s.onStop(streams.stop)
+  const app = await makeServer({ peers, guard, limits, requests, streams, openDeviceInfo: config.legacyOpenDeviceInfo })
   s.onStop(() => app.close())
   const admin = lazily(async () => {
     const { startAdmin } = await import('./admin/start.ts')

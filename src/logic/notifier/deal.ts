@@ -1,6 +1,6 @@
 /** Deals the records of a batch out to the applications that want them. */
 import { at, batchHead, recordKind } from '#core/devicelog/batch.ts'
-import { needsModel, toldOf, webhookBody } from '#logic/shared/body.ts'
+import { needsModel, toldOf, webhookText } from '#logic/shared/body.ts'
 import { type Directory, type Known, keyOf, look, Missing } from '#logic/shared/directory.ts'
 import { wanted } from '#logic/shared/scan.ts'
 import { domainCovers } from '#protocol/identifiers.ts'
@@ -51,8 +51,9 @@ function dealNative(b: Buffer, to: Audience, directory: Directory): Promise<void
     )
     if (takers.length === 0) continue
     const model = needsModel(w.kind) ? directory.model(keyOf(b, w.p, known)) : null
-    const body = webhookBody(b, w.p, w.size, known.identifierJson, model ?? null)
-    if (!body) continue
+    const text = webhookText(b, w.p, w.size, known.identifierJson, model ?? null)
+    if (text === undefined) continue
+    const body = Buffer.from(text)
     const id = messageId(stream, seq, w.index)
     for (const r of takers) {
       r.take(device, b.readDoubleLE(w.p + at.time), { id, body }, stream, seq)

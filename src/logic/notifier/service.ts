@@ -56,7 +56,7 @@ export async function start(
       const only = audience([r])
       return (batch) => deal(batch, only, directory)
     },
-    changed: (members) => {
+    changed: (_, members) => {
       atHead = audience([...members])
     },
     moved: (members) => {

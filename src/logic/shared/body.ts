@@ -1,5 +1,5 @@
 /**
- * What a webhook says. The old cloud's four keys, in its order and byte for byte in the form of Go's encoder (test/vectors/webhook.json), but
+ * What an application is told, by webhook and in streams. The old cloud's four keys, in its order and byte for byte in the form of Go's encoder (test/vectors/webhook.json), but
  * with the arrival time instead of 0; nothing is added to them. `data` is always `{name: [values]}`.
  */
 import { causeOf } from '#contracts/causes.ts'
@@ -31,16 +31,16 @@ export function goJson(value: unknown): string {
 }
 
 /**
- * The webhook of the record at b[p, p + size), undefined if it says nothing to an application: an event whose number neither product nor
+ * What the record at b[p, p + size), says, undefined if it says nothing to an application: an event whose number neither product nor
  * platform names, a status without known objects, a frame that cannot be decoded.
  */
-export function webhookBody(b: Buffer, p: number, size: number, identifierJson: string, model: Model | null): Buffer | undefined {
+export function webhookText(b: Buffer, p: number, size: number, identifierJson: string, model: Model | null): string | undefined {
   const kind = b[p + at.kind]!
   const data = dataOf(kind, b, p, p + size, model)
   if (data === undefined) return undefined
   const time = b.readDoubleLE(p + at.time)
   const tag = kind === recordKind.told ? 'rule' : tagOf[kind]
-  return Buffer.from(`{"tag":"${tag}","identifier":${identifierJson},"timestamp":${time},"data":${data}}`)
+  return `{"tag":"${tag}","identifier":${identifierJson},"timestamp":${time},"data":${data}}`
 }
 
 function dataOf(kind: number, b: Buffer, p: number, end: number, model: Model | null): string | undefined {

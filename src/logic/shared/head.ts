@@ -37,8 +37,8 @@ export interface HeadOptions<M extends Member> {
   deal: Dealer
   /** the same for one that reads on for itself */
   dealerFor(m: M): Dealer
-  /** Who is at the head has changed. */
-  changed(members: ReadonlySet<M>): void
+  /** One has come to the head or left it (`atHead`). */
+  changed(m: M, members: ReadonlySet<M>): void
   /** Those at the head have got a batch. */
   moved?(members: ReadonlySet<M>): void
 }
@@ -143,12 +143,12 @@ export class Head<M extends Member> {
   enter(m: M): void {
     m.atHead = true
     this.#members.add(m)
-    this.#o.changed(this.#members)
+    this.#o.changed(m, this.#members)
   }
 
   remove(m: M): void {
-    if (this.#members.delete(m)) this.#o.changed(this.#members)
     m.atHead = false
+    if (this.#members.delete(m)) this.#o.changed(m, this.#members)
   }
 
   /** It reads on for itself, from `from`: where the head is unless told. */
