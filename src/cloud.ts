@@ -6,7 +6,9 @@ import type { Contract, Face } from '#contracts/contract.ts'
 import type { controller } from '#contracts/controller.ts'
 import type { devicemanager } from '#contracts/devicemanager.ts'
 import type { notifier } from '#contracts/notifier.ts'
+import { processContract } from '#contracts/process.ts'
 import type { registry } from '#contracts/registry.ts'
+import { expectRestored } from '#lib/backup/restoring.ts'
 import { PandoError } from '#lib/errors.ts'
 import { httpListeners } from '#lib/http.ts'
 import type { TlsOptions } from '#lib/listen.ts'
@@ -72,6 +74,7 @@ export async function startCloud(o: CloudOptions = {}): Promise<Cloud> {
     const names = chosen(o.services, [...plugged.services.keys()])
     const instance = `${isWhole(names) ? 'pando' : names.join('+')}-${randomUUID().slice(0, 8)}`
     mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
+    expectRestored(config.dataDir)
     return await startAll({ o, config, log, clock, plugged, names, instance, stops, drains, stop })
   } catch (e) {
     await stop()
@@ -119,6 +122,7 @@ async function startAll(s: Starting): Promise<Cloud> {
     engines: () => engineFacts(ports, [...entries], config),
   }
 
+  rpc?.serve(processContract, stateOf(about))
   for (const [name, entry] of entries) {
     const started: Started = await (await entry.load()).start({
       config,
@@ -156,6 +160,21 @@ async function startAll(s: Starting): Promise<Cloud> {
   log.info({ instance, listen }, 'ready')
   return { listen, peers: peers as unknown as Peers, config, stop }
 }
+
+const stateOf = (about: ProcessFacts): Face<typeof processContract> => ({
+  state: async () => ({
+    version: about.version,
+    pid: process.pid,
+    startedAt: about.startedAt,
+    listen: { ...about.listen() },
+    checks: about.checks().map(({ name, ok, detail, state }) => ({
+      name,
+      ok,
+      ...(detail !== undefined && { detail }),
+      ...(state !== undefined && { state }),
+    })),
+  }),
+})
 
 /** The whole cloud, whatever plugins add to it. */
 const isWhole = (names: readonly string[]): boolean => serviceNames.every((name) => names.includes(name))

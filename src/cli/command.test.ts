@@ -13,7 +13,21 @@ async function every(c: Command): Promise<Command[]> {
 }
 
 test('the commands', () => {
-  const names = ['serve', 'demo', 'config', 'device', 'pdcfg', 'user', 'token', 'history', 'why']
+  const names = [
+    'serve',
+    'demo',
+    'config',
+    'device',
+    'pdcfg',
+    'user',
+    'token',
+    'backup',
+    'restore',
+    'doctor',
+    'tail',
+    'history',
+    'why',
+  ]
   assert.deepEqual(Object.keys(pando.commands!), names)
 })
 

@@ -4,9 +4,10 @@ import { controller, type HistoryItem, type Series, type SeriesFn, seriesFns } f
 import { eventLines, itemJson, seriesHead, seriesLines, statusHead, statusLines } from '#contracts/historytext.ts'
 import { registry } from '#contracts/registry.ts'
 import { csvLine } from '#lib/csv.ts'
-import { isPandoError, PandoError } from '#lib/errors.ts'
 import { lengthOf, momentOf } from '#lib/times.ts'
-import { command, type Output } from './command.ts'
+import { command } from './command.ts'
+import { deviceNamed } from './devices.ts'
+import { written } from './output.ts'
 import { runningCloud } from './running.ts'
 import { UsageError } from './usage.ts'
 
@@ -42,9 +43,9 @@ export const history = command({
     const cloud = await runningCloud(env, 'to read its history')
     try {
       const c = cloud.face(controller)
-      const deviceId = await deviceOf(cloud.face(registry), args.identifier)
+      const deviceId = (await deviceNamed(cloud.face(registry), args.identifier)).id
       const form: Form = args.csv ? 'csv' : args.json ? 'json' : 'text'
-      for await (const piece of pieces(c, { ...asked, deviceId }, form)) await write(out, piece)
+      for await (const piece of pieces(c, { ...asked, deviceId }, form)) await written(out, piece)
     } finally {
       await cloud.close()
     }
@@ -95,16 +96,6 @@ export function askedFor(flags: Flags, now: number): Asked {
   }
 }
 
-async function deviceOf(r: Pick<Face<typeof registry>, 'deviceByIdentifier'>, identifier: string): Promise<number> {
-  try {
-    return (await r.deviceByIdentifier({ identifier })).id
-  } catch (e) {
-    if (!isPandoError(e, 'device_unknown')) throw e
-    const message = `no device has the identifier ${identifier}; \`pando pdcfg device list\` prints them`
-    throw new PandoError('device_unknown', message, { identifier }, e)
-  }
-}
-
 /** What is printed, page by page. */
 export async function* pieces(c: Controller, asked: Asked & { deviceId: number }, form: Form): AsyncGenerator<string> {
   const series = asked.value !== undefined || asked.every !== undefined
@@ -151,8 +142,4 @@ function csvOf(item: HistoryItem): string {
   if (item.kind === 'status') return statusLines(item)
   if (item.kind === 'event') return eventLines(item)
   return csvLine([time(item.at), '', item.kind, item.cause ?? item.reason])
-}
-
-async function write(out: Output, text: string): Promise<void> {
-  if (!out.write(text)) await new Promise((resolve) => out.once('drain', resolve))
 }

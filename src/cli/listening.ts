@@ -22,6 +22,13 @@ const OPS_DEFAULT: Address = { host: '127.0.0.1', port: 9090 }
 const addressOf = (config: Config, key: ListenSetting): Address | undefined =>
   config[key] ?? (key === 'opsListen' ? OPS_DEFAULT : undefined)
 
+/** Every address that is listened on, with its setting. */
+export const listenersOf = (config: Config): { setting: string; address: Address }[] =>
+  listeners.flatMap((key) => {
+    const address = addressOf(config, key)
+    return address ? [{ setting: settings[key].env, address }] : []
+  })
+
 /** The same error, and which setting names the address that could not be listened on. */
 export function namingSetting(e: unknown, env: Record<string, string | undefined>): unknown {
   if (!isPandoError(e, 'config_invalid') || e.params['reason'] === undefined) return e
@@ -57,7 +64,7 @@ export async function avoidTaken(env: Record<string, string | undefined>): Promi
   return { env: changed, moved }
 }
 
-const isFree = ({ host, port }: Address): Promise<boolean> =>
+export const isFree = ({ host, port }: Address): Promise<boolean> =>
   new Promise((done) => {
     const server = createServer()
     server.once('error', (e: NodeJS.ErrnoException) => done(e.code !== 'EADDRINUSE'))

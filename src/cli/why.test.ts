@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { judge } from '#contracts/judgement.ts'
 import { answerOf } from './why.ts'
 
 const device = { identifier: '1-1-lamp' }
@@ -27,19 +28,20 @@ test('offline: how the last connection ended', () => {
 test('offline and refused since: the refusal is what keeps it offline', () => {
   assert.match(
     of(refused, offline, online),
-    /^1-1-lamp is offline since 1970-01-01T00:00:02.000Z, and .*\(token_unknown\): Refused/,
+    /^1-1-lamp is offline since 1970-01-01T00:00:02.000Z, and was turned away .*\(token_unknown\): Refused/,
   )
   assert.match(of(offline, { ...refused, at: 1500 }), /keepalive_timeout/)
 })
 
-test('never connected', () => {
-  assert.match(of(), /nothing is known of a connection/)
-  assert.match(
-    of({ at: 1000, kind: 'diary', cause: 'registered', params: {} }),
-    /has not connected yet; .* registered for the first time/,
-  )
+// DIARY-4
+test('the judgement is that of the management API, with what mends it', () => {
+  const diary = [refused, offline, online]
+  const { code, params, since, sure, actions, todo } = answerOf(device, undefined, diary, 5000)
+  assert.deepEqual({ code, params, since, sure, actions }, judge(diary, undefined, 5000))
+  assert.match(todo!, /log in again/)
 })
 
-test('causes carry their help', () => {
+test('causes carry their help; the newest entries are shown', () => {
   assert.equal(answerOf(device, undefined, [offline]).diary[0]!.help, 'Nothing came for 1.5 times the keep-alive time.')
+  assert.equal(answerOf(device, undefined, Array(50).fill(offline)).diary.length, 10)
 })

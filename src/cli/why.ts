@@ -1,14 +1,17 @@
 /** pando why: why is this device offline, or since when is it online. */
 import { type Cause, causes } from '#contracts/causes.ts'
-import type { Face } from '#contracts/contract.ts'
 import { controller, type DiaryEntry } from '#contracts/controller.ts'
 import { devicemanager, type Route } from '#contracts/devicemanager.ts'
+import { type Judgement, judge } from '#contracts/judgement.ts'
+import { sentenceOf, todoOf } from '#contracts/judgementtext.ts'
 import { type Device, registry } from '#contracts/registry.ts'
-import { isPandoError, PandoError } from '#lib/errors.ts'
 import { command, jsonArg } from './command.ts'
+import { deviceNamed } from './devices.ts'
 import { runningCloud } from './running.ts'
 
-const DEFAULT_LIMIT = 10
+/** As many as the management API reads for the same judgement. */
+const READ = 1000
+const SHOWN = 10
 
 export const why = command({
   name: 'pando why',
@@ -21,10 +24,10 @@ export const why = command({
   async run({ identifier, json }, { env, out }) {
     const cloud = await runningCloud(env, 'to know which devices are connected')
     try {
-      const device = await deviceOf(cloud.face(registry), identifier)
+      const device = await deviceNamed(cloud.face(registry), identifier)
       const [routes, diary] = await Promise.all([
         cloud.face(devicemanager).routes({ devices: [device.id] }),
-        cloud.face(controller).diary({ deviceId: device.id, limit: DEFAULT_LIMIT }),
+        cloud.face(controller).diary({ deviceId: device.id, limit: READ }),
       ])
       const answer = answerOf(device, routes.items[0], diary.items)
       out.write(json ? `${JSON.stringify(answer)}\n` : textOf(answer))
@@ -34,23 +37,15 @@ export const why = command({
   },
 })
 
-async function deviceOf(r: Pick<Face<typeof registry>, 'deviceByIdentifier'>, identifier: string): Promise<Device> {
-  try {
-    return await r.deviceByIdentifier({ identifier })
-  } catch (e) {
-    if (!isPandoError(e, 'device_unknown')) throw e
-    const message = `no device has the identifier ${identifier}; \`pando pdcfg device list\` prints them`
-    throw new PandoError('device_unknown', message, { identifier }, e)
-  }
-}
-
 interface Entry extends DiaryEntry {
   help?: string
 }
-interface Answer {
+interface Answer extends Judgement {
   identifier: string
   online: boolean
   sentence: string
+  /** what mends it */
+  todo?: string
   route?: Route
   diary: Entry[]
 }
@@ -58,42 +53,33 @@ interface Answer {
 const helpOf = (cause: string | undefined): string | undefined =>
   cause !== undefined && Object.hasOwn(causes, cause) ? causes[cause as Cause].help : undefined
 
-/** What is known of a device's connection, and the sentence that says it. */
-export function answerOf(device: Pick<Device, 'identifier'>, route: Route | undefined, diary: readonly DiaryEntry[]): Answer {
-  const entries = diary.map((d) => ({ ...d, ...(helpOf(d.cause) && { help: helpOf(d.cause) }) }))
+/** The judgement that the management API gives too, and the sentence that says it. */
+export function answerOf(
+  device: Pick<Device, 'identifier'>,
+  route: Route | undefined,
+  diary: readonly DiaryEntry[],
+  now = Date.now(),
+): Answer {
+  const judged = judge(diary, route, now)
+  const todo = todoOf(judged)
   return {
     identifier: device.identifier,
     online: route !== undefined,
-    sentence: `${device.identifier} is ${route ? onlineSince(route) : offlineBecause(entries)}`,
+    sentence: `${device.identifier} is ${sentenceOf(judged)}`,
+    ...(todo !== undefined && { todo }),
+    ...judged,
     ...(route && { route }),
-    diary: entries,
+    diary: diary.slice(0, SHOWN).map((d) => ({ ...d, ...(helpOf(d.cause) && { help: helpOf(d.cause) }) })),
   }
-}
-
-const onlineSince = (r: Route): string => `online since ${time(r.since)} by ${r.protocol} from ${r.address}, held by ${r.node}.`
-
-const because = (e: Entry): string => `(${e.cause ?? e.kind}): ${e.help ?? 'no cause is known.'}`
-
-function offlineBecause(entries: readonly Entry[]): string {
-  const ended = entries.find((e) => e.kind === 'offline')
-  const refused = entries.find((e) => e.help?.includes('efused'))
-  if (refused && !(ended && ended.at > refused.at)) {
-    const since = ended ? `since ${time(ended.at)}, and` : 'and'
-    return `offline ${since} it was turned away at ${time(refused.at)} ${because(refused)}`
-  }
-  if (ended) return `offline since ${time(ended.at)} ${because(ended)}`
-  const newest = entries[0]
-  if (!newest) return 'offline: nothing is known of a connection of this device.'
-  return `offline: it has not connected yet; the last that is known is from ${time(newest.at)}: ${newest.help ?? newest.kind}`
 }
 
 const time = (ms: number): string => new Date(ms).toISOString()
 
-function textOf({ sentence, diary }: Answer): string {
+function textOf({ sentence, todo, diary }: Answer): string {
   const line = (e: Entry) => {
     const params = Object.entries(e.params).map(([k, v]) => `${k}=${String(v)}`)
     const head = [time(e.at), e.kind.padEnd(8), e.cause ?? '', ...params].join(' ').trimEnd()
     return e.help ? `  ${head}\n    ${e.help}\n` : `  ${head}\n`
   }
-  return `${sentence}\n${diary.map(line).join('')}`
+  return `${sentence}\n${todo === undefined ? '' : `→ ${todo}\n`}${diary.map(line).join('')}`
 }

@@ -6,8 +6,10 @@ import { diaryMethods } from './controller/diary.ts'
 import { historyMethods } from './controller/history.ts'
 import { quarantineMethods } from './controller/quarantine.ts'
 import { ruleMethods } from './controller/rules.ts'
+import { tailMethods } from './controller/tail.ts'
 import { upMethods } from './controller/up.ts'
 import { valueMethods } from './controller/values.ts'
+import { freezeMethods } from './frozen.ts'
 
 export { Command, CommandKind, CommandLife, CommandState, commandStates } from './controller/commands.ts'
 export { Desired } from './controller/desired.ts'
@@ -15,6 +17,7 @@ export { DiaryEntry } from './controller/diary.ts'
 export { Gap, HistoryItem, HistoryKind, historyKinds, Series, SeriesFn, seriesFns } from './controller/history.ts'
 export { Quarantined } from './controller/quarantine.ts'
 export { DryRun, DryRunItem, RuleAction, RuleCheck, RuleDefinition, RuleProblem, RuleTrigger } from './controller/rules.ts'
+export { TailItem } from './controller/tail.ts'
 
 export const controller = contract('controller', {
   ...upMethods,
@@ -25,4 +28,6 @@ export const controller = contract('controller', {
   ...diaryMethods,
   ...ruleMethods,
   ...historyMethods,
+  ...tailMethods,
+  ...freezeMethods,
 })

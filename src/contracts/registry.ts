@@ -1,5 +1,6 @@
 /** The registry: vendors, products and their models, applications, devices, credentials, rules, people, the audit log. */
 import { contract } from './contract.ts'
+import { freezeMethods } from './frozen.ts'
 import { applicationMethods } from './registry/applications.ts'
 import { auditMethods } from './registry/audit.ts'
 import { credentialMethods } from './registry/credentials.ts'
@@ -39,4 +40,5 @@ export const registry = contract('registry', {
   ...auditMethods,
   ...idempotencyMethods,
   ...viewMethods,
+  ...freezeMethods,
 })

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from '#lib/log.ts'
+import { processLives } from '#lib/processes.ts'
 import { type Address, addressUrl } from '#lib/settings.ts'
 import type { RpcClient } from './client.ts'
 import { type RpcServer, startRpcServer } from './server.ts'
@@ -32,7 +33,7 @@ export async function publishRpc(o: { dataDir: string; listen: Address; log: Log
 /** A client for the cloud that runs on this data directory, undefined if none does. */
 export async function connectRpc(dataDir: string): Promise<RpcClient | undefined> {
   const found = published(dataDir)
-  if (!found || !alive(found.pid)) return undefined
+  if (!found || !processLives(found.pid)) return undefined
   // undici takes megabytes: only who calls loads it
   const { rpcClient } = await import('./client.ts')
   return rpcClient({ origin: found.origin, secret: found.secret })
@@ -43,14 +44,5 @@ function published(dataDir: string): { origin: string; secret: string; pid: numb
     return JSON.parse(readFileSync(fileOf(dataDir), 'utf8'))
   } catch {
     return undefined
-  }
-}
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (e) {
-    return (e as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

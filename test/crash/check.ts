@@ -5,6 +5,9 @@ import type { Hook } from '../support/hookreceiver.ts'
 import { historyRecords, logRecords } from '../world/inspect.ts'
 import { isEvent, type Publisher } from './publisher.ts'
 
+/** What was sent, and what of it was confirmed. */
+export type Published = Pick<Publisher, 'device' | 'qos' | 'confirmed'>
+
 export interface Findings {
   /** confirmed and not there, by where they are missing */
   lost: string[]
@@ -30,7 +33,7 @@ function numberOf({ kind, data }: Kept): number {
   return Number(decodeEvent(data).values[0])
 }
 
-export async function check(dataDir: string, publishers: readonly Publisher[], hooks: readonly Hook[]): Promise<Findings> {
+export async function check(dataDir: string, publishers: readonly Published[], hooks: readonly Hook[]): Promise<Findings> {
   const found: Findings = { lost: [], disordered: [], duplicates: [], disagreeing: [], confirmed: 0, records: 0 }
   const ids = publishers.map((p) => p.device.id)
   const inLog = Map.groupBy((await logRecords(dataDir)).filter(counts), (r) => r.device)
@@ -55,12 +58,12 @@ export async function check(dataDir: string, publishers: readonly Publisher[], h
   return found
 }
 
-function missing(found: Findings, p: Publisher, where: string, have: readonly number[], want: readonly number[]): void {
+function missing(found: Findings, p: Published, where: string, have: readonly number[], want: readonly number[]): void {
   const there = new Set(have)
   for (const n of want) if (!there.has(n)) found.lost.push(`${p.device.identifier} ${n} is not in ${where}`)
 }
 
-function ordered(found: Findings, p: Publisher, where: string, numbers: readonly number[]): void {
+function ordered(found: Findings, p: Published, where: string, numbers: readonly number[]): void {
   let greatest = 0
   const seen = new Set<number>()
   for (const n of numbers) {
@@ -70,7 +73,7 @@ function ordered(found: Findings, p: Publisher, where: string, numbers: readonly
   }
 }
 
-function once(found: Findings, p: Publisher, numbers: readonly number[]): void {
+function once(found: Findings, p: Published, numbers: readonly number[]): void {
   const seen = new Set<number>()
   for (const n of numbers) {
     if (seen.has(n)) found.duplicates.push(`${p.device.identifier} ${n}`)

@@ -1,10 +1,11 @@
 import type { EngineHealth } from '#core/health.ts'
+import type { Freezable } from '#lib/frozen.ts'
 
 /**
  * The device log: one durable, append-only log of all that happens to devices. A stream is one incarnation of one writer; it
  * numbers its batches 1, 2, 3 … (see batch.ts for the bytes). Whatever is read from it was durable before.
  */
-export interface DeviceLog {
+export interface DeviceLog extends Freezable {
   /**
    * Appends one sealed batch; resolves when it is durable (it survives a power cut). Idempotent by (stream, seq): the same
    * batch again resolves, another batch under a number already used rejects with `conflict`; a number that leaves a gap

@@ -3,8 +3,9 @@
  * log: whatever it has not kept durably is handed to it again after a restart, from `cursors()` on.
  */
 import type { EngineHealth } from '#core/health.ts'
+import type { Freezable } from '#lib/frozen.ts'
 
-export interface History {
+export interface History extends Freezable {
   readonly current: Current
 
   /**

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kysely, Transaction as KyselyTransaction } from 'kysely'
 import type { PandoError } from '#lib/errors.ts'
+import type { Freezable } from '#lib/frozen.ts'
 import type { ColumnTypes } from './migrations.ts'
 import type { Database } from './schema.ts'
 
 /** What differs between engines. Their transactions must be serializable: what was read in one is still so when it commits. */
-export interface Engine {
+export interface Engine extends Freezable {
   db: Kysely<Database>
   types: ColumnTypes
   /** file or address, as it is named in errors */

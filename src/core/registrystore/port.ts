@@ -4,6 +4,7 @@
  * Errors: `store_damaged` (names file or address, table, row), `disk_full`, `unavailable`, `conflict` (a unique or foreign key).
  */
 import type { EngineHealth } from '#core/health.ts'
+import type { Freezable } from '#lib/frozen.ts'
 import type { Column, Database, NewRow, RegistryChangeRow, Table } from './schema.ts'
 
 export type * from './schema.ts'
@@ -36,7 +37,7 @@ export interface Transaction extends Reads {
   next(sequence: string, n: number): Promise<number>
 }
 
-export interface Registrystore extends Reads {
+export interface Registrystore extends Reads, Freezable {
   /** All or nothing; durable when it resolves. Writers wait for one another. */
   transaction<R>(work: (tx: Transaction) => Promise<R>): Promise<R>
   /** Cheap: whether another process may have written since the last call. */

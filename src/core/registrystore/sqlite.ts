@@ -5,6 +5,7 @@ import BetterSqlite3, { type Database as Handle } from 'better-sqlite3'
 import { Kysely, SqliteDialect, sql } from 'kysely'
 import type { EngineOptions } from '#core/engines.ts'
 import { isPandoError } from '#lib/errors.ts'
+import { removeFrozen, thawed } from '#lib/frozen.ts'
 import type { Engine } from './engine.ts'
 import { openMark, readMark } from './mark.ts'
 import { migrate } from './migrate.ts'
@@ -13,6 +14,7 @@ import type { Registrystore } from './port.ts'
 import type { Database } from './schema.ts'
 import { checkFile, damaged, schemaCrc } from './sqlitecheck.ts'
 import { isBusy, sqliteFailure } from './sqlitefailure.ts'
+import { freezeSqlite } from './sqlitefreeze.ts'
 import { cachedStatements } from './sqlitehandle.ts'
 import { makeStore } from './store.ts'
 
@@ -59,6 +61,7 @@ export async function openSqlite(url: string, o: EngineOptions, inside: Inside =
   const markPath = `${path}-mark`
   try {
     prepareFile(path)
+    removeFrozen(dirname(path))
     if (readMark(markPath).damaged) o.log?.warn({ file: markPath }, 'the file was damaged and is written anew')
     return await openFile(path, markPath, checkFile(path, markPath), inside)
   } catch (e) {
@@ -82,6 +85,8 @@ async function openFile(path: string, markPath: string, commits: number, inside:
     changedElsewhere: () => seenVersion !== (seenVersion = version.get()),
     committed: mark.write,
     schemaCrc: () => schemaCrc(handle),
+    freeze: (by) => freezeSqlite(handle, path, by),
+    thaw: async (by) => thawed(dirname(path), by),
     async close() {
       if (!handle.open) return
       handle.close()

@@ -5,10 +5,11 @@
 import { statSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import BetterSqlite3, { type Database as Handle } from 'better-sqlite3'
-import { PandoError } from '#lib/errors.ts'
+import { isPandoError, PandoError } from '#lib/errors.ts'
 import { readMark } from './mark.ts'
 import { verified } from './rows.ts'
-import { COMMITS, SCHEMA_CRC } from './schema.ts'
+import { COMMITS, columns, SCHEMA_CRC, type Table } from './schema.ts'
+import { sqliteFailure } from './sqlitefailure.ts'
 
 export const damaged = (file: string, what: string): PandoError => new PandoError('store_damaged', `${file} ${what}`, { file })
 
@@ -37,14 +38,47 @@ function checkSchema(handle: Handle, path: string): void {
   if (kept && kept.value !== schemaCrc(handle)) throw damaged(path, 'is damaged: its schema is not the one that was written')
 }
 
-/** How many transactions the file has seen, never fewer than were acknowledged (mark.ts). */
+/** How many transactions the database has seen. */
+export const commitsIn = (handle: Handle, path: string): number => (rowNamed(handle, path, 'sequence', COMMITS)?.next ?? 1) - 1
+
+/** The same, never fewer than were acknowledged (mark.ts). */
 function checkCommits(handle: Handle | undefined, path: string, markPath: string, acknowledged: number): number {
-  const row = handle && rowNamed(handle, path, 'sequence', COMMITS)
-  const seen = (row?.next ?? 1) - 1
+  const seen = handle ? commitsIn(handle, path) : 0
   if (seen >= acknowledged) return seen
   const counts = `${acknowledged} transactions were acknowledged, ${seen} are there`
   const advice = `put back a copy, or remove ${markPath} to go on with what there is`
   throw damaged(path, `or ${path}-wal has lost its end, is empty or gone: ${counts}; ${advice}`)
+}
+
+const MOST_ROWS = 20
+
+/** Reads every row → what is wrong, rows one by one up to a limit. Others may write meanwhile. */
+export function checkDatabase(path: string, markPath: string): PandoError[] {
+  try {
+    checkFile(path, markPath)
+  } catch (e) {
+    if (isPandoError(e)) return [e]
+    return [sqliteFailure(e, path)]
+  }
+  const handle = new BetterSqlite3(path, { readonly: true, timeout: 1000 })
+  const wrong: PandoError[] = []
+  try {
+    for (const table of Object.keys(columns) as Table[]) {
+      if (!has(handle, table)) continue
+      for (const row of handle.prepare(`select * from ${table}`).iterate()) {
+        try {
+          verified(table, row, path)
+        } catch (e) {
+          if (!isPandoError(e)) throw e
+          wrong.push(e)
+          if (wrong.length >= MOST_ROWS) return wrong
+        }
+      }
+    }
+    return wrong
+  } finally {
+    handle.close()
+  }
 }
 
 /** → the number of transactions that it has seen. Throws `store_damaged` naming the file and what is wrong. */

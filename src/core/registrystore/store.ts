@@ -49,5 +49,6 @@ export function makeStore(engine: Engine): Registrystore {
     changes: (after) => select('registry_change', { after, limit: CHANGES_AT_ONCE }),
     health: (): EngineHealth => health.current(),
     close: engine.close,
+    ...(engine.freeze && engine.thaw && { freeze: engine.freeze, thaw: engine.thaw }),
   }
 }

@@ -37,6 +37,8 @@ export async function recover(devicelog: DeviceLog, history: History, up: WayUp,
 }
 
 export interface Housekeeping {
+  /** Runs `f` while no snapshot is saved and nothing is dropped. */
+  between<T>(f: () => Promise<T>): Promise<T>
   stop(): Promise<void>
 }
 
@@ -131,6 +133,14 @@ export function housekeeping(o: {
   }
   const cancel = clock.every(CHECK_MS, tick)
   return {
+    between(f) {
+      const done = running.then(f)
+      running = done.then(
+        () => {},
+        () => {},
+      )
+      return done
+    },
     async stop() {
       cancel()
       await running

@@ -6,6 +6,7 @@ import type { DeviceLog } from '#core/devicelog/port.ts'
 import { LogWriter } from '#core/devicelog/writer.ts'
 import type { History } from '#core/history/port.ts'
 import type { Queue } from '#core/queue/port.ts'
+import { freezeParts, thawParts } from '#lib/frozen.ts'
 import type { ServiceStart, Started } from '#lib/service.ts'
 import { builtInCodecs } from '#protocol/codec.ts'
 import { makeAgenda } from './agenda.ts'
@@ -28,6 +29,7 @@ import { CONSUMER, housekeeping, type Limits, recover } from './recover.ts'
 import { restoreAll } from './restore.ts'
 import { RULES_CONSUMER } from './rules/follow.ts'
 import { makeRules } from './rules/rules.ts'
+import { makeTail } from './tail.ts'
 import { wayUp } from './up.ts'
 import { makeValues } from './values.ts'
 import { makeWatchers, type Observer } from './watch.ts'
@@ -81,6 +83,7 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
   })
   const values = makeValues(down, history.current)
   const said = makeHistory({ history, models: parsed, translator, find: down.find, registry: s.peers.registry, clock: s.clock })
+  const tailed = makeTail({ devicelog, applied: up.applied, translator, models: parsed, find: down.find, clock: s.clock })
   const keeping = housekeeping({
     devicelog,
     history,
@@ -94,7 +97,12 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
       s.metrics.pando_current_devices.set(history.current.devices)
     },
   })
-  observers.push(watchers, commands, keeper, rules.observer)
+  // history before the log: what it lacks, the log still has
+  const files = [
+    ['history', history],
+    ['log', devicelog],
+  ] as const
+  observers.push(watchers, commands, keeper, rules.observer, tailed.observer)
   void restoreAll(history.current, [commands, keeper, marks], s.peers, s.log)
   await rules.begin(translator)
   s.onStop(async () => {
@@ -129,6 +137,12 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
       redecode: (asked) => quarantine.redecode(asked),
       diary: async ({ deviceId, limit }) => ({ items: await diary(history, deviceId, limit) }),
       ...said,
+      tail: tailed.tail,
+      freeze: async ({ by }) => ({ files: await keeping.between(() => freezeParts(files, by)) }),
+      thaw: async ({ by }) => {
+        await thawParts(files, by)
+        return {}
+      },
       session: async ({ deviceId }) => ({ unreleased: unreleased(history.current, deviceId) }),
     },
   }

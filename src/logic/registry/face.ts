@@ -1,6 +1,7 @@
 /** The contract's methods, each with the part that does it. */
 import type { Face } from '#contracts/contract.ts'
 import type { registry } from '#contracts/registry.ts'
+import { freezeParts, thawParts } from '#lib/frozen.ts'
 import { makeApplications } from './applications.ts'
 import { makeAudit } from './audit/read.ts'
 import type { Context } from './context.ts'
@@ -48,7 +49,16 @@ export const makeFace = (ctx: Context, made: Made): RegistryFace => ({
   ...forApplications(ctx),
   ...forRules(ctx),
   ...forPeople(ctx, made),
+  ...forBackups(ctx),
 })
+
+function forBackups({ store }: Context) {
+  const files = [['registry', store]] as const
+  return {
+    freeze: async ({ by }) => ({ files: await freezeParts(files, by) }),
+    thaw: (i) => none(thawParts(files, i.by)),
+  } satisfies Partial<RegistryFace>
+}
 
 function forDevices(ctx: Context) {
   const tokens = makeTokens(ctx)

@@ -4,7 +4,7 @@
  *
  *   crc32 of the rest, 8 hex digits | \n | JSON
  */
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { type Disk, readWhole, replaceFile } from '#lib/disk.ts'
 import { PandoError } from '#lib/errors.ts'
@@ -14,7 +14,7 @@ const FORMAT = 1
 /** Leaves room for the write within the second that the port promises. */
 const FLUSH_MS = 500
 
-interface Stored {
+export interface Stored {
   format: number
   generation: number
   /** the newest segment at that time: if it is gone, it was lost */
@@ -44,6 +44,8 @@ export interface Cursors {
   /** newest segment that was ever recorded */
   readonly segment: number
   drop(stream: number): void
+  /** the file that says what they are now */
+  frozen(): { name: string; content: Buffer }
   /** Makes all durable now. */
   flush(): Promise<void>
   close(): Promise<void>
@@ -64,7 +66,7 @@ function encode(s: Stored): Buffer {
 }
 
 /** The newer of the two files that can be read; names a damaged one, refuses when there is nothing but damage. */
-async function load(o: CursorOptions): Promise<Stored> {
+export async function loadCursors(o: Pick<CursorOptions, 'disk' | 'dir' | 'warn'>): Promise<Stored> {
   const found: Stored[] = []
   const bad: string[] = []
   for (const generation of [0, 1]) {
@@ -90,7 +92,7 @@ function checkFormat(s: Stored, path: string): Stored {
 }
 
 export async function openCursors(o: CursorOptions): Promise<Cursors> {
-  const stored = await load(o)
+  const stored = await loadCursors(o)
   const cursors = new Map<string, Map<number, number>>()
   for (const [consumer, positions] of Object.entries(stored.cursors)) {
     cursors.set(consumer, new Map(Object.entries(positions).map(([s, seq]) => [Number(s), seq])))
@@ -171,6 +173,10 @@ export async function openCursors(o: CursorOptions): Promise<Cursors> {
     },
     drop(stream) {
       for (const positions of cursors.values()) if (positions.delete(stream)) changed()
+    },
+    frozen() {
+      const s = snapshot()
+      return { name: basename(filePath(o.dir, s.generation)), content: encode(s) }
     },
     flush,
     async close() {

@@ -2,8 +2,10 @@
 import type { DeviceLog, StreamInfo } from '#core/devicelog/port.ts'
 import { replaceFile, withFile } from '#lib/disk.ts'
 import { isPandoError, PandoError } from '#lib/errors.ts'
+import { thawed } from '#lib/frozen.ts'
 import { type CursorOptions, type Cursors, openCursors } from './cursors.ts'
 import { type Faults, makeFaults } from './faults.ts'
+import { freezeLog } from './freeze.ts'
 import { readHandles } from './handles.ts'
 import { encodeIndex } from './index-file.ts'
 import type { FileLogOptions } from './options.ts'
@@ -175,6 +177,8 @@ async function assemble(
     forget: async (consumer) => cursors.forget(consumer),
     retain: (limit) => retain(retention, limit),
     free: () => disk.free(dir),
+    freeze: async (by) => freezeLog({ dir, closed, tail, cursors }, by),
+    thaw: async (by) => thawed(dir, by),
     health: faults.health,
     close: () => (end ??= finish()),
   }

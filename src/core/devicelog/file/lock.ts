@@ -8,6 +8,7 @@ import { resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { nodeDisk } from '#lib/disk.ts'
 import { PandoError } from '#lib/errors.ts'
+import { processLives } from '#lib/processes.ts'
 
 const RENEW_MS = 1000
 /** How long a holder that cannot be seen is watched. */
@@ -51,19 +52,10 @@ function parse(s: string): Holder | undefined {
   }
 }
 
-function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (e) {
-    return (e as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
 async function alive(path: string, h: Holder, me: Holder): Promise<boolean> {
   if (h.place === me.place) {
     if (h.pid === me.pid) return false // an earlier process had the same pid; this one's own folders are in `mine`
-    return exists(h.pid) && (await began(h.pid)) === h.began
+    return processLives(h.pid) && (await began(h.pid)) === h.began
   }
   return renewed(path)
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { DeviceLog } from '#core/devicelog/port.ts'
 import { nodeDisk } from '#lib/disk.ts'
 import { PandoError } from '#lib/errors.ts'
+import { removeFrozen } from '#lib/frozen.ts'
 import { fileLog } from './file-log.ts'
 import { lock } from './lock.ts'
 import type { FileLogOptions } from './options.ts'
@@ -13,7 +14,7 @@ export type { EngineLog, FileLogOptions } from './options.ts'
  * naming file and offset, `version_mismatch` when a newer version wrote it, `disk_full` or `log_unavailable` when the disk refuses.
  */
 export async function openFileLog(options: FileLogOptions): Promise<DeviceLog> {
-  const unlock = options.lock === false ? async () => {} : await lock(options.dir)
+  const unlock = options.lock === false ? async () => {} : await locked(options.dir)
   const defaults = { disk: nodeDisk, segmentBytes: 64 << 20, stepBytes: 4 << 20, scrubBytesPerSecond: 8 << 20, now: Date.now }
   try {
     return await fileLog({ ...defaults, ...options }, unlock)
@@ -21,6 +22,13 @@ export async function openFileLog(options: FileLogOptions): Promise<DeviceLog> {
     await unlock()
     throw e
   }
+}
+
+/** Nobody else has it then: what was left behind there is nobody's. */
+async function locked(dir: string): Promise<() => Promise<void>> {
+  const unlock = await lock(dir)
+  removeFrozen(dir)
+  return unlock
 }
 
 /** Reads `file:`, `file:<folder>` (seen from the data folder), `?segmentBytes=`. */

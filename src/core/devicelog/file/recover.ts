@@ -19,7 +19,11 @@ export interface Recovered {
   unindexed: Segment[]
 }
 
-/** Numbers of the segments in the folder, in order; removes what an interrupted change left behind. */
+/** Numbers of the segments in the folder, in order. */
+export const segmentNumbers = async (disk: Disk, dir: string): Promise<number[]> =>
+  (await disk.readdir(dir)).flatMap((n) => (n.endsWith('.seg') ? [Number.parseInt(n, 10)] : [])).sort((a, b) => a - b)
+
+/** The same; removes what an interrupted change left behind. */
 async function listSegments(disk: Disk, dir: string): Promise<number[]> {
   const names = new Set(await disk.readdir(dir))
   const numbers: number[] = []
@@ -31,7 +35,7 @@ async function listSegments(disk: Disk, dir: string): Promise<number[]> {
   return numbers.sort((a, b) => a - b)
 }
 
-async function readHead(disk: Disk, path: string, number: number): Promise<SegmentHead & { fileSize: number }> {
+export async function readHead(disk: Disk, path: string, number: number): Promise<SegmentHead & { fileSize: number }> {
   const { b, fileSize } = await withFile(disk, path, 'read', async (fd) => {
     const size = await disk.size(fd)
     const first = Buffer.alloc(Math.min(HEAD, size))

@@ -1,6 +1,7 @@
 import { RECORD_HEADER, recordHead } from '#core/devicelog/batch.ts'
 import type { EngineHealth } from '#core/health.ts'
 import type { PandoError } from '#lib/errors.ts'
+import { type FrozenFile, thawed } from '#lib/frozen.ts'
 import type { Bucket, BucketQuery, History, HistoryPage, HistoryQuery, HistoryRecord } from '../port.ts'
 import { KeeperClient } from './client.ts'
 import { Gatherer } from './gather.ts'
@@ -102,6 +103,16 @@ export class FileHistory implements History {
 
   async retain(limit: { maxBytes: number; maxAgeMs: number }): Promise<Retained> {
     return (await this.#keeper.ask({ type: 'retain', limit })) as Retained
+  }
+
+  /** The runs first: what they lack, and the current status too, is still in the log. */
+  async freeze(by: string): Promise<FrozenFile[]> {
+    const runs = (await this.#keeper.ask({ type: 'freeze', by })) as FrozenFile[]
+    return [...runs, ...(await this.current.freeze(by))]
+  }
+
+  async thaw(by: string): Promise<void> {
+    thawed(this.current.folder, by)
   }
 
   health(): EngineHealth {

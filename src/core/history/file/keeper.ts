@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Disk } from '#lib/disk.ts'
 import { PandoError } from '#lib/errors.ts'
+import type { FrozenFile } from '#lib/frozen.ts'
 import type { Bucket, BucketQuery, HistoryQuery } from '../port.ts'
 import { readBuckets } from './buckets.ts'
 import { foldDay, type Pause } from './fold.ts'
@@ -101,6 +102,10 @@ export class Keeper {
     this.#pay()
     if (tail.bytes + (this.#frozen?.bytes ?? 0) > this.#o.lightBytes) this.#told.heavy()
     else if (tail.bytes >= this.#o.foldBytes || tail.full) this.#foldSoon()
+  }
+
+  freeze(by: string): Promise<FrozenFile[]> {
+    return this.#store.freeze(by)
   }
 
   read(q: HistoryQuery): Promise<Answer> {

@@ -1,6 +1,8 @@
 /** The current values together with their snapshots `current.<n>.snap`: the last two are kept. */
+import { statSync } from 'node:fs'
 import { type Disk, nodeDisk } from '#lib/disk.ts'
 import { isPandoError } from '#lib/errors.ts'
+import { type FrozenFile, freezer } from '#lib/frozen.ts'
 import type { Current, CurrentValue } from '../port.ts'
 import { CurrentTable } from './current.ts'
 import { list, remove, storageError } from './disk.ts'
@@ -14,7 +16,7 @@ export class KeptCurrent implements Current {
   problem: string | undefined
   #table: CurrentTable
   #disk: Disk
-  #folder: string
+  readonly folder: string
   #next: number
   /** numbers of the snapshots that are whole, newest first */
   #whole: number[]
@@ -24,7 +26,7 @@ export class KeptCurrent implements Current {
 
   private constructor(disk: Disk, folder: string, found: Found) {
     this.#disk = disk
-    this.#folder = folder
+    this.folder = folder
     this.#table = found.table
     this.saved = found.cursors
     this.problem = found.problem
@@ -77,21 +79,35 @@ export class KeptCurrent implements Current {
     return done
   }
 
+  /** The snapshots there are, at a moment when none is being written. */
+  freeze(by: string): Promise<FrozenFile[]> {
+    const done = this.#last.then(() => {
+      const f = freezer(this.folder, by)
+      for (const path of this.#whole.map((n) => this.#path(n))) f.link(path, statSync(path).size)
+      return f.files
+    })
+    this.#last = done.then(
+      () => {},
+      () => {},
+    )
+    return done
+  }
+
   async #write(write: (path: string) => Promise<void>): Promise<void> {
     const number = this.#next++
     const path = this.#path(number)
     await write(`${path}.tmp`)
     await this.#disk.rename(`${path}.tmp`, path)
-    await this.#disk.syncDir(this.#folder)
+    await this.#disk.syncDir(this.folder)
     this.#whole = [number, ...this.#whole].slice(0, 2)
     const kept = new Set(this.#whole.map((n) => this.#path(n)))
-    for (const name of await list(this.#disk, this.#folder)) {
-      if (NAME.test(name) && !kept.has(`${this.#folder}/${name}`)) await remove(this.#disk, `${this.#folder}/${name}`)
+    for (const name of await list(this.#disk, this.folder)) {
+      if (NAME.test(name) && !kept.has(`${this.folder}/${name}`)) await remove(this.#disk, `${this.folder}/${name}`)
     }
   }
 
   #path(n: number): string {
-    return `${this.#folder}/current.${n}.snap`
+    return `${this.folder}/current.${n}.snap`
   }
 
   #tell(problem: string | undefined): void {

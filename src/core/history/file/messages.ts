@@ -1,5 +1,6 @@
 /** What the engine and its worker say to each other. */
 import { type ErrorData, errorData, type PandoError } from '#lib/errors.ts'
+import type { FrozenFile } from '#lib/frozen.ts'
 import type { Bucket, BucketQuery, HistoryQuery } from '../port.ts'
 import { storageError } from './disk.ts'
 import type { Keeper } from './keeper.ts'
@@ -17,10 +18,13 @@ export type Question =
   | { type: 'read'; id: number; query: HistoryQuery }
   | { type: 'buckets'; id: number; query: BucketQuery }
   | { type: 'flush'; id: number }
+  | { type: 'freeze'; id: number; by: string }
   | { type: 'retain'; id: number; limit: { maxBytes: number; maxAgeMs: number } }
   | { type: 'close'; id: number }
 
 export type Request = Chunk | Question
+
+type Value = Answer | Retained | Bucket[] | FrozenFile[] | undefined
 
 export type Retained = { droppedBytes: number; bytes: number }
 
@@ -30,7 +34,7 @@ export type Reply =
   | { type: 'cursors'; cursors: ReadonlyMap<number, number> }
   | { type: 'health'; error: string | undefined }
   | { type: 'heavy' }
-  | { type: 'done'; id: number; value: Answer | Retained | Bucket[] | undefined }
+  | { type: 'done'; id: number; value: Value }
   | { type: 'failed'; id: number; error: ErrorData; detail?: string }
 
 export type Post = (reply: Reply, transfer?: ArrayBuffer[]) => void
@@ -64,7 +68,7 @@ export function serveKeeper(keeper: Keeper, post: Post): (request: Request) => P
   }
 }
 
-async function perform(keeper: Keeper, request: Question): Promise<Answer | Retained | Bucket[] | undefined> {
+async function perform(keeper: Keeper, request: Question): Promise<Value> {
   switch (request.type) {
     case 'read':
       return await keeper.read(request.query)
@@ -73,6 +77,8 @@ async function perform(keeper: Keeper, request: Question): Promise<Answer | Reta
     case 'flush':
       await keeper.flush()
       return undefined
+    case 'freeze':
+      return await keeper.freeze(request.by)
     case 'retain':
       return await keeper.retain(request.limit)
     case 'close':

@@ -19,7 +19,7 @@ export interface FileHistoryOptions extends Partial<Omit<KeeperOptions, 'folder'
 export async function openFileHistory(url: string, options: FileHistoryOptions): Promise<FileHistory> {
   const { dataDir, log, disk } = options
   const rest = keeperOptions(options)
-  const folder = folderOf(url, dataDir)
+  const folder = historyFolder(url, dataDir)
   const onState = (h: EngineHealth) => {
     if (h.error === undefined) log?.info({ engine: 'history' }, 'history is well again')
     else log?.warn({ engine: 'history', state: h.state }, h.error)
@@ -40,5 +40,6 @@ function keeperOptions(options: FileHistoryOptions): Partial<KeeperOptions> {
   return Object.fromEntries(Object.entries(options).filter(([name, value]) => known.includes(name) && value !== undefined))
 }
 
-const folderOf = (url: string, dataDir: string): string =>
+/** Where the files of this setting lie. */
+export const historyFolder = (url: string, dataDir: string): string =>
   resolve(dataDir, decodeURIComponent(url.replace(/^file:(\/\/)?/, '')) || 'history')

@@ -1,7 +1,18 @@
-import type { Disk } from '#lib/disk.ts'
+import { existsSync } from 'node:fs'
+import { type Disk, nodeDisk } from '#lib/disk.ts'
 import { PandoError } from '#lib/errors.ts'
+import { type FrozenFile, freezer, removeFrozen } from '#lib/frozen.ts'
 import { list, remove } from './disk.ts'
-import { emptyManifest, FORMAT, loadManifest, type Manifest, publishManifest, stageManifest } from './manifest.ts'
+import {
+  copies,
+  emptyManifest,
+  encodeManifest,
+  FORMAT,
+  loadManifest,
+  type Manifest,
+  publishManifest,
+  stageManifest,
+} from './manifest.ts'
 import { dayName } from './records.ts'
 import { Run, type RunInfo } from './run.ts'
 import { runKind } from './runformat.ts'
@@ -16,6 +27,9 @@ export interface Change {
   remove?: readonly Run[]
   cursors?: ReadonlyMap<number, number>
 }
+
+export const runPath = (folder: string, { kind, day, number }: Pick<RunInfo, 'kind' | 'day' | 'number'>): string =>
+  `${folder}/${dayName(day)}.${number}.${suffix[kind]}`
 
 /** The runs of a history folder. Changes are made by `commit` only, whole or not at all, also over a crash. */
 export class Store {
@@ -56,6 +70,7 @@ export class Store {
     // nothing may be removed for a manifest that a power cut could take back
     else await disk.syncDir(folder)
     for (const path of await store.#unnamed()) await remove(disk, path)
+    if (disk === nodeDisk) removeFrozen(folder)
     await store.#check()
     if (manifest) store.repaired = [...damaged, ...missing].map((file) => `${file} was damaged: restored from its copy`)
     return store
@@ -199,8 +214,23 @@ export class Store {
     }
   }
 
-  #path({ kind, day, number }: Pick<RunInfo, 'kind' | 'day' | 'number'>): string {
-    return `${this.folder}/${dayName(day)}.${number}.${suffix[kind]}`
+  /** What the manifest names, at a moment when nothing is being changed. */
+  freeze(by: string): Promise<FrozenFile[]> {
+    const done = this.#last.then(() => {
+      const f = freezer(this.folder, by)
+      for (const { path, info } of this.#runs) if (existsSync(path)) f.link(path, info.size)
+      for (const name of copies) f.write(name, encodeManifest(this.#manifest))
+      return f.files
+    })
+    this.#last = done.then(
+      () => {},
+      () => {},
+    )
+    return done
+  }
+
+  #path(info: Pick<RunInfo, 'kind' | 'day' | 'number'>): string {
+    return runPath(this.folder, info)
   }
 
   /** Opens each run once: what is missing, cut short or has no right frame is known from the start. */

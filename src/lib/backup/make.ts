@@ -1,0 +1,77 @@
+/** A backup in one file: engines are frozen, copied while they go on, and what was written is read again. */
+import { randomUUID } from 'node:crypto'
+import { createReadStream, existsSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { nodeDisk, withFile } from '#lib/disk.ts'
+import { PandoError } from '#lib/errors.ts'
+import type { Freezable, FrozenFile } from '#lib/frozen.ts'
+import type { Manifest } from './manifest.ts'
+import { drained, readBackup } from './read.ts'
+import { backupOf } from './write.ts'
+
+export interface BackupOptions {
+  /** in the order in which they are frozen: what a later one knows more than an earlier one does no harm */
+  sources: readonly Required<Freezable>[]
+  /** holds the platform's keys, where the settings don't */
+  keysFile: string
+  withoutKeys: boolean
+  version: string
+  now: number
+}
+
+/** Where the octets go. */
+export type Write = (octets: Buffer) => Promise<void>
+
+/** Writes a backup piece by piece → what is in it. */
+export async function writeBackup(o: BackupOptions, write: Write): Promise<Manifest> {
+  const by = `${process.pid}-${randomUUID().slice(0, 8)}`
+  const files: FrozenFile[] = []
+  try {
+    for (const source of o.sources) files.push(...(await source.freeze(by)))
+    const keys = keysOf(o)
+    if (keys === 'inside') files.push({ name: 'keys.json', path: o.keysFile, size: statSync(o.keysFile).size })
+    const octets = backupOf({ files, keys, version: o.version, now: o.now })
+    for (;;) {
+      const next = await octets.next()
+      if (next.done) return next.value
+      await write(next.value)
+    }
+  } finally {
+    for (const source of o.sources) await source.thaw(by)
+  }
+}
+
+function keysOf({ keysFile, withoutKeys }: BackupOptions): Manifest['keys'] {
+  if (!existsSync(keysFile)) return 'settings'
+  return withoutKeys ? 'left out' : 'inside'
+}
+
+/** The same into a file, which appears when it is whole, durable and was read again. An error leaves nothing. */
+export async function makeBackup(o: BackupOptions, file: string): Promise<{ manifest: Manifest; bytes: number }> {
+  const partial = `${file}.partial`
+  let bytes = 0
+  try {
+    const manifest = await withFile(nodeDisk, partial, 'create', async (fd) => {
+      const made = await writeBackup(o, async (octets) => {
+        await nodeDisk.write(fd, octets, bytes)
+        bytes += octets.length
+      })
+      await nodeDisk.sync(fd)
+      return made
+    })
+    await readBackup(createReadStream(partial), partial, drained)
+    await nodeDisk.rename(partial, file)
+    await nodeDisk.syncDir(dirname(file))
+    return { manifest, bytes }
+  } catch (e) {
+    await nodeDisk.unlink(partial).catch(() => {})
+    throw told(e, file)
+  }
+}
+
+function told(e: unknown, file: string): unknown {
+  const { code, message } = e as NodeJS.ErrnoException
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new PandoError('disk_full', `there is no room for ${file}: ${message}`, { file }, e)
+  return e
+}
