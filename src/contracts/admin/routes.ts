@@ -1,6 +1,7 @@
 /** All calls of the management API. */
 import { applicationRoutes, verifyRoutes } from './applications.ts'
 import { auditRoutes } from './audit.ts'
+import { backupRoutes } from './backups.ts'
 import { commandRoutes, desiredRoutes } from './commands.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { deviceRoutes, diaryRoutes, valueRoutes } from './devices.ts'
@@ -37,6 +38,7 @@ export const adminRoutes = {
   ...deliveryRoutes,
   ...verifyRoutes,
   ...systemRoutes,
+  ...backupRoutes,
   ...auditRoutes,
   ...documentRoutes,
 } as const satisfies Routes

@@ -47,7 +47,11 @@ function keysOf({ keysFile, withoutKeys }: BackupOptions): Manifest['keys'] {
 }
 
 /** The same into a file, which appears when it is whole, durable and was read again. An error leaves nothing. */
-export async function makeBackup(o: BackupOptions, file: string): Promise<{ manifest: Manifest; bytes: number }> {
+export async function makeBackup(
+  o: BackupOptions,
+  file: string,
+  progress: (bytes: number) => void = () => {},
+): Promise<{ manifest: Manifest; bytes: number }> {
   const partial = `${file}.partial`
   let bytes = 0
   try {
@@ -55,6 +59,7 @@ export async function makeBackup(o: BackupOptions, file: string): Promise<{ mani
       const made = await writeBackup(o, async (octets) => {
         await nodeDisk.write(fd, octets, bytes)
         bytes += octets.length
+        progress(bytes)
       })
       await nodeDisk.sync(fd)
       return made

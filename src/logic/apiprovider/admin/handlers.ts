@@ -3,6 +3,7 @@ import { adminRoutes } from '#contracts/admin/routes.ts'
 import type { Figures } from '../figures.ts'
 import { applications } from './applications.ts'
 import { audit } from './audit.ts'
+import { backups } from './backups.ts'
 import type { Handlers, Parts } from './call.ts'
 import { commands } from './commands.ts'
 import { deliveries } from './deliveries.ts'
@@ -65,6 +66,7 @@ export function handlersOf(parts: HandlerParts): Handlers<typeof adminRoutes> {
     ...system(p),
     ...endpoints(p),
     ...audit(p),
+    ...backups(p),
     'GET /openapi.json': async () => openapi(adminRoutes, p.about?.version ?? '0'),
   }
 }
