@@ -184,6 +184,21 @@ export function eachRecord(b: Buffer, from: number, visit: (p: number, size: num
   }
 }
 
+/** Bit of `kindsIn`: a status or event of the batch is a codec's. */
+export const FOREIGN_KINDS = 1 << 30
+
+/** Which kinds of records the batch has: bits `1 << kind`, and FOREIGN_KINDS. Tells who need not look at its records. */
+export function kindsIn(b: Buffer): number {
+  const v = new DataView(b.buffer, b.byteOffset, b.byteLength)
+  const end = v.getUint32(8, true)
+  let kinds = 0
+  for (let p = BATCH_HEADER; p < end; p += v.getUint32(p, true)) {
+    kinds |= 1 << (v.getUint8(p + at.kind) & 31)
+    if (v.getUint8(p + at.flags) & recordFlag.foreign) kinds |= FOREIGN_KINDS
+  }
+  return kinds
+}
+
 export interface NewRecord extends Partial<RecordHead> {
   kind: number
   device: number

@@ -322,16 +322,23 @@ export class LogWriter {
 
   private settle(p: Pending): void {
     this.settled += p.count
-    const wasFull = this.full
     this.bytes -= p.size - BATCH_HEADER
-    if (this.spares.length < MOST_SPARES && p.buffer.length <= BATCH_SIZE) {
+    this.spare(p)
+    while (this.idleWaiters[0] && this.idleWaiters[0].upTo <= this.settled) this.idleWaiters.shift()!.done()
+    // not with the first octet of room: a thousand sockets would stop and go with each batch
+    if (this.roomWaiters.length > 0 && this.bytes <= this.o.maxWaiting / 2) for (const f of this.roomWaiters.splice(0)) f()
+  }
+
+  /** Keeps the memory of a batch for another; more than a few only while batches wait, when it would be asked for at once again. */
+  private spare(p: Pending): void {
+    const { spares } = this
+    if (p.buffer.length <= BATCH_SIZE) {
       p.size = BATCH_HEADER
       p.count = 0
       p.waiters = 0
-      this.spares.push(p)
+      spares.push(p)
     }
-    while (this.idleWaiters[0] && this.idleWaiters[0].upTo <= this.settled) this.idleWaiters.shift()!.done()
-    if (wasFull && !this.full) for (const f of this.roomWaiters.splice(0)) f()
+    if (this.filled.length === 0 && spares.length > MOST_SPARES) spares.length = MOST_SPARES
   }
 }
 

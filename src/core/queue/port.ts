@@ -6,6 +6,8 @@ export interface LogBell {
   stream: number
   seq: number
   batch?: Buffer
+  /** with `batch`: `kindsIn` of it */
+  kinds?: number
 }
 
 /** Something in the registry changed: caches drop it, sessions end. */

@@ -23,7 +23,7 @@ export function countFleet({ figures, ports, clock, log, online }: FleetParts): 
     if (batch) figures.see(batch)
   }
   const stop = ports.queue.listen('log', 'apiprovider figures', (bell) => {
-    if (bell.batch) figures.see(bell.batch)
+    if (bell.batch) figures.see(bell.batch, bell.kinds)
     else fetch(bell).catch((err: unknown) => log.debug({ err }, 'a batch of the log was not counted'))
   })
   const sample = () => {

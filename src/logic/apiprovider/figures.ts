@@ -2,7 +2,7 @@
  * Figures of the fleet, minute by minute for the last day, counted from the records of the log as they become durable. In memory: what
  * was before the process began is not known and reads as null.
  */
-import { commandState, eachRecord, at as field, recordKind } from '#core/devicelog/batch.ts'
+import { batchHead, commandState, eachRecord, at as field, recordKind } from '#core/devicelog/batch.ts'
 import type { Clock } from '#lib/clock.ts'
 
 export const counted = [
@@ -41,7 +41,8 @@ export interface Points {
 
 export interface Figures {
   readonly since: number
-  see(batch: Buffer): void
+  /** `kinds`: see LogBell */
+  see(batch: Buffer, kinds?: number): void
   /** How many devices are online; asked now and then. */
   online(count: number): void
   points(name: Counted | 'online', from: number, to: number, points: number): Points
@@ -91,21 +92,23 @@ export function makeFigures(clock: Pick<Clock, 'now'>): Figures {
     minute = Math.max(minute, m)
   }
 
-  const add = (name: Counted) => {
+  const add = (name: Counted, count: number) => {
     const s = series[name]
-    s.sum[minute % MINUTES]!++
-    s.second++
+    s.sum[minute % MINUTES]! += count
+    s.second += count
   }
 
   const first = () => Math.max(Math.floor(since / MINUTE), minute - MINUTES + 1)
 
   return {
     since,
-    see(batch) {
+    see(batch, kinds) {
       advance(clock.now())
+      // what most batches are need not be looked at
+      if (kinds === 1 << recordKind.status) return add('reports', batchHead(batch).count)
       eachRecord(batch, 0, (p) => {
         const name = nameOf(batch, p)
-        if (name) add(name)
+        if (name) add(name, 1)
       })
     },
     online(count) {

@@ -2,7 +2,7 @@
  * The way up: a batch becomes durable, then everything that stands on the log sees it, then it is acknowledged. Nothing here
  * costs more than a memory copy a message.
  */
-import { batchHead, eachRecord } from '#core/devicelog/batch.ts'
+import { BATCH_HEADER, batchHead, eachRecord, FOREIGN_KINDS, kindsIn } from '#core/devicelog/batch.ts'
 import type { Translator } from '#core/devicelog/foreign.ts'
 import type { DeviceLog } from '#core/devicelog/port.ts'
 import type { History } from '#core/history/port.ts'
@@ -47,10 +47,13 @@ export function wayUp(o: {
     const { stream, seq } = batchHead(b)
     if (seq > (applied.get(stream) ?? 0)) {
       const view = new DataView(native.buffer, native.byteOffset, native.byteLength)
-      eachRecord(native, 0, (p, size) => {
+      const end = view.getUint32(8, true)
+      for (let p = BATCH_HEADER; p < end; ) {
+        const size = view.getUint32(p, true)
         applyRecord(history.current, native, view, p, size)
         marks.see(native, p, size)
-      })
+        p += size
+      }
       applied.set(stream, seq)
     }
     bytes += b.length
@@ -77,12 +80,12 @@ export function wayUp(o: {
       o.metrics.pando_log_append_seconds.observe((performance.now() - started) / 1000)
       o.metrics.pando_log_records_total.inc(count)
       if (seq <= (applied.get(stream) ?? 0)) return NOTHING
-      const translated = translator.native(b)
-      const native = translated instanceof Promise ? await translated : translated
+      const kinds = kindsIn(b)
+      const native = kinds & FOREIGN_KINDS ? await translator.native(b) : b
       const wait = consume(b, native)
       for (const x of observers) if (x.size > 0) eachRecord(native, 0, (p, size) => x.see(native, p, size))
       o.accepted?.(batchView(native))
-      queue.ring('log', { stream, seq, batch: b })
+      queue.ring('log', { stream, seq, batch: b, kinds })
       if (wait !== undefined) await wait
       return NOTHING
     },

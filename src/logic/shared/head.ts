@@ -2,6 +2,7 @@
  * The head of the log: those who have read everything get each new batch together, decoded once, straight from the doorbell. Those that
  * cannot keep up leave it and read on for themselves.
  */
+import { recordKind } from '#core/devicelog/batch.ts'
 import type { DeviceLog } from '#core/devicelog/port.ts'
 import type { LogBell } from '#core/queue/port.ts'
 import type { Logger } from '#lib/log.ts'
@@ -45,6 +46,8 @@ export interface HeadOptions<M extends Member> {
 
 /** ms before a log or registry that did not answer is asked again. */
 const AGAIN_MS = 1000
+/** Only records of these kinds may have to wait for another stream (mayFollow). */
+const SESSIONS = 1 << recordKind.online
 
 export class Head<M extends Member> {
   /** stream → last seq that is known to be in the log */
@@ -88,12 +91,13 @@ export class Head<M extends Member> {
   }
 
   /** A batch became durable. The bytes of the bell are good for this call only. */
-  bell({ stream, seq, batch }: LogBell): void {
+  bell({ stream, seq, batch, kinds = SESSIONS }: LogBell): void {
     this.#announced(stream, seq)
     if (!this.#begun || this.#busy || this.#stopped) return
     const at = this.position.get(stream) ?? 0
     if (seq <= at) return
-    if (seq === at + 1 && batch && mayFollow(batch, this.#reading.position)) {
+    if (seq === at + 1 && this.#members.size === 0) return this.#moved(stream, seq)
+    if (seq === at + 1 && batch && ((kinds & SESSIONS) === 0 || mayFollow(batch, this.#reading.position))) {
       const fetching = this.#reading.deal(batch)
       if (fetching === undefined) return this.#moved(stream, seq)
       fetching.catch(() => {}) // it is fetched again, and a failure told, when the batch is read

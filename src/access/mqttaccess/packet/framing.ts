@@ -59,8 +59,9 @@ export function splitPackets(rest: Rest | undefined, chunk: Uint8Array, sink: Pa
       at += taken
       continue
     }
-    const { bytes, start } = rest
-    rest = start + size === rest.end ? undefined : { bytes, start: start + size, end: rest.end }
+    const { bytes, start }: Rest = rest
+    rest.start += size
+    if (rest.start === rest.end) rest = undefined
     if (!deliver(bytes, start, size, sink)) return holdBytes(rest, chunk, at)
   }
   return splitChunk(chunk, at, sink)

@@ -6,6 +6,7 @@ import type { FrozenFile } from '#lib/frozen.ts'
 import type { Bucket, BucketQuery, HistoryQuery } from '../port.ts'
 import { readBuckets } from './buckets.ts'
 import { foldDay, type Pause } from './fold.ts'
+import { tooMany } from './policy.ts'
 import { type Answer, answer, type Sight } from './query.ts'
 import type { Run, RunInfo } from './run.ts'
 import { runKind } from './runformat.ts'
@@ -28,6 +29,8 @@ export interface KeeperOptions {
   mostTaken: number
   /** unfolded octets above which the work is called heavy */
   lightBytes: number
+  /** folds that follow each other within this time are a rush: merges, which cost as much again, wait till it is over */
+  rushMs: number
 }
 
 export const keeperDefaults = {
@@ -37,6 +40,7 @@ export const keeperDefaults = {
   sliceMs: 2,
   mostTaken: 5000,
   lightBytes: Number.POSITIVE_INFINITY,
+  rushMs: 10_000,
 }
 
 /** Beside other work in one thread. */
@@ -63,6 +67,9 @@ export class Keeper {
   #newest = 0
   #retryAt = 0
   #tendedAt = 0
+  #foldedAt = Number.NEGATIVE_INFINITY
+  /** until when merges wait, if they can */
+  #rushUntil = 0
   #retryMs = 1000
   #timer: NodeJS.Timeout
   /** queries under way, and what is resolved when there are none */
@@ -165,6 +172,7 @@ export class Keeper {
     if (!this.#frozen) {
       this.#frozen = this.#tail
       this.#tail = new Tail()
+      this.#noteRush(performance.now())
     }
     const frozen = this.#frozen
     try {
@@ -196,8 +204,16 @@ export class Keeper {
     await this.#store.commit({ add, cursors: tail.cursors }, visible)
   }
 
+  #noteRush(now: number): void {
+    const { rushMs } = this.#o
+    if (now - this.#foldedAt < rushMs) this.#rushUntil = now + rushMs
+    this.#foldedAt = now
+  }
+
   #tendSoon(): void {
-    this.#tendedAt = performance.now()
+    const now = performance.now()
+    if (now < this.#rushUntil && !tooMany(this.#store.runs())) return
+    this.#tendedAt = now
     this.#tender.tend().then(
       () => this.#fail('merge', undefined),
       (e: Error) => this.#fail('merge', e),

@@ -16,7 +16,7 @@ describe('merging runs', () => {
     const random = seeded(9)
     const disk = new SimulatedDisk(seeded(1))
     const naive = new NaiveHistory()
-    const history = await openFileHistory('file:h', { dataDir: '/', disk, idleMs: 2 ** 40, ageMs: 2 ** 40 })
+    const history = await openFileHistory('file:h', { dataDir: '/', disk, idleMs: 2 ** 40, ageMs: 2 ** 40, rushMs: 0 })
     const days = [today, today - 2]
     for (let seq = 1; seq <= 20; seq++) {
       await history.absorb(naive.batch(1, seq, randomRecords(random, days, seq % 5 === 0 ? 1500 : 3)))
@@ -39,6 +39,22 @@ describe('merging runs', () => {
       const q = i === 0 ? { device: 99, limit: 77 } : randomQuery(random, days)
       assert.deepEqual(await readAll(history, q), naive.read(q), JSON.stringify(q))
     }
+    await history.close()
+  })
+
+  it('waits while folds follow each other closely, until there are too many runs', async () => {
+    const disk = new SimulatedDisk(seeded(1))
+    const naive = new NaiveHistory()
+    const history = await openFileHistory('file:h', { dataDir: '/', disk, idleMs: 2 ** 40, ageMs: 2 ** 40, rushMs: 2 ** 40 })
+    const fold = async (seq: number) => {
+      await history.absorb(naive.batch(1, seq, randomRecords(seeded(seq), [today], 3)))
+      await history.flush()
+      await history.retain({ maxBytes: 2 ** 50, maxAgeMs: 2 ** 50 }) // waits for merges
+      return [...disk.files().keys()].filter((f) => f.endsWith('.run')).length
+    }
+    let seq = 0
+    for (; seq < 48; seq++) assert.equal(await fold(seq + 1), seq + 1)
+    assert.ok((await fold(seq + 1)) < 10)
     await history.close()
   })
 

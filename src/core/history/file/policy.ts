@@ -5,6 +5,15 @@ import type { Run } from './run.ts'
 const FAN = 8
 const SMALLEST = 1 << 17
 
+/** So many runs of a day are read one by one without harm; above that they must be merged whatever else there is to do. */
+const MOST_RUNS = 48
+
+export const tooMany = (runs: readonly Run[]): boolean =>
+  runs.length > MOST_RUNS &&
+  Map.groupBy(runs, (run) => run.info.day)
+    .values()
+    .some((of) => of.length > MOST_RUNS)
+
 const tier = (size: number): number => (size < SMALLEST ? 0 : 1 + Math.floor(Math.log(size / SMALLEST) / Math.log(FAN)))
 
 /**

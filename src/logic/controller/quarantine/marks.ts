@@ -26,8 +26,6 @@ export interface Marks extends Owing {
   devices(product: number): number[]
 }
 
-/** Versions of a model are below this. */
-const VERSIONS = 65_536
 const EVENT = 65_536
 const PROPERTY_HEADER = 6
 const EVENT_NO = FRAME_HEADER + 2
@@ -37,29 +35,33 @@ type Known = ReadonlySet<number>
 
 export function makeMarks(current: Current, models: Models): Marks {
   const byProduct = new Map<number, Set<number>>()
-  const known = new Map<number, Known | Pending>()
-  let lastKey = -1
+  /** product → version → */
+  const known = new Map<number, Map<number, Known | Pending>>()
+  // neighbouring records are often of one model: this runs for every record, and makes nothing
+  let [lastProduct, lastVersion] = [-1, -1]
   let last: Known | Pending | undefined
 
   function numbersOf(product: number, version: number): Known | Pending {
-    const key = product * VERSIONS + version
-    if (key === lastKey) return last!
-    let found = known.get(key)
+    if (product === lastProduct && version === lastVersion) return last!
+    let versions = known.get(product)
+    if (!versions) known.set(product, (versions = new Map()))
+    let found = versions.get(version)
     if (!found) {
       found = new Pending()
-      known.set(key, found)
-      learn(key, product, version, found)
+      versions.set(version, found)
+      learn(versions, product, version, found)
     }
-    lastKey = key
+    lastProduct = product
+    lastVersion = version
     last = found
     return found
   }
 
-  function learn(key: number, product: number, version: number, pending: Pending): void {
+  function learn(versions: Map<number, Known | Pending>, product: number, version: number, pending: Pending): void {
     const done = (numbers: Known | undefined) => {
-      if (numbers) known.set(key, numbers)
-      else known.delete(key)
-      lastKey = -1
+      if (numbers) versions.set(version, numbers)
+      else versions.delete(version)
+      lastProduct = -1
       if (numbers) pending.each((device, number, first, until) => numbers.has(number) || mark(device, product, first, until))
     }
     models.get(product, version).then(
@@ -92,6 +94,15 @@ export function makeMarks(current: Current, models: Models): Marks {
     else if (!numbers.has(number)) markAt(b, p)
   }
 
+  /** As eachObject does, without a closure a record. */
+  function checkObjects(b: Buffer, p: number, from: number, to: number, numbers: Known | Pending): void {
+    for (let q = from; q >= 0 && q + PROPERTY_HEADER <= to; ) {
+      const end = endOfObject(b, q, to)
+      if (end >= 0) check(b, p, (b[q + 2]! << 8) | b[q + 3]!, numbers)
+      q = end
+    }
+  }
+
   function markAt(b: Buffer, p: number): void {
     const time = b.readDoubleLE(p + field.time)
     mark(b.readDoubleLE(p + field.device), b.readUInt32LE(p + field.product), time, time)
@@ -107,7 +118,7 @@ export function makeMarks(current: Current, models: Models): Marks {
       const numbers = numbersOf(product, b.readUInt16LE(p + field.version))
       const frame = p + RECORD_HEADER
       if (kind === recordKind.event) check(b, p, EVENT + ((b[frame + EVENT_NO]! << 8) | b[frame + EVENT_NO + 1]!), numbers)
-      else eachObject(b, frame, p + size, (no) => check(b, p, no, numbers))
+      else checkObjects(b, p, frame + FRAME_HEADER, p + size, numbers)
     },
     restore(device) {
       const found = readMark(current, device)
@@ -121,12 +132,15 @@ export function makeMarks(current: Current, models: Models): Marks {
 /** Calls visit with the number of each object of the status frame b[from, to), and where it stands. */
 export function eachObject(b: Uint8Array, from: number, to: number, visit: (no: number, at: number, end: number) => void): void {
   for (let q = from + FRAME_HEADER; q + PROPERTY_HEADER <= to; ) {
-    const next = skipTlvs(b, q + PROPERTY_HEADER, to, (b[q + 4]! << 8) | b[q + 5]!)
+    const next = endOfObject(b, q, to)
     if (next < 0) return
     visit((b[q + 2]! << 8) | b[q + 3]!, q, next)
     q = next
   }
 }
+
+const endOfObject = (b: Uint8Array, q: number, to: number): number =>
+  skipTlvs(b, q + PROPERTY_HEADER, to, (b[q + 4]! << 8) | b[q + 5]!)
 
 const numbersIn = (model: Model): Known =>
   new Set([...model.objectIndex.byNo.keys(), ...[...model.eventIndex.byNo.keys()].map((no) => EVENT + no)])
