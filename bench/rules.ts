@@ -46,7 +46,7 @@ const ruleOf = (id: number): Compiled => ({
 })
 const agenda = makeAgenda(systemClock)
 const engine = makeEngine({ current: { each() {} }, agenda, run: async () => {}, heldBack() {} })
-engine.replace(Array.from({ length: MANY }, (_, i) => ruleOf(i + 1)))
+for (let id = 1; id <= MANY; id++) engine.put(ruleOf(id))
 
 function timed(from: number): number {
   const records = Array.from({ length: MANY }, (_, i) => ({ kind: recordKind.status, device: from + i, data: frame }))

@@ -165,6 +165,76 @@ scenario(
   { shapes: ['process'] },
 )
 
+const lasting = heldTime(Date.UTC(2026, 0, 1))
+scenario(
+  'RULE-7 offline for five minutes is told once, wherever restarts fall, and not of a device that is back',
+  async (world) => {
+    const [gone, back] = [await world.connected(), await world.connected()]
+    const rules: { id: number }[] = []
+    for (const { identifier: device } of [gone, back])
+      rules.push(
+        await save(world, {
+          device,
+          on: { kind: 'offline' },
+          for: 300_000,
+          ...does({ do: 'command', name: 'switch', params: [1, 2] }),
+        }),
+      )
+    const told = () => Promise.all(rules.map(async (r) => (await runsOf(world, r.id)).length))
+    for (const device of [gone, back]) {
+      await device.disconnect()
+      await world.told(device, 'offline', 'disconnected')
+    }
+    await lasting.pass(120)
+    await world.restart()
+    await back.connect()
+    await lasting.pass(120)
+    assert.deepEqual(await told(), [0, 0])
+    await world.restart()
+    await until('the rule', async () => {
+      await lasting.pass(1)
+      return (await told())[0] === 1
+    })
+    await world.restart()
+    await lasting.pass(400)
+    assert.deepEqual(await told(), [1, 0])
+  },
+  { shapes: ['direct'], clock: lasting.clock },
+)
+
+scenario(
+  'RULE-7 hysteresis holds over a restart, and ends with what was reported before it',
+  async (world) => {
+    const a = await world.connected()
+    const value = 'status.o_int32.v'
+    const rule = await save(world, {
+      device: a.identifier,
+      on: { kind: 'status' },
+      when: `${value} > 80`,
+      but: { hysteresis: `${value} < 70` },
+      ...does({ do: 'command', name: 'switch', params: [1, 2] }),
+    })
+    const ran = async () => (await runsOf(world, rule.id)).filter((r) => r.outcome !== 'held_back').length
+    const report = (v: number) => a.status({ o_int32: [v] })
+    const again = async () => {
+      await world.restart()
+      await a.comeBack()
+    }
+    await report(81)
+    await until('the first run', async () => (await ran()) === 1)
+    await again()
+    await report(82)
+    await report(75)
+    await report(83)
+    assert.equal(await ran(), 1, 'held back')
+    await report(69)
+    await again()
+    await report(84)
+    await until('the second run', async () => (await ran()) === 2)
+  },
+  { shapes: ['direct'] },
+)
+
 scenario(
   'RULE-5 a run on the past says what would have happened and sends nothing',
   async (world) => {

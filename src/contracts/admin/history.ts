@@ -16,6 +16,11 @@ export const DeviceSeries = exactly(
     min: Type.Array(Type.Number()),
     max: Type.Array(Type.Number()),
     gaps: Type.Array(Gap),
+    hours_until: Type.Optional(
+      Type.Number({
+        description: 'reports before this have been dropped: there are no values as they came, and buckets are made of hours',
+      }),
+    ),
     marks: Type.Array(exactly({ at: Time, code: Text, params: Params }), { description: 'commands in that time' }),
     next: Type.Optional(Text),
   },

@@ -72,6 +72,8 @@ export const Series = Type.Object({
   max: Type.Array(Type.Number()),
   /** stretches of [from, to) in which nothing came because the device was offline, or for much longer than is usual for it */
   gaps: Type.Array(Gap),
+  /** records before this have been dropped: raw values are not there, buckets are made of their hours; absent where that is before `from` */
+  hoursUntil: Type.Optional(Time),
   /** label of the object, name of the value, and its unit if the model has one */
   object: Text,
   name: Text,

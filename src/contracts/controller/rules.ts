@@ -63,7 +63,7 @@ export const RuleDefinition = Type.Object(
     product: Type.Optional(Id),
     on: RuleTrigger,
     when: Type.Optional(Cel),
-    /** ms for which `when` must stay true (trigger `status` only) */
+    /** ms for which it must last: `when` true (`status`), or the device `online` or `offline` */
     for: Type.Optional(Type.Number({ minimum: 1, maximum: 30 * 86_400_000 })),
     // biome-ignore lint/suspicious/noThenProperty: the word of the rule's sentence; a definition is never awaited
     then: Type.Array(RuleAction, { minItems: 1, maxItems: 20 }),

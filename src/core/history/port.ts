@@ -29,6 +29,9 @@ export interface History extends Freezable {
    */
   buckets(query: BucketQuery): Promise<Bucket[]>
 
+  /** Records before this (ms since 1970) have been dropped, and their hours are what `buckets` knows of them; 0: none has. */
+  readonly droppedUntil: number
+
   /** Drops what is older, and the oldest beyond the budget. */
   retain(limit: { maxBytes: number; maxAgeMs: number }): Promise<{ droppedBytes: number; bytes: number }>
 

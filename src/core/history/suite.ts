@@ -190,11 +190,14 @@ export function historySuite(name: string, subject: HistorySubject): void {
     // HIST-5
     it('drops what is too old, then the oldest beyond the budget, and says how much', async () => {
       const kept = await history.retain({ maxBytes: 2 ** 40, maxAgeMs: 30 * DAY })
-      assert.equal(kept.droppedBytes, 0)
+      assert.deepEqual([kept.droppedBytes, history.droppedUntil], [0, 0])
       const aged = await history.retain({ maxBytes: 2 ** 40, maxAgeMs: 0 })
       assert.ok(aged.droppedBytes > 0)
       assert.equal(aged.bytes, kept.bytes - aged.droppedBytes)
       assert.deepEqual(await texts(history, { device: 1 }), ['between', 'd', 'e'])
+      assert.equal(history.droppedUntil, today)
+      history = await subject.reopen(history)
+      assert.equal(history.droppedUntil, today, 'it is known after a restart')
       await history.retain({ maxBytes: 0, maxAgeMs: 30 * DAY })
       assert.deepEqual(await texts(history, { device: 1 }), [])
       assert.equal(history.cursors().get(1), 4, 'what was dropped is not handed over again')

@@ -9,8 +9,8 @@ import { runKind } from './runformat.ts'
 /** Gives way to others each `sliceMs`. */
 export async function readBuckets(sight: Sight, q: BucketQuery, sliceMs: number): Promise<Bucket[]> {
   const buckets = new Buckets(q.step)
-  for (const hour of await hoursLeft(sight, q)) buckets.addHour(hour)
   const placeOf = placesBy(q)
+  for (const hour of await hoursLeft(sight, q, placeOf)) buckets.addHour(hour)
   await glance(
     sight,
     q,
@@ -26,17 +26,21 @@ export async function readBuckets(sight: Sight, q: BucketQuery, sliceMs: number)
 }
 
 /** The hours of dropped records that begin in the range. */
-async function hoursLeft(sight: Sight, q: BucketQuery): Promise<Hour[]> {
+async function hoursLeft(sight: Sight, q: BucketQuery, placeOf: PlaceOf): Promise<Hour[]> {
   const found: Hour[] = []
+  const isWanted = (h: Hour): boolean => {
+    const place = placeOf(h.version)
+    return h.object === place?.object && h.position === place.position && h.hour >= q.from && h.hour < q.to
+  }
   await eachRun(sight, runKind.rollup, { ...q, from: q.from - HOUR }, async (run, refs) => {
-    for (const ref of refs)
-      for (const h of unpackHours(await run.block(ref), run.info.day))
-        if (h.object === q.object && h.position === q.position && h.hour >= q.from && h.hour < q.to) found.push(h)
+    for (const ref of refs) for (const h of unpackHours(await run.block(ref), run.info.day)) if (isWanted(h)) found.push(h)
   })
   return found.sort((a, b) => a.hour - b.hour)
 }
 
-function placesBy(q: BucketQuery): (version: number) => Place | null {
+type PlaceOf = (version: number) => Place | null
+
+function placesBy(q: BucketQuery): PlaceOf {
   const other = new Map(q.elsewhere?.map(({ version, place }) => [version, place]))
   return (version) => {
     const place = other.get(version)

@@ -81,6 +81,8 @@ export class KeeperClient {
         return this.#told.taken(reply.bytes)
       case 'cursors':
         return this.#told.cursors(reply.cursors)
+      case 'dropped':
+        return this.#told.dropped(reply.until)
       case 'health':
         return this.#told.health(reply.error)
       case 'heavy':

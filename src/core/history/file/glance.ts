@@ -1,6 +1,7 @@
 /** Status frames of one device looked at where they lie, run by run and in no order of time: for what does not need one. */
 import { at, RECORD_HEADER, recordKind } from '#core/devicelog/batch.ts'
 import { FRAME_HEADER } from '#protocol/frames.ts'
+import { Blocks } from './blocks.ts'
 import type { Sight } from './query.ts'
 import { DAY } from './records.ts'
 import type { Run } from './run.ts'
@@ -24,8 +25,6 @@ export interface Wanted {
 
 /** Runs whose blocks are looked for at once: a cold disk takes its time. */
 const RUNS_AT_ONCE = 4
-/** Blocks that lie behind each other are read together up to so many octets. */
-const PIECE = 1 << 18
 const STEP = 512
 
 /** Those of one millisecond come in order of arrival. */
@@ -72,35 +71,14 @@ export async function eachRun(
 
 async function glanceAtRun(run: Run, refs: readonly BlockRef[], q: Wanted, see: Glance, breathe: Breathe): Promise<void> {
   const start = run.info.day * DAY
-  for (const piece of piecesOf(refs)) {
-    const first = piece[0]!
-    const last = piece.at(-1)!
-    const whole = await run.read(first.at, last.at + last.size - first.at)
-    for (const ref of piece) {
-      const b = run.checked(whole.subarray(ref.at - first.at, ref.at - first.at + ref.size), ref)
-      const v = new DataView(b.buffer, b.byteOffset, b.length)
-      eachStatus(b, v, start, (time, version, flags, from, to) => {
-        if (time >= q.from && time < q.to) see(b, v, time, version, flags, from, to)
-      })
-      const wait = breathe()
-      if (wait !== undefined) await wait
-    }
+  const blocks = new Blocks(run, refs, 1)
+  for (let block = await blocks.next(); block; block = await blocks.next()) {
+    const { b } = block
+    const v = new DataView(b.buffer, b.byteOffset, b.length)
+    eachStatus(b, v, start, (time, version, flags, from, to) => {
+      if (time >= q.from && time < q.to) see(b, v, time, version, flags, from, to)
+    })
+    const wait = breathe()
+    if (wait !== undefined) await wait
   }
-}
-
-/** Blocks that are read together. */
-function piecesOf(refs: readonly BlockRef[]): BlockRef[][] {
-  const pieces: BlockRef[][] = []
-  let end = Number.NaN
-  let size = 0
-  for (const ref of refs) {
-    if (ref.at === end && size + ref.size <= PIECE) pieces.at(-1)!.push(ref)
-    else {
-      pieces.push([ref])
-      size = 0
-    }
-    size += ref.size
-    end = ref.at + ref.size
-  }
-  return pieces
 }

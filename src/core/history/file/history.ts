@@ -23,6 +23,7 @@ export class FileHistory implements History {
   #stream = Number.NaN
   #last = { seq: 0 }
   #cursors: ReadonlyMap<number, number> = new Map()
+  #droppedUntil = 0
   #onWay = 0
   #room: PromiseWithResolvers<void> | undefined
   #state: EngineHealth = { state: 'ok', since: Date.now() }
@@ -73,6 +74,10 @@ export class FileHistory implements History {
 
   cursors(): ReadonlyMap<number, number> {
     return this.#cursors
+  }
+
+  get droppedUntil(): number {
+    return this.#droppedUntil
   }
 
   async flush(): Promise<void> {
@@ -138,6 +143,9 @@ export class FileHistory implements History {
       taken: (bytes) => this.#taken(bytes),
       cursors: (cursors) => {
         this.#cursors = cursors
+      },
+      dropped: (until) => {
+        this.#droppedUntil = until
       },
       health: (error) => {
         this.#keeperError = error

@@ -96,6 +96,7 @@ export class Keeper {
     const keeper = new Keeper(await Store.open(disk, o.folder), o, told)
     keeper.#report()
     told.cursors(keeper.#store.cursors)
+    told.dropped(keeper.#store.droppedUntil)
     return keeper
   }
 
@@ -224,6 +225,7 @@ export class Keeper {
     try {
       return await this.#tender.retain(limit)
     } finally {
+      this.#told.dropped(this.#store.droppedUntil)
       this.#report()
     }
   }

@@ -20,6 +20,8 @@ export interface Manifest {
   next: number
   cursors: [stream: number, seq: number][]
   runs: RunInfo[]
+  /** records of days before this one have been dropped; absent: none */
+  dropped?: number
 }
 
 export const copies = ['manifest', 'manifest.2'] as const

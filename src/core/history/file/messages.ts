@@ -32,6 +32,7 @@ export type Reply =
   | { type: 'ready' }
   | { type: 'taken'; bytes: number }
   | { type: 'cursors'; cursors: ReadonlyMap<number, number> }
+  | { type: 'dropped'; until: number }
   | { type: 'health'; error: string | undefined }
   | { type: 'heavy' }
   | { type: 'done'; id: number; value: Value }
@@ -43,6 +44,7 @@ export type Post = (reply: Reply, transfer?: ArrayBuffer[]) => void
 export const teller = (post: Post): Told => ({
   taken: (bytes) => post({ type: 'taken', bytes }),
   cursors: (cursors) => post({ type: 'cursors', cursors }),
+  dropped: (until) => post({ type: 'dropped', until }),
   health: (error) => post({ type: 'health', error }),
   heavy: () => post({ type: 'heavy' }),
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { makeBatch, type NewRecord, recordKind } from '#core/devicelog/batch.ts'
+import { makeBatch, type NewRecord, recordFlag, recordKind } from '#core/devicelog/batch.ts'
 import { encodeStatus } from '#protocol/frames.ts'
 import { SimulatedDisk, seeded } from '../../../../test/simulated-disk.ts'
 import type { Bucket, History } from '../port.ts'
@@ -73,6 +73,31 @@ describe('hours of dropped records', () => {
       }
     }
     assert.deepEqual(await hours(history, 0, q), [])
+    await history.close()
+  })
+
+  // HIST-6
+  it('are read by the model version that their records were written with; frames of foreign codecs leave none', async () => {
+    const history = await open(new SimulatedDisk(seeded(1)))
+    const said = (n: number, more: Partial<NewRecord>) => ({ ...status(7, day0 + n, n), ...more })
+    const foreign = said(9, { version: 2, flags: recordFlag.foreign })
+    await history.absorb(makeBatch(1, 1, [said(5, { version: 1 }), said(-3, { version: 2 }), foreign, said(-2, { version: 3 })]))
+    await history.retain({ maxBytes: 0, maxAgeMs: 2 ** 42 })
+    await history.flush()
+    await history.retain({ maxBytes: 2 ** 40, maxAgeMs: 20 * 86_400_000 })
+    const elsewhere = [
+      { version: 1, place: { object: 5, position: 2 } },
+      { version: 3, place: null },
+    ]
+    const q = { device: 7, from: day0 - HOUR, to: day0 + HOUR, object: 5, position: 0, step: 2 * HOUR, elsewhere }
+    const rows = await history.buckets({ ...q, from: day0 - 2 * HOUR })
+    assert.deepEqual(
+      rows.map(({ count, min, max }) => ({ count, min, max })),
+      [
+        { count: 1, min: -3, max: -3 },
+        { count: 1, min: 1, max: 1 },
+      ],
+    )
     await history.close()
   })
 

@@ -1,10 +1,10 @@
 /**
- * What is left of records that are dropped: for each device, hour and number of a status object its count, least, greatest, mean and
- * last value. A block of a roll-up run holds one device:
+ * What is left of records that are dropped: for each device, hour, model version and number of a status object its count, least, greatest,
+ * mean and last value. Nothing of frames of foreign codecs. A block of a roll-up run holds one device:
  *
- *   ( hour u8 | object varint | position varint | count varint | ms of the last in its hour varint | least, greatest, mean, last f64 ) …
+ *   ( hour u8 | version varint | object varint | position varint | count varint | ms of the last in its hour varint | least, greatest, mean, last f64 ) …
  */
-import { at, RECORD_HEADER, recordKind } from '#core/devicelog/batch.ts'
+import { at, RECORD_HEADER, recordFlag, recordKind } from '#core/devicelog/batch.ts'
 import { FRAME_HEADER } from '#protocol/frames.ts'
 import { isVariable, valueSize } from '#protocol/tlv.ts'
 import type { Pause } from './fold.ts'
@@ -22,6 +22,8 @@ export const HOUR = 3_600_000
 export interface Hour {
   /** its beginning, ms since 1970 */
   hour: number
+  /** of the model that the records were written with */
+  version: number
   object: number
   /** which of the object's values, from 0 */
   position: number
@@ -33,19 +35,21 @@ export interface Hour {
   lastAt: number
 }
 
-const key = (hour: number, object: number, position: number): string => `${hour}.${object}.${position}`
+const keyOf = ({ hour, version, object, position }: Hour): string => `${hour}.${version}.${object}.${position}`
 
 /** Hours of one device, from records and from other hours. */
 export class Hours {
   #rows = new Map<string, Hour>()
 
-  /** By time, object and position. */
+  /** By time, version, object and position. */
   rows(): Hour[] {
-    return [...this.#rows.values()].sort((a, b) => a.hour - b.hour || a.object - b.object || a.position - b.position)
+    return [...this.#rows.values()].sort(
+      (a, b) => a.hour - b.hour || a.version - b.version || a.object - b.object || a.position - b.position,
+    )
   }
 
   add(h: Hour): void {
-    const k = key(h.hour, h.object, h.position)
+    const k = keyOf(h)
     const old = this.#rows.get(k)
     if (!old) {
       this.#rows.set(k, { ...h })
@@ -63,11 +67,12 @@ export class Hours {
 
   /** The record at p in the form of the log; only status frames say something. */
   addRecord(b: Uint8Array, v: DataView, p: number): void {
-    if (b[p + at.kind] !== recordKind.status) return
+    if (b[p + at.kind] !== recordKind.status || (b[p + at.flags]! & recordFlag.foreign) !== 0) return
     const time = timeOf(v, p)
+    const version = v.getUint16(p + at.version, true)
     const hour = time - (time % HOUR)
     eachNumber(b, v, p + RECORD_HEADER + FRAME_HEADER, p + v.getUint32(p, true), (object, position, n) =>
-      this.add({ hour, object, position, count: 1, min: n, max: n, mean: n, last: n, lastAt: time }),
+      this.add({ hour, version, object, position, count: 1, min: n, max: n, mean: n, last: n, lastAt: time }),
     )
   }
 }
@@ -154,13 +159,19 @@ export const rollUp = (runs: readonly Run[], day: number, into: RunWriter, pause
   visitDevices(
     runs,
     async (device, parts, scans) => {
-      const rows = (await hoursOf(device, day, parts, scans)).rows()
+      const rows = (await hoursOf(device, day, parts, scans, pause)).rows()
       if (rows.length > 0) await writeHours(rows, device, day, into)
     },
     pause,
   )
 
-async function hoursOf(device: number, day: number, parts: readonly BlockRef[][], scans: readonly Scan[]): Promise<Hours> {
+async function hoursOf(
+  device: number,
+  day: number,
+  parts: readonly BlockRef[][],
+  scans: readonly Scan[],
+  pause: Pause,
+): Promise<Hours> {
   const hours = new Hours()
   const records = new Records()
   for (const [i, refs] of parts.entries()) {
@@ -168,6 +179,8 @@ async function hoursOf(device: number, day: number, parts: readonly BlockRef[][]
       records.clear()
       unpackSegments(await scans[i]!.block(ref), device, day * DAY, records)
       for (let r = 0; r < records.count; r++) hours.addRecord(records.out.b, records.out.v, records.places[r]!)
+      const wait = pause()
+      if (wait !== undefined) await wait
     }
   }
   return hours
@@ -182,7 +195,7 @@ async function writeHours(rows: readonly Hour[], device: number, day: number, in
 function packHour(out: Octets, h: Hour, day: number): void {
   out.reserve(80)
   out.b[out.at++] = (h.hour - day * DAY) / HOUR
-  for (const n of [h.object, h.position, h.count, h.lastAt - h.hour]) out.varint(n)
+  for (const n of [h.version, h.object, h.position, h.count, h.lastAt - h.hour]) out.varint(n)
   for (const n of [h.min, h.max, h.mean, h.last]) {
     out.v.setFloat64(out.at, n)
     out.at += 8
@@ -196,8 +209,10 @@ export function unpackHours(b: Buffer, day: number): Hour[] {
   const rows: Hour[] = []
   while (place.at < b.length) {
     const hour = day * DAY + b[place.at++]! * HOUR
-    const [object, position, count, last] = [readVarint(place), readVarint(place), readVarint(place), readVarint(place)]
-    rows.push({ hour, object, position, count, lastAt: hour + last, min: f64(), max: f64(), mean: f64(), last: f64() })
+    const [version, object, position] = [readVarint(place), readVarint(place), readVarint(place)]
+    const [count, last] = [readVarint(place), readVarint(place)]
+    const numbers = { min: f64(), max: f64(), mean: f64(), last: f64() }
+    rows.push({ hour, version, object, position, count, lastAt: hour + last, ...numbers })
   }
   return rows
 }

@@ -21,7 +21,7 @@ export const ENTRY = 40
 export const MAGIC = 0x314e5552444e50n // "PNDRUN1"
 
 /** What a run's blocks hold: segments of records (segment.ts) or hours of values (rollup.ts). */
-export const runKind = { records: 1, rollup: 2 } as const
+export const runKind = { records: 1, rollup: 3 } as const
 
 export interface Footer {
   kind: number

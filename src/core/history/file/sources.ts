@@ -1,5 +1,6 @@
 /** Records of one device from several places, in order of time, then of arrival. */
 import { at } from '#core/devicelog/batch.ts'
+import { Blocks } from './blocks.ts'
 import { DAY, Records } from './records.ts'
 import type { Run } from './run.ts'
 import type { BlockRef } from './runformat.ts'
@@ -27,9 +28,8 @@ export class RunSource implements Source {
   b: Uint8Array = nothing
   v: DataView = nothingView
   p = 0
-  #run: Run
-  #refs: BlockRef[]
-  #ref: number
+  #start: number
+  #blocks: Blocks
   #records = new Records(1 << 15)
   #i = -1
   #step: 1 | -1
@@ -37,11 +37,10 @@ export class RunSource implements Source {
 
   /** Stands before the first record: `next` comes first. `kinds`: a bit for each that is wanted. */
   constructor(run: Run, refs: BlockRef[], step: 1 | -1, kinds = -1) {
-    this.#run = run
-    this.#refs = refs
+    this.#start = run.info.day * DAY
+    this.#blocks = new Blocks(run, refs, step)
     this.#step = step
     this.#kinds = kinds
-    this.#ref = step > 0 ? -1 : refs.length
   }
 
   next(): Promise<void> | undefined {
@@ -59,13 +58,12 @@ export class RunSource implements Source {
   async #load(): Promise<void> {
     this.#records.clear()
     while (this.#records.count === 0) {
-      this.#ref += this.#step
-      const ref = this.#refs[this.#ref]
-      if (!ref) {
+      const block = await this.#blocks.next()
+      if (!block) {
         this.time = Number.NaN
         return
       }
-      unpackSegments(await this.#run.block(ref), ref.device, this.#run.info.day * DAY, this.#records, this.#kinds)
+      unpackSegments(block.b, block.ref.device, this.#start, this.#records, this.#kinds)
     }
     this.b = this.#records.out.b
     this.v = this.#records.out.v

@@ -13,7 +13,7 @@ import {
   publishManifest,
   stageManifest,
 } from './manifest.ts'
-import { dayName } from './records.ts'
+import { DAY, dayName } from './records.ts'
 import { Run, type RunInfo } from './run.ts'
 import { runKind } from './runformat.ts'
 import { RunWriter } from './runwriter.ts'
@@ -26,6 +26,8 @@ export interface Change {
   add?: readonly RunInfo[]
   remove?: readonly Run[]
   cursors?: ReadonlyMap<number, number>
+  /** this day's records are dropped by it */
+  dropped?: number
 }
 
 export const runPath = (folder: string, { kind, day, number }: Pick<RunInfo, 'kind' | 'day' | 'number'>): string =>
@@ -78,6 +80,11 @@ export class Store {
 
   get cursors(): Map<number, number> {
     return new Map(this.#manifest.cursors)
+  }
+
+  /** Records before this (ms since 1970) have been dropped; 0: none. */
+  get droppedUntil(): number {
+    return (this.#manifest.dropped ?? 0) * DAY
   }
 
   get bytes(): number {
@@ -150,16 +157,18 @@ export class Store {
     return done
   }
 
-  async #commit({ add = [], remove: gone = [], cursors }: Change, visible: () => void): Promise<void> {
+  async #commit({ add = [], remove: gone = [], cursors, dropped }: Change, visible: () => void): Promise<void> {
     const runs = this.#runs.filter((r) => !gone.includes(r))
     runs.push(...add.map((info) => new Run(this.#disk, this.#path(info), info)))
     runs.sort((a, b) => a.info.day - b.info.day || a.info.order - b.info.order)
+    const before = Math.max(this.#manifest.dropped ?? 0, dropped === undefined ? 0 : dropped + 1)
     const m: Manifest = {
       format: FORMAT,
       generation: ++this.#generation,
       next: this.#manifest.next,
       cursors: [...new Map([...this.#manifest.cursors, ...(cursors ?? [])])],
       runs: runs.map((r) => r.info),
+      ...(before > 0 && { dropped: before }),
     }
     const added = add.map((info) => this.#path(info))
     try {

@@ -109,7 +109,7 @@ export class Tender {
         this.#store.write(runKind.rollup, day, (into) => rollUp(whole, day, into, this.#pauses())),
       )
     })
-    await this.#store.commit({ add, remove: runs })
+    await this.#store.commit({ add, remove: runs, dropped: day })
   }
 
   /** Does the job unless a file turns out to be damaged, or there is no space for it. */

@@ -53,11 +53,11 @@ export function history(p: Parts): Handlers<typeof historyRoutes> {
       const { to = clock.now(), from = to - DAY, ...rest } = query
       if (to <= from) throw invalidAt('/query/to', 'not_after', { field: 'from' })
       if (rest.every !== undefined && rest.points !== undefined) throw invalidAt('/query/points', 'not_with', { field: 'every' })
-      const [found, made] = await Promise.all([
+      const [{ hoursUntil, ...found }, made] = await Promise.all([
         named(peers.controller.series({ deviceId, from, to, ...rest })),
         marks(deviceId, from, to),
       ])
-      return { ...found, marks: made }
+      return { ...found, ...(hoursUntil !== undefined && { hours_until: hoursUntil }), marks: made }
     },
     'GET /devices/{id}/history': async ({ params, query, scope }) => {
       const { id: deviceId } = await reach.device(params.id, scope)

@@ -38,7 +38,7 @@ function report(at: number, power: number, total: bigint, version: number): NewR
   return { kind: recordKind.status, device: 7, product: 3, version, time: at, data }
 }
 
-function cloudOf(records: readonly NewRecord[], now = Number.MAX_SAFE_INTEGER) {
+function cloudOf(records: readonly NewRecord[], now = Number.MAX_SAFE_INTEGER, droppedUntil = 0) {
   const naive = new NaiveHistory()
   naive.batch(1, 1, records)
   const read = async (q: HistoryQuery) => {
@@ -48,7 +48,7 @@ function cloudOf(records: readonly NewRecord[], now = Number.MAX_SAFE_INTEGER) {
     return { records: all.slice(from, end), ...(end < all.length && { next: String(end) }) }
   }
   return makeHistory({
-    history: { read, buckets: async (q) => naive.buckets(q) },
+    history: { read, buckets: async (q) => naive.buckets(q), droppedUntil },
     models: { get: async (_product, version) => versions[version - 1]! },
     translator: { records: async (list) => list },
     find: async () => ({ device, model: versions[1]! }),
@@ -191,6 +191,18 @@ describe('gaps', () => {
     const cloud = cloudOf([...said, gone, back], start + 3900)
     const series = await cloud.series({ ...asked, to: start + 10_000 })
     assert.deepEqual(series.gaps, [{ from: start + 3200, to: start + 3600 }])
+  })
+})
+
+describe('what was dropped', () => {
+  it('SERIES-6 a series says until when, and calls no gap what was dropped', async () => {
+    const until = start + 43_200_000
+    const said = [0, 1, 2, 3].map((i) => report(until + i * 1000, i, 0n, 1))
+    const cloud = cloudOf(said, until + 4000, until)
+    const { hoursUntil, gaps } = await cloud.series(asked)
+    assert.deepEqual([hoursUntil, gaps], [until, []])
+    assert.equal((await cloud.series({ ...asked, every: 60_000 })).hoursUntil, until)
+    assert.equal((await cloud.series({ ...asked, from: until })).hoursUntil, undefined)
   })
 })
 

@@ -9,7 +9,7 @@ import type { Models } from '../models.ts'
 import { itemOf, kindNumbers } from './items.ts'
 
 export interface Reading {
-  history: Pick<History, 'read' | 'buckets'>
+  history: Pick<History, 'read' | 'buckets' | 'droppedUntil'>
   models: Models
   translator: Pick<Translator, 'records'>
   find(deviceId: number): Promise<Found>

@@ -79,7 +79,9 @@ async function raw(p: SeriesParts, q: SeriesQuery, found: Found, named: Named): 
 async function rawSeries(p: SeriesParts, q: SeriesQuery, named: Named, samples: readonly Sample[]): Promise<Series> {
   const said = samples.map(({ at }) => ({ firstAt: at, lastAt: at, count: 1 }))
   const values = { t: samples.map((s) => s.at), v: samples.map(shownValue), min: [], max: [] }
-  return { step: 0, ...values, gaps: await gaps(p, q, said), ...titles(named) }
+  const { droppedUntil } = p.history
+  const there = { ...q, from: Math.max(q.from, droppedUntil) }
+  return { step: 0, ...values, gaps: await gaps(p, there, said), ...hours(p, q), ...titles(named) }
 }
 
 async function bucketSeries(
@@ -95,8 +97,11 @@ async function bucketSeries(
     min: some.map((b) => b.min),
     max: some.map((b) => b.max),
   }
-  return { step, ...values, gaps: await gaps(p, q, some), ...titles(named) }
+  return { step, ...values, gaps: await gaps(p, q, some), ...hours(p, q), ...titles(named) }
 }
+
+const hours = ({ history }: SeriesParts, { from }: SeriesQuery) =>
+  history.droppedUntil > from ? { hoursUntil: history.droppedUntil } : {}
 
 const titles = ({ label, param, unit }: Named) => ({ object: label, name: param.name, ...(unit !== undefined && { unit }) })
 

@@ -147,7 +147,8 @@ function ticking(trial: Trial, from: number, to: number): (time: number) => void
   }
 }
 
-function saidOf(r: HistoryRecord, { model }: Compiled): Said | undefined {
+/** undefined: nothing that the rule could understand. */
+export function saidOf(r: HistoryRecord, { model }: Compiled): Said | undefined {
   const occasion = occasionOf(r.kind)
   if (occasion === undefined || occasion === 'timer' || !model) return undefined
   if (occasion === 'online' || occasion === 'offline') return saidOfConnection(occasion, r.reason)

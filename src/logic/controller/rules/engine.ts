@@ -19,15 +19,26 @@ export interface EngineParts {
 export interface Engine {
   /** of rules that watch devices */
   readonly size: number
-  replace(rules: Iterable<Compiled>): void
+  /** In place of what it was before; what it remembers stays if its definition has not changed. */
   put(rule: Compiled): void
   remove(id: number): void
   all(): Iterable<Compiled>
   get(id: number): Compiled | undefined
   /** The record at b[p, p + size) of the batch `b` → what it made run, under way; undefined: nothing. `since`: not for rules that are newer. */
   see(b: Buffer, p: number, size: number, since?: number): Promise<void>[] | undefined
-  /** The device ran this rule before the process began. */
-  ran(rule: Compiled, device: number): void
+  /** The device ran this rule before the process began, and hysteresis holds it back if `held`. */
+  ran(rule: Compiled, device: number, at: number, held: boolean): void
+  /** How many records of the device the rule has judged. */
+  looks(rule: Compiled, device: number): number
+  /** What must last began at `since`, before the process did; `ran`: it has run for that. */
+  resume(rule: Compiled, device: number, lasting: Lasting): void
+}
+
+export interface Lasting {
+  /** 0: it does not last */
+  since: number
+  ran: boolean
+  facts: Facts
 }
 
 type Bucket = Map<number, Compiled[]>
@@ -37,23 +48,24 @@ export function makeEngine(parts: EngineParts): Engine {
   const byDevice: Bucket = new Map()
   const byProduct: Bucket = new Map()
   const memories = new Map<number, Map<number, Memory>>()
-  const timers = new Map<string, () => void>()
+  /** rule → device → how to cancel */
+  const waits = new Map<number, Map<number, () => void>>()
 
   const bucketOf = (r: Compiled): [Bucket, number] | undefined => {
     if (r.def.on.kind === 'timer') return undefined
     return r.def.product !== undefined ? [byProduct, r.def.product] : [byDevice, r.deviceId]
   }
 
-  function remove(id: number): void {
+  function forget(id: number): void {
+    memories.delete(id)
+    for (const cancel of waits.get(id)?.values() ?? []) cancel()
+    waits.delete(id)
+  }
+
+  function take(id: number): void {
     const rule = rules.get(id)
     if (!rule) return
     rules.delete(id)
-    memories.delete(id)
-    for (const [key, cancel] of timers) {
-      if (!key.startsWith(`${id}/`)) continue
-      cancel()
-      timers.delete(key)
-    }
     const found = bucketOf(rule)
     if (!found) return
     const [bucket, key] = found
@@ -63,8 +75,11 @@ export function makeEngine(parts: EngineParts): Engine {
   }
 
   function put(rule: Compiled): void {
-    remove(rule.rule.id)
-    rules.set(rule.rule.id, rule)
+    const { id, version } = rule.rule
+    const before = rules.get(id)
+    take(id)
+    if (before?.rule.version !== version) forget(id)
+    rules.set(id, rule)
     const found = bucketOf(rule)
     if (found) found[0].set(found[1], [...(found[0].get(found[1]) ?? []), rule])
   }
@@ -86,18 +101,21 @@ export function makeEngine(parts: EngineParts): Engine {
     return Object.assign(status, said.status)
   }
 
-  /** The condition must hold from `at` on; looked at again when it has. */
-  function wait(rule: Compiled, device: number, at: number, key: string, facts: () => Facts, again: boolean): void {
-    const name = `${rule.rule.id}/${device}`
-    timers.get(name)?.()
+  /** The condition must hold from `at` on; looked at again when it has. The run is named by what it waited for, however it was learned. */
+  function wait(rule: Compiled, device: number, at: number, facts: () => Facts, again: boolean): void {
+    const { id } = rule.rule
+    let of = waits.get(id)
+    if (!of) waits.set(id, (of = new Map()))
+    of.get(device)?.()
     const due = at + rule.def.for!
+    const key = `rule/${id}/${device.toString(36)}/for/${at}`
     const cancel = parts.agenda.at(due, () => {
-      timers.delete(name)
-      const m = memoryOf(rule, device)
-      if (m.since !== at) return
-      void settle(rule, device, due, key, ripe(rule, m, due), facts, again)
+      waits.get(id)?.delete(device)
+      const now = rules.get(id)
+      const m = now && memoryOf(now, device)
+      if (m?.since === at) void settle(now!, device, due, key, ripe(now!, m, due), facts, again)
     })
-    timers.set(name, cancel)
+    of.set(device, cancel)
   }
 
   function settle(rule: Compiled, device: number, at: number, key: string, verdict: Verdict, facts: () => Facts, again: boolean) {
@@ -112,12 +130,12 @@ export function makeEngine(parts: EngineParts): Engine {
     const facts = () => (made ??= { event: said.event, status: statusOf(rule, device, said), now: new Date(time) })
     const verdict = judge(rule, memoryOf(rule, device), said, time, facts)
     if (verdict === 'none' || verdict === 'near') return undefined
-    const key = `rule/${rule.rule.id}/${b.readDoubleLE(16).toString(36)}/${b.readDoubleLE(24)}/${p}`
     if (verdict === 'waits') {
       facts()
-      wait(rule, device, time, key, facts, again)
+      wait(rule, device, time, facts, again)
       return undefined
     }
+    const key = `rule/${rule.rule.id}/${b.readDoubleLE(16).toString(36)}/${b.readDoubleLE(24)}/${p}`
     return settle(rule, device, time, key, verdict, facts, again)
   }
 
@@ -125,12 +143,11 @@ export function makeEngine(parts: EngineParts): Engine {
     get size() {
       return byDevice.size + byProduct.size
     },
-    replace(all) {
-      for (const id of [...rules.keys()]) remove(id)
-      for (const r of all) put(r)
-    },
     put,
-    remove,
+    remove(id) {
+      take(id)
+      forget(id)
+    },
     all: () => rules.values(),
     get: (id) => rules.get(id),
     see(b, p, size, since) {
@@ -155,9 +172,18 @@ export function makeEngine(parts: EngineParts): Engine {
       }
       return under
     },
-    ran(rule, device) {
+    ran(rule, device, at, held) {
       const m = memoryOf(rule, device)
-      if (rule.hysteresis) m.held = true
+      m.recent.push(at)
+      if (rule.hysteresis && held) m.held = true
+    },
+    looks: (rule, device) => memories.get(rule.rule.id)?.get(device)?.looks ?? 0,
+    resume(rule, device, { since, ran, facts }) {
+      if (since === (memories.get(rule.rule.id)?.get(device)?.since ?? 0)) return
+      const m = memoryOf(rule, device)
+      m.since = since
+      m.ran = ran
+      if (since !== 0 && !ran) wait(rule, device, since, () => facts, true)
     },
   }
 }

@@ -13,14 +13,17 @@ export interface Memory {
   held: boolean
   /** when it ran, within `atMost.per` */
   recent: number[]
+  /** records that were judged */
+  looks: number
 }
 
 export type Verdict = 'none' | 'near' | 'waits' | 'held_back' | 'runs'
 
-export const newMemory = (): Memory => ({ since: 0, ran: false, held: false, recent: [] })
+export const newMemory = (): Memory => ({ since: 0, ran: false, held: false, recent: [], looks: 0 })
 
 /** `facts` is called only where a condition must be looked at. */
 export function judge(rule: Compiled, m: Memory, said: Said, time: number, facts: () => Facts): Verdict {
+  m.looks++
   if (m.held && rule.hysteresis?.test(facts())) m.held = false
   if (!isTrigger(rule, said)) {
     if (endsWaiting(rule, said)) m.since = 0

@@ -18,13 +18,15 @@ import { currentProperties } from '../current.ts'
 import { originOf, type WayDown } from '../down.ts'
 import type { Models } from '../models.ts'
 import { acting } from './act.ts'
-import { type Compiled, compile, type Result, type RuleHead, readDefinition, type Scope, scopeOf } from './compile.ts'
+import { type Compiled, type RuleHead, readDefinition, type Scope, scopeOf } from './compile.ts'
 import { dryRun } from './dryrun.ts'
 import { makeEngine } from './engine.ts'
 import { addProperty } from './facts.ts'
 import { makeFollower } from './follow.ts'
+import { compiling, makeLoading } from './loading.ts'
 import { loopOf } from './loops.ts'
 import { fromOld, oldTarget } from './old.ts'
+import { makeRemembering } from './remember.ts'
 import { makeRunning } from './running.ts'
 import { makeRuns } from './runs.ts'
 import { makeTimers } from './timers.ts'
@@ -58,6 +60,8 @@ interface Asked {
 
 const SCOPE_MS = 1000
 const REFRESH_MS = 60_000
+/** Of so many refreshments one looks at rules too that have not changed: their models and scope may have. */
+const WHOLE = 10
 const AGAIN_MS = 1000
 const MOST_DEVICES = 1000
 
@@ -96,6 +100,7 @@ export function makeRules(p: RuleParts) {
     heldBack: ({ rule }, device, at) => void runs.add(rule.id, rule.version, 'held_back', { device, at }),
   })
   const follower = makeFollower({ devicelog: p.devicelog, engine, applied: p.applied, clock, log: logger })
+  const remembering = makeRemembering({ history: p.history, engine, peer, clock, log: logger })
   const timers = makeTimers({
     peer,
     owner: `${p.instance}/${clock.now().toString(36)}/${Math.random().toString(36).slice(2)}`,
@@ -104,6 +109,17 @@ export function makeRules(p: RuleParts) {
     log: logger,
     rule: (id) => engine.get(id),
     run: runTick,
+  })
+
+  let begun = false
+  const loading = makeLoading({
+    peer,
+    engine,
+    parts,
+    runs,
+    changed: async (rule) => {
+      if (begun) await timers.set([rule])
+    },
   })
 
   async function runTick(rule: Compiled, tick: number, again: boolean): Promise<void> {
@@ -116,45 +132,6 @@ export function makeRules(p: RuleParts) {
     await running.run({ rule, device: deviceId, key: `rule/${rule.rule.id}/${tick}`, at: tick, facts, again })
   }
 
-  /** A stored rule, ready; undefined: switched off, or it cannot run any more (told in its runs). */
-  async function ready(r: Rule): Promise<Compiled | undefined> {
-    if (!r.enabled) return undefined
-    const { def, errors } = readDefinition(r.definition)
-    const result: Result = def ? await attempt(() => compile(parts, r, def)) : { errors, warnings: [] }
-    if (result.compiled) return result.compiled
-    void runs.add(r.id, r.version, 'refused', { errors: result.errors })
-    return undefined
-  }
-
-  async function refreshOne(id: number): Promise<void> {
-    const [r] = (await peer.rulesById({ ids: [id] })).items
-    const rule = r && (await ready(r))
-    if (!rule) return engine.remove(id)
-    const before = engine.get(id)
-    if (
-      before &&
-      before.rule.version === rule.rule.version &&
-      before.model === rule.model &&
-      before.rule.updatedAt === rule.rule.updatedAt
-    )
-      return
-    engine.put(rule)
-    await timers.set([rule])
-  }
-
-  async function loadAll(): Promise<Compiled[]> {
-    const found: Compiled[] = []
-    for (let after = 0; ; ) {
-      const { items } = await peer.rules({ after, limit: 1000 })
-      for (const r of items) {
-        const rule = await ready(r)
-        if (rule) found.push(rule)
-      }
-      if (items.length < 1000) return found
-      after = items.at(-1)!.id
-    }
-  }
-
   /** What is saved, and its check. */
   async function checked(
     a: Asked,
@@ -162,7 +139,7 @@ export function makeRules(p: RuleParts) {
   ): Promise<{ text: string; deviceId: number; result: RuleCheck; compiled?: Compiled }> {
     const text = await definitionOf(a)
     const { def, errors } = readDefinition(text)
-    const found: Result = def ? await attempt(() => compile(parts, head, def)) : { errors, warnings: [] }
+    const found = def ? await compiling(parts, head, def) : { errors, warnings: [] }
     const { compiled } = found
     const problems = [...found.errors]
     const circle = compiled && loopOf(compiled, engine.all())
@@ -223,7 +200,7 @@ export function makeRules(p: RuleParts) {
   }
 
   const saved = async (r: Rule): Promise<Rule> => {
-    await refreshOne(r.id)
+    await loading.one(r.id)
     return r
   }
 
@@ -283,50 +260,38 @@ export function makeRules(p: RuleParts) {
     /** Loads the rules, sees again what was not finished, and starts the timers. */
     async begin(translator: Translator): Promise<void> {
       try {
-        engine.replace(await loadAll())
-        await restoreHeld()
+        await loading.all()
+        await remembering.runs()
         await follower.replay(translator)
         await timers.set([...engine.all()], true)
+        begun = true
       } catch (err) {
         logger.warn({ err }, 'rules cannot be read; trying again')
         stops.push(clock.after(AGAIN_MS, () => void this.begin(translator)))
         return
       }
+      remembering.states()
       const quietly = (what: Promise<unknown>) =>
         void what.catch((err: unknown) => logger.warn({ err }, 'rules cannot be read now'))
-      const reload = async () => {
-        const all = new Map((await loadAll()).map((r) => [r.rule.id, r]))
-        for (const r of [...engine.all()]) if (!all.has(r.rule.id)) engine.remove(r.rule.id)
-        for (const id of all.keys()) await refreshOne(id)
-      }
+      let n = 0
       stops.push(
         p.queue.listen('registry', 'controller/rules', (bell) => {
-          if (bell.what === 'rule') quietly(refreshOne(bell.id))
+          if (bell.what === 'rule') quietly(loading.one(bell.id))
           else if (bell.what === 'application') scopes.delete(bell.id)
-          else if (bell.what === 'product' && bell.change !== 'added') quietly(reload())
+          else if (bell.what === 'product' && bell.change !== 'added') quietly(loading.all(true))
         }),
-        clock.every(REFRESH_MS, () => quietly(reload())),
+        clock.every(REFRESH_MS, () => quietly(loading.all(++n % WHOLE === 0))),
       )
     },
     async stop(): Promise<void> {
       for (const stop of stops) stop()
+      await remembering.stop()
       runs.hurry()
       await timers.stop()
       await running.idle()
       await follower.stop()
       await runs.stop()
     },
-  }
-
-  /** Hysteresis outlives a restart: what ran last is in the log of runs. */
-  async function restoreHeld(): Promise<void> {
-    for (const rule of engine.all()) {
-      if (!rule.hysteresis) continue
-      for (const r of (await peer.ruleRuns({ id: rule.rule.id, limit: 200 })).items) {
-        const { device } = JSON.parse(r.trace) as { device?: number }
-        if (device && (r.outcome === 'ok' || r.outcome === 'failed')) engine.ran(rule, device)
-      }
-    }
   }
 }
 
@@ -340,14 +305,4 @@ function flat({ names }: Compiled): Record<string, string> {
   for (const [label, fields] of Object.entries(names.status))
     for (const [name, type] of Object.entries(fields)) found[`status.${label}.${name}`] = type
   return found
-}
-
-/** Refusals while a rule is compiled are problems of the rule. */
-async function attempt(work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work()
-  } catch (e) {
-    if (!isPandoError(e, 'application_unknown')) throw e
-    return { errors: [{ pointer: '', code: 'scope_denied', message: e.message, params: {} }], warnings: [] }
-  }
 }

@@ -1,0 +1,157 @@
+/** What rules remember of devices outlives a restart: it is made again of their runs and of history. */
+import type { Face } from '#contracts/contract.ts'
+import type { RuleRun, registry } from '#contracts/registry.ts'
+import type { History, HistoryRecord } from '#core/history/port.ts'
+import type { Logger } from '#lib/log.ts'
+import type { Clock } from '#lib/service.ts'
+import { currentProperties } from '../current.ts'
+import type { Facts } from './cel.ts'
+import type { Compiled } from './compile.ts'
+import { saidOf } from './dryrun.ts'
+import type { Engine, Lasting } from './engine.ts'
+import { addProperty, type Said } from './facts.ts'
+import { judge, newMemory } from './judge.ts'
+import { MISSED_MS } from './timers.ts'
+
+export interface RememberParts {
+  history: Pick<History, 'read' | 'current'>
+  engine: Engine
+  peer: Pick<Face<typeof registry>, 'ruleRuns' | 'devices'>
+  clock: Clock
+  log: Logger
+}
+
+/** Kinds that rules look at. */
+const KINDS = [1, 2, 4, 5]
+const PAGE = 1000
+/** Pages of a device that are read for one rule. */
+const MOST_PAGES = 100
+/** Records that tell how it was before. */
+const BEFORE = 50
+const TRIES = 3
+const RUNS = 200
+
+export function makeRemembering({ history, engine, peer, clock, log }: RememberParts) {
+  let stopped = false
+  let under: Promise<void> = Promise.resolve()
+
+  /** Calls see for the device's records from `from` on, in order, until it says false → whether that was all. */
+  async function eachSince(rule: Compiled, device: number, from: number, see: See): Promise<boolean> {
+    let cursor: string | undefined
+    for (let n = 0; n < MOST_PAGES && !stopped; n++) {
+      const page = await history.read({ device, kinds: KINDS, from, limit: PAGE, ...(cursor !== undefined && { cursor }) })
+      if (!eachOf(rule, page.records, see)) return false
+      cursor = page.next
+      if (cursor === undefined) return true
+    }
+    return false
+  }
+
+  /** Values by label, as they are known now: what the records that follow do not say was so before. */
+  function known({ usesStatus, model }: Compiled, device: number): Record<string, Record<string, unknown>> {
+    const status: Record<string, Record<string, unknown>> = {}
+    if (!usesStatus || !model) return status
+    for (const p of currentProperties(history.current, device)) addProperty(status, model, p.object, p.types, p.values)
+    return status
+  }
+
+  /** Since when what must last lasts. Older than the window: it has run, or is too old to run. undefined: too much to read. */
+  async function lasting(rule: Compiled, device: number): Promise<Lasting | undefined> {
+    const window = clock.now() - rule.def.for! - MISSED_MS
+    const m = newMemory()
+    const status: Record<string, Readonly<Record<string, unknown>>> = known(rule, device)
+    let last: Facts = { event: {}, status, now: new Date(0) }
+    const see = (said: Said, time: number): boolean => {
+      Object.assign(status, said.status)
+      const facts = (): Facts => ({ event: said.event, status, now: new Date(time) })
+      if (judge(rule, m, said, time, facts) === 'waits') last = { ...facts(), status: { ...status } }
+      return true
+    }
+    const before = await history.read({ device, kinds: KINDS, to: window, limit: BEFORE, newestFirst: true })
+    eachOf(rule, before.records.toReversed(), see)
+    const all = await eachSince(rule, device, window, see)
+    return all ? { since: m.since, ran: m.since < window, facts: last } : undefined
+  }
+
+  async function resume(rule: Compiled, device: number): Promise<void> {
+    for (let n = 0; n < TRIES; n++) {
+      const looks = engine.looks(rule, device)
+      const found = await lasting(rule, device)
+      if (!found || stopped || engine.get(rule.rule.id) !== rule) return
+      if (engine.looks(rule, device) === looks) return engine.resume(rule, device, found)
+    }
+  }
+
+  async function* devicesOf({ deviceId, def }: Compiled): AsyncGenerator<number> {
+    if (def.product === undefined) return yield deviceId
+    for (let after = 0; ; ) {
+      const { items } = await peer.devices({ productId: def.product, after, limit: PAGE })
+      for (const { id } of items) yield id
+      if (items.length < PAGE) return
+      after = items.at(-1)!.id
+    }
+  }
+
+  async function allStates(): Promise<void> {
+    for (const rule of [...engine.all()]) {
+      if (rule.def.for === undefined) continue
+      for await (const device of devicesOf(rule)) {
+        if (stopped) return
+        await resume(rule, device)
+      }
+    }
+  }
+
+  /** Hysteresis has been true since the run. */
+  async function released(rule: Compiled, device: number, since: number): Promise<boolean> {
+    const status: Record<string, Readonly<Record<string, unknown>>> = known(rule, device)
+    let found = false
+    await eachSince(rule, device, since + 1, (said, time) => {
+      Object.assign(status, said.status)
+      found = rule.hysteresis!.test({ event: said.event, status, now: new Date(time) })
+      return !found
+    })
+    return found
+  }
+
+  async function runsOf(rule: Compiled): Promise<void> {
+    const { items } = await peer.ruleRuns({ id: rule.rule.id, limit: RUNS })
+    const ran = items.flatMap(ranOf)
+    const held = new Set<number>()
+    const newest = new Map(ran.toReversed().map(({ device, at }) => [device, at]))
+    if (rule.hysteresis) for (const [device, at] of newest) if (!(await released(rule, device, at))) held.add(device)
+    for (const { device, at } of ran) engine.ran(rule, device, at, held.has(device))
+  }
+
+  return {
+    /** How often and when rules ran that are limited; to be done before they see anything. */
+    async runs(): Promise<void> {
+      for (const rule of engine.all()) if (rule.hysteresis || rule.def.but?.atMost) await runsOf(rule)
+    },
+    /** Finds, beside other work, what lasted when the process ended. */
+    states(): void {
+      under = allStates().catch((err: unknown) => log.warn({ err }, 'what rules wait for cannot be read again'))
+    },
+    async stop(): Promise<void> {
+      stopped = true
+      await under
+    },
+  }
+}
+
+type See = (said: Said, time: number) => boolean
+
+function eachOf(rule: Compiled, records: readonly HistoryRecord[], see: See): boolean {
+  for (const r of records) {
+    const said = saidOf(r, rule)
+    if (said && !see(said, r.time)) return false
+  }
+  return true
+}
+
+/** The device of a run that was not held back, and when. */
+function ranOf({ outcome, trace }: RuleRun): { device: number; at: number }[] {
+  if (outcome !== 'ok' && outcome !== 'failed') return []
+  const { device = 0, at = 0 } = JSON.parse(trace) as { device?: number; at?: number }
+  return device > 0 ? [{ device, at }] : []
+}
