@@ -227,6 +227,8 @@ scenario(
     await report(75)
     await report(83)
     assert.equal(await ran(), 1, 'held back')
+    const heldBack = async () => (await runsOf(world, rule.id)).filter((r) => r.outcome === 'held_back').length
+    await until('that is told, once', async () => (await heldBack()) === 1)
     await report(69)
     await again()
     await report(84)

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { Device } from '#contracts/registry.ts'
 import { type NewRecord, recordFlag, recordKind } from '#core/devicelog/batch.ts'
 import { NaiveHistory } from '#core/history/naive.ts'
-import type { HistoryQuery } from '#core/history/port.ts'
+import type { HistoryQuery, HistoryRecord } from '#core/history/port.ts'
 import { PandoError } from '#lib/errors.ts'
 import { encodeEvent, encodeStatus } from '#protocol/frames.ts'
 import { parseModel } from '#protocol/model.ts'
@@ -38,14 +38,19 @@ function report(at: number, power: number, total: bigint, version: number): NewR
   return { kind: recordKind.status, device: 7, product: 3, version, time: at, data }
 }
 
-function cloudOf(records: readonly NewRecord[], now = Number.MAX_SAFE_INTEGER, droppedUntil = 0) {
+function cloudOf(
+  records: readonly NewRecord[],
+  now = Number.MAX_SAFE_INTEGER,
+  droppedUntil = 0,
+  given: (r: HistoryRecord) => HistoryRecord = (r) => r,
+) {
   const naive = new NaiveHistory()
   naive.batch(1, 1, records)
   const read = async (q: HistoryQuery) => {
     const from = Number(q.cursor ?? 0)
     const all = naive.read(q)
     const end = from + (q.limit ?? 100)
-    return { records: all.slice(from, end), ...(end < all.length && { next: String(end) }) }
+    return { records: all.slice(from, end).map(given), ...(end < all.length && { next: String(end) }) }
   }
   return makeHistory({
     history: { read, buckets: async (q) => naive.buckets(q), droppedUntil },
@@ -191,6 +196,32 @@ describe('gaps', () => {
     const cloud = cloudOf([...said, gone, back], start + 3900)
     const series = await cloud.series({ ...asked, to: start + 10_000 })
     assert.deepEqual(series.gaps, [{ from: start + 3200, to: start + 3600 }])
+  })
+})
+
+describe('the loop', () => {
+  it('HIST-8 gets its turn before 1000 records have been decoded, whatever is asked', async () => {
+    let [inTurn, most] = [0, 0]
+    const counted = ({ data, ...r }: HistoryRecord): HistoryRecord => ({
+      ...r,
+      get data() {
+        most = Math.max(most, ++inTurn)
+        return data
+      },
+    })
+    const { records } = reports(9, 6000)
+    const cloud = cloudOf(records, Number.MAX_SAFE_INTEGER, 0, counted)
+    let going = true
+    const turn = (): void => {
+      inTurn = 0
+      if (going) setImmediate(turn)
+    }
+    turn()
+    assert.equal((await cloud.series(asked)).t.length, 6000)
+    assert.equal((await cloud.series({ ...asked, points: 6000 })).t.length, 6000)
+    assert.equal((await cloud.records({ deviceId: 7, limit: 1000 })).items.length, 1000)
+    going = false
+    assert.ok(most > 100 && most <= 1000, `${most} at once`)
   })
 })
 

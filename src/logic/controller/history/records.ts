@@ -37,8 +37,9 @@ const MOST = 1000
 const DEFAULT = 100
 /** Pages that are read for one answer, if few of their records are wanted. */
 const MOST_PAGES = 20
-/** Decoding goes on for so long before others get their turn. */
+/** Decoding goes on for so long, and so many records, before others get their turn. */
 const SLICE_MS = 5
+const SLICE = 250
 
 export async function readRecords(r: Reading, q: RecordsQuery): Promise<RecordsPage> {
   const found = await r.find(q.deviceId)
@@ -78,7 +79,7 @@ async function decode(r: Reading, found: Found, records: readonly HistoryRecord[
   let since = performance.now()
   for (const record of records) {
     items.push(itemOf(record, await modelOf(r.models, found, record), named))
-    if (performance.now() - since < SLICE_MS) continue
+    if (items.length % SLICE !== 0 && performance.now() - since < SLICE_MS) continue
     await new Promise((resolve) => setImmediate(resolve))
     since = performance.now()
   }

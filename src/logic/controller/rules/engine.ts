@@ -119,8 +119,13 @@ export function makeEngine(parts: EngineParts): Engine {
   }
 
   function settle(rule: Compiled, device: number, at: number, key: string, verdict: Verdict, facts: () => Facts, again: boolean) {
-    if (verdict === 'held_back') parts.heldBack(rule, device, at)
+    const m = memoryOf(rule, device)
+    if (verdict === 'held_back' && !m.told) {
+      m.told = true
+      parts.heldBack(rule, device, at)
+    }
     if (verdict !== 'runs') return undefined
+    m.told = false
     return parts.run({ rule, device, key, at, facts: facts(), again })
   }
 

@@ -15,11 +15,13 @@ export interface Memory {
   recent: number[]
   /** records that were judged */
   looks: number
+  /** that it is held back has been told since it ran last */
+  told: boolean
 }
 
 export type Verdict = 'none' | 'near' | 'waits' | 'held_back' | 'runs'
 
-export const newMemory = (): Memory => ({ since: 0, ran: false, held: false, recent: [], looks: 0 })
+export const newMemory = (): Memory => ({ since: 0, ran: false, held: false, recent: [], looks: 0, told: false })
 
 /** `facts` is called only where a condition must be looked at. */
 export function judge(rule: Compiled, m: Memory, said: Said, time: number, facts: () => Facts): Verdict {
