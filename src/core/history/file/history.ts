@@ -1,4 +1,4 @@
-import { RECORD_HEADER, recordHead } from '#core/devicelog/batch.ts'
+import { at, RECORD_HEADER } from '#core/devicelog/batch.ts'
 import type { EngineHealth } from '#core/health.ts'
 import type { PandoError } from '#lib/errors.ts'
 import { type FrozenFile, thawed } from '#lib/frozen.ts'
@@ -179,11 +179,20 @@ export class FileHistory implements History {
 }
 
 function takeRecords({ bytes, count }: Answer, into: HistoryRecord[]): void {
-  const b = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  const v = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   for (let p = 0, n = 0; n < count; n++) {
-    const size = b.readUInt32LE(p)
-    const { device: _, ...head } = recordHead(b, p)
-    into.push({ ...head, data: bytes.subarray(p + RECORD_HEADER, p + size) })
+    const size = v.getUint32(p + at.size, true)
+    into.push({
+      kind: bytes[p + at.kind]!,
+      reason: bytes[p + at.reason]!,
+      version: v.getUint16(p + at.version, true),
+      time: v.getFloat64(p + at.time, true),
+      product: v.getUint32(p + at.product, true),
+      packetId: v.getUint16(p + at.packetId, true),
+      flags: v.getUint16(p + at.flags, true),
+      epoch: v.getFloat64(p + at.epoch, true),
+      data: bytes.subarray(p + RECORD_HEADER, p + size),
+    })
     p += size
   }
 }

@@ -10,6 +10,9 @@ export const DEFAULT_LIMIT = 100
 export const MAX_LIMIT = 10_000
 
 const MOST_BYTES = 8 << 20
+/** What a record takes as a rule, and the room that is made for a page before it is known. */
+const A_RECORD = 128
+const MOST_FIRST = 1 << 18
 
 /** Everything that there is at one moment: the runs in order of arrival, and the tails behind them. */
 export interface Sight {
@@ -42,9 +45,7 @@ export async function answer(sight: Sight, q: HistoryQuery): Promise<Answer> {
   const page = gather(q, start, sight.mostTaken)
   await visitRange(sight, q.device, range, page.visit)
   const { found } = page
-  const bytes = new Uint8Array(found.out.at)
-  bytes.set(found.out.bytes())
-  return { bytes, count: found.count, next: page.next }
+  return { bytes: found.out.bytes() as Uint8Array<ArrayBuffer>, count: found.count, next: page.next }
 }
 
 /** Visits the device's records of the range, a day at a time, until visit says false. */
@@ -68,7 +69,7 @@ interface Page {
 function gather(q: HistoryQuery, start: Position | undefined, mostTaken: number): Page {
   const most = Math.min(Math.max(1, q.limit ?? DEFAULT_LIMIT), MAX_LIMIT, mostTaken)
   const forwards = !q.newestFirst
-  const found = new Records()
+  const found = new Records(Math.min(most * A_RECORD, MOST_FIRST))
   const last = { time: 0, n: 0 }
   const visit: Visit = (b, v, p, n) => {
     const time = timeOf(v, p)

@@ -1,7 +1,7 @@
 /** What a rule would have done: the records of history put before the same judge, nothing sent. Gives the loop back every few ms. */
 import type { DryRun } from '#contracts/controller.ts'
 import { recordFlag } from '#core/devicelog/batch.ts'
-import type { History, HistoryRecord } from '#core/history/port.ts'
+import type { History, HistoryPage, HistoryRecord } from '#core/history/port.ts'
 import { stringifyExact } from '#protocol/json.ts'
 import type { Facts } from './cel.ts'
 import type { Compiled } from './compile.ts'
@@ -116,18 +116,20 @@ async function readAll(
   each: (r: HistoryRecord) => void,
   breathe: () => Promise<void> | undefined,
 ): Promise<boolean> {
-  let cursor: string | undefined
-  while (device !== 0) {
-    const page = await history.read({ device, kinds: KINDS, from, to, limit: PAGE, ...(cursor !== undefined && { cursor }) })
-    for (const r of page.records) {
+  const query = { device, kinds: KINDS, from, to, limit: PAGE }
+  let reading = device === 0 ? undefined : history.read(query)
+  while (reading !== undefined) {
+    const { records, next }: HistoryPage = await reading
+    // read while this page is judged
+    reading = next === undefined || result.read >= MOST_RECORDS ? undefined : history.read({ ...query, cursor: next })
+    reading?.catch(() => {})
+    for (const r of records) {
       each(r)
       const wait = breathe()
       if (wait !== undefined) await wait
     }
-    result.read += page.records.length
-    if (result.read >= MOST_RECORDS) return true
-    cursor = page.next
-    if (cursor === undefined) break
+    result.read += records.length
+    if (reading === undefined) return next !== undefined
   }
   return false
 }
