@@ -12,6 +12,7 @@ import {
   decodeEvent,
   decodeStatus,
   type EventFrame,
+  eachProperty,
   encodeCommand,
   encodeEvent,
   encodeStatus,
@@ -121,6 +122,13 @@ test('status, commands and events come back as they were encoded', () => {
       assert.equal(checkFrame(frameKind.status, b, 0, b.length), 0)
       const counted = properties.map((p) => ({ ...p, count: p.values.length }))
       assert.deepEqual(decodeStatus(b), { ...h, properties: counted })
+      const visited: unknown[] = []
+      eachProperty(b, 0, b.length, (object, types, values) => visited.push([object, types, values]))
+      assert.deepEqual(
+        visited,
+        properties.map((p) => [p.object, p.types, p.values]),
+      )
+      if (properties.length > 0) assert.throws(() => eachProperty(b, 0, b.length - 1, () => {}), ProtocolError)
       for (const { object } of properties) {
         const last = properties.findLast((p) => p.object === object)!
         for (let i = 0; i <= last.values.length; i++) {

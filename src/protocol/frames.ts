@@ -118,6 +118,24 @@ export const decodeStatus = (b: Uint8Array, from = 0, to = b.length): StatusFram
 }
 
 /**
+ * Calls visit for each object of a status frame, in the order of the frame, without its head. Throws where the frame is not whole; what comes
+ * before that has been visited.
+ */
+export const eachProperty = (
+  b: Uint8Array,
+  from: number,
+  to: number,
+  visit: (object: number, types: number[], values: Value[]) => void,
+): void => {
+  for (let at = from + FRAME_HEADER; at < to; ) {
+    if (at + PROPERTY_HEADER > to) throw reasonError(reason.property_truncated, { length: to - from })
+    const { values, types, next } = readTlvs(b, at + PROPERTY_HEADER, to, u16(b, at + 4))
+    visit(u16(b, at + 2), types, values)
+    at = next
+  }
+}
+
+/**
  * One value of a status frame, as `decodeStatus` has it, without decoding the others; undefined where there is none. Of an object that comes
  * twice the last counts.
  */

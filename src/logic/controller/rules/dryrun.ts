@@ -13,7 +13,7 @@ const MOST_ITEMS = 200
 const MOST_RECORDS = 5_000_000
 const MOST_TICKS = 20_000
 const SLICE_MS = 5
-const PAGE = 2000
+const PAGE = 5000
 const KINDS = [1, 2, 4, 5]
 
 interface Asked {

@@ -2,7 +2,7 @@
 import { causeOf } from '#contracts/causes.ts'
 import type { RuleTrigger } from '#contracts/controller.ts'
 import { at as field, RECORD_HEADER, recordKind } from '#core/devicelog/batch.ts'
-import { decodeEvent, decodeStatus } from '#protocol/frames.ts'
+import { decodeEvent, eachProperty } from '#protocol/frames.ts'
 import { eventOf, type Model, type ModelParam, objectOf } from '#protocol/model.ts'
 import type { Value } from '#protocol/tlv.ts'
 import type { Facts, Fields, Names } from './cel.ts'
@@ -69,7 +69,7 @@ export function saidInFrame(
     return known && { occasion, name: known.name, event: named(known.params, e.types, e.values), status: none }
   }
   const status: Record<string, Record<string, unknown>> = {}
-  for (const p of decodeStatus(b, from, to).properties) addProperty(status, model, p.object, p.types, p.values)
+  eachProperty(b, from, to, (object, types, values) => addProperty(status, model, object, types, values))
   return { occasion, name: '', event: none, status }
 }
 
