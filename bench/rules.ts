@@ -45,6 +45,7 @@ const ruleOf = (id: number): Compiled => ({
   model,
   when,
   usesStatus: true,
+  usesNow: false,
   actions: [],
   names: namesOf(model, on),
 })

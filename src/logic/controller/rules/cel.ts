@@ -12,6 +12,7 @@ export interface Facts {
 export interface Condition {
   text: string
   usesStatus: boolean
+  usesNow: boolean
   /** false also where a value that it names is not known yet */
   test(facts: Facts): boolean
 }
@@ -38,15 +39,17 @@ export function condition(text: string, names: Names): Condition {
   if (checked.type !== 'bool' && checked.type !== 'dyn')
     throw new ConditionError(`it must be true or false, but is ${checked.type}`)
   const program = running.parse(text)
-  let usesStatus = false
+  let [usesStatus, usesNow] = [false, false]
   walk(program.ast, (node) => {
     if (node.op === 'id' && node.args === 'status') usesStatus = true
+    if (node.op === 'id' && node.args === 'now') usesNow = true
     const name = node.op === 'call' || node.op === 'rcall' ? String(node.args[0]) : undefined
     if (name !== undefined && banned.has(name)) throw new ConditionError(`${name} cannot be used in rules`)
   })
   return {
     text,
     usesStatus,
+    usesNow,
     test(facts) {
       try {
         return program(facts) === true

@@ -42,6 +42,7 @@ export interface Compiled {
   when?: Condition
   hysteresis?: Condition
   usesStatus: boolean
+  usesNow: boolean
   actions: Act[]
   cron?: Cron<undefined>
   names: Names
@@ -112,6 +113,7 @@ export async function compile(parts: CompileParts, rule: RuleHead, def: RuleDefi
     deviceId: watched.device?.id ?? 0,
     model: watched.model,
     usesStatus: (when?.usesStatus ?? false) || (hysteresis?.usesStatus ?? false),
+    usesNow: (when?.usesNow ?? false) || (hysteresis?.usesNow ?? false),
     actions,
     names,
     ...(watched.device && { device: watched.device }),

@@ -5,7 +5,7 @@ import type { History, HistoryPage, HistoryRecord } from '#core/history/port.ts'
 import { stringifyExact } from '#protocol/json.ts'
 import type { Facts } from './cel.ts'
 import type { Compiled } from './compile.ts'
-import { occasionOf, type Said, saidInFrame, saidOfConnection } from './facts.ts'
+import { nowFor, occasionOf, type Said, saidInFrame, saidOfConnection } from './facts.ts'
 import { judge, type Memory, newMemory, ripe, type Verdict } from './judge.ts'
 
 const BINS = 48
@@ -42,7 +42,7 @@ class Trial {
   see(said: Said, time: number): void {
     this.upTo(time)
     if (said.occasion === 'status') Object.assign(this.status, said.status)
-    const facts = (): Facts => ({ event: said.event, status: this.status, now: new Date(time) })
+    const facts = (): Facts => ({ event: said.event, status: this.status, now: nowFor(this.rule, time) })
     const verdict = judge(this.rule, this.m, said, time, facts)
     if (verdict === 'waits') this.waiting = { due: time + this.rule.def.for!, facts: facts() }
     this.count(verdict, time, facts)

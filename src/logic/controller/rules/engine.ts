@@ -6,7 +6,7 @@ import { currentProperties } from '../current.ts'
 import type { Run } from './act.ts'
 import type { Facts } from './cel.ts'
 import type { Compiled } from './compile.ts'
-import { addProperty, occasionOf, type Said, saidBy } from './facts.ts'
+import { addProperty, nowFor, occasionOf, type Said, saidBy } from './facts.ts'
 import { judge, type Memory, newMemory, ripe, type Verdict } from './judge.ts'
 
 export interface EngineParts {
@@ -132,7 +132,7 @@ export function makeEngine(parts: EngineParts): Engine {
   function look(rule: Compiled, b: Buffer, p: number, said: Said, time: number, again: boolean): Promise<void> | undefined {
     const device = b.readDoubleLE(p + field.device)
     let made: Facts | undefined
-    const facts = () => (made ??= { event: said.event, status: statusOf(rule, device, said), now: new Date(time) })
+    const facts = () => (made ??= { event: said.event, status: statusOf(rule, device, said), now: nowFor(rule, time) })
     const verdict = judge(rule, memoryOf(rule, device), said, time, facts)
     if (verdict === 'none' || verdict === 'near') return undefined
     if (verdict === 'waits') {

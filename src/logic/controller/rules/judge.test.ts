@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { ConditionError, condition } from './cel.ts'
 import type { Compiled } from './compile.ts'
-import type { Said } from './facts.ts'
+import { nowFor, type Said } from './facts.ts'
 import { judge, newMemory, ripe } from './judge.ts'
 import { loopOf } from './loops.ts'
 
@@ -15,6 +15,14 @@ const facts =
 
 const rule = (more: object): Compiled =>
   ({ rule: { id: 1, name: 'r', version: 1 }, deviceId: 1, actions: [], names, ...more }) as unknown as Compiled
+
+test('time is looked at only by a condition that names it', () => {
+  assert.equal(condition('event.t > 3', names).usesNow, false)
+  const late = condition('now > timestamp("2026-01-01T00:00:00Z")', names)
+  assert.equal(late.usesNow, true)
+  const at = (time: number) => late.test({ event: {}, status: {}, now: nowFor(late, time) })
+  assert.deepEqual([at(Date.UTC(2025, 0)), at(Date.UTC(2027, 0))], [false, true])
+})
 
 test('a condition is typed by the model, and bounded', () => {
   assert.equal(condition('event.t > 3 && status.lamp.v < 2.5', names).test({ ...facts(report(1))(), event: { t: 4n } }), true)
