@@ -179,7 +179,7 @@ export function makeEngine(parts: EngineParts): Engine {
     },
     ran(rule, device, at, held) {
       const m = memoryOf(rule, device)
-      m.recent.push(at)
+      if (!m.recent.includes(at)) m.recent.push(at)
       if (rule.hysteresis && held) m.held = true
     },
     looks: (rule, device) => memories.get(rule.rule.id)?.get(device)?.looks ?? 0,

@@ -26,6 +26,9 @@ const KINDS = [1, 2, 4, 5]
 const PAGE = 1000
 /** Pages of a device that are read for one rule. */
 const MOST_PAGES = 100
+/** Pages that are read before rules begin, of all devices and of one: whoever starts does not wait for more. */
+const MOST_AT_START = 100
+const MOST_OF_ONE = 10
 /** Records that tell how it was before. */
 const BEFORE = 50
 const TRIES = 3
@@ -34,11 +37,13 @@ const RUNS = 200
 export function makeRemembering({ history, engine, peer, clock, log }: RememberParts) {
   let stopped = false
   let under: Promise<void> = Promise.resolve()
+  let left = MOST_AT_START
 
   /** Calls see for the device's records from `from` on, in order, until it says false → whether that was all. */
-  async function eachSince(rule: Compiled, device: number, from: number, see: See): Promise<boolean> {
+  async function eachSince(rule: Compiled, device: number, from: number, most: number, see: See): Promise<boolean> {
     let cursor: string | undefined
-    for (let n = 0; n < MOST_PAGES && !stopped; n++) {
+    for (let n = 0; n < most && !stopped; n++) {
+      left--
       const page = await history.read({ device, kinds: KINDS, from, limit: PAGE, ...(cursor !== undefined && { cursor }) })
       if (!eachOf(rule, page.records, see)) return false
       cursor = page.next
@@ -69,7 +74,7 @@ export function makeRemembering({ history, engine, peer, clock, log }: RememberP
     }
     const before = await history.read({ device, kinds: KINDS, to: window, limit: BEFORE, newestFirst: true })
     eachOf(rule, before.records.toReversed(), see)
-    const all = await eachSince(rule, device, window, see)
+    const all = await eachSince(rule, device, window, MOST_PAGES, see)
     return all ? { since: m.since, ran: m.since < window, facts: last } : undefined
   }
 
@@ -97,20 +102,29 @@ export function makeRemembering({ history, engine, peer, clock, log }: RememberP
       if (rule.def.for === undefined) continue
       for await (const device of devicesOf(rule)) {
         if (stopped) return
-        await resume(rule, device)
+        try {
+          await resume(rule, device)
+        } catch (err) {
+          log.warn({ err, rule: rule.rule.id, device }, 'since when it lasts cannot be read: it begins with the next report')
+        }
       }
     }
   }
 
-  /** Hysteresis has been true since the run. */
+  /** Hysteresis has been true since the run; false also where that is too much to read. */
   async function released(rule: Compiled, device: number, since: number): Promise<boolean> {
     const status: Record<string, Readonly<Record<string, unknown>>> = known(rule, device)
     let found = false
-    await eachSince(rule, device, since + 1, (said, time) => {
+    const see: See = (said, time) => {
       Object.assign(status, said.status)
       found = rule.hysteresis!.test({ event: said.event, status, now: new Date(time) })
       return !found
-    })
+    }
+    try {
+      await eachSince(rule, device, since + 1, Math.min(MOST_OF_ONE, left), see)
+    } catch (err) {
+      log.warn({ err, rule: rule.rule.id, device }, 'whether hysteresis was true cannot be read: the rule stays held back')
+    }
     return found
   }
 
