@@ -52,7 +52,7 @@ async function printed(more: object, form: 'csv' | 'json' | 'text'): Promise<str
 test('all pages are printed, as text, CSV and JSON', async () => {
   assert.equal(
     await printed({}, 'text'),
-    '1970-01-01T00:00:00.000Z status      {"light":[1]}\n1970-01-01T00:00:01.000Z offline     keepalive_timeout {}\n',
+    '1970-01-01T00:00:00.000Z status      {"light":[1]}\n1970-01-01T00:00:01.000Z offline     keepalive_timeout (Nothing came for 1.5 times the keep-alive time.)\n',
   )
   assert.equal(
     await printed({}, 'csv'),

@@ -9,6 +9,7 @@ import { command } from './command.ts'
 import { deviceNamed } from './devices.ts'
 import { written } from './output.ts'
 import { runningCloud } from './running.ts'
+import { textOf } from './tail/lines.ts'
 import { UsageError } from './usage.ts'
 
 const NAME = 'pando history'
@@ -38,19 +39,30 @@ export const history = command({
     csv: { type: 'boolean', description: 'Print CSV' },
     json: { type: 'boolean', description: 'Print a JSON object a line' },
   },
-  async run(args, { env, out }) {
+  async run(args, { env, out, err }) {
     const asked = askedFor(args, Date.now())
     const cloud = await runningCloud(env, 'to read its history')
     try {
       const c = cloud.face(controller)
       const deviceId = (await deviceNamed(cloud.face(registry), args.identifier)).id
       const form: Form = args.csv ? 'csv' : args.json ? 'json' : 'text'
-      for await (const piece of pieces(c, { ...asked, deviceId }, form)) await written(out, piece)
+      let nothing = true
+      for await (const piece of pieces(c, { ...asked, deviceId }, form)) {
+        nothing &&= piece === ''
+        await written(out, piece)
+      }
+      if (nothing) err.write(nothingText(args.identifier, asked))
     } finally {
       await cloud.close()
     }
   },
 })
+
+/** Where nothing is printed, whoever asked wants to know whether the question was right. */
+function nothingText(identifier: string, { object, value, from, to }: Asked): string {
+  const of = [object, value].filter((t) => t !== undefined).join(' ')
+  return `${identifier} said nothing${of === '' ? '' : ` of ${of}`} from ${time(from)} to ${time(to)}; --from and --to ask for other times\n`
+}
 
 type Form = 'csv' | 'json' | 'text'
 
@@ -133,8 +145,7 @@ function seriesText(s: Series, form: Form): string {
 function itemText(item: HistoryItem, form: Form): string {
   if (form === 'json') return `${itemJson(item)}\n`
   if (form === 'csv') return csvOf(item)
-  const said = item.kind === 'status' ? item.values : (item.params ?? '')
-  return `${[time(item.at), item.kind.padEnd(11), item.name ?? item.cause ?? item.reason ?? '', said].filter((t) => t !== '').join(' ')}\n`
+  return `${time(item.at)} ${textOf(item)}\n`
 }
 
 /** All kinds under the head of statuses: what has no values has a line of its kind and cause. */

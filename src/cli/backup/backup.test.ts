@@ -159,6 +159,7 @@ test('what cannot be is told', async () => {
     assert.match(r.stderr, text)
   }
   await told(['backup', join(p.dir, 'x.tar')], 1, /there is no data in .*PANDO_DATA_DIR/)
+  await told(['backup', join(p.dir, 'no', 'x.tar')], 1, /there is no folder .*no/)
   await told(['backup', '-', '--json'], 2, /--json has no place/)
   await told(['restore', join(p.dir, 'missing.tar')], 1, /missing\.tar: there is no such file/)
   assert.ok(!existsSync(dataOf(p)))

@@ -1,6 +1,6 @@
 /** pando backup FILE */
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { makeBackup, writeBackup } from '#lib/backup/make.ts'
 import type { Manifest } from '#lib/backup/manifest.ts'
 import { PandoError } from '#lib/errors.ts'
@@ -37,6 +37,7 @@ export const backup = command({
     if (!stdout && existsSync(file) && !args.force) {
       throw new PandoError('conflict', `${file} is there already; --force replaces it`, { file })
     }
+    if (!stdout && !existsSync(dirname(file))) throw new PandoError('not_found', `there is no folder ${dirname(file)}`, { file })
     if (!existsSync(config.dataDir)) {
       throw new PandoError('not_found', `there is no data in ${config.dataDir}: PANDO_DATA_DIR names the folder`)
     }

@@ -35,6 +35,14 @@ describe('tail beside a cloud whose device reports', () => {
     assert.equal((await text.stop('SIGTERM')).code, 0)
   })
 
+  // EXPORT-3
+  test('history beside it; nothing is told as nothing', async () => {
+    assert.match((await here(place, ['history', identifier, '--from', '1h'])).stdout, / status +\{"light"/)
+    const nothing = await here(place, ['history', identifier, '--object', 'nope'])
+    assert.deepEqual([nothing.code, nothing.stdout], [0, ''])
+    assert.match(nothing.stderr, /said nothing of nope from .* to .*--from/)
+  })
+
   test('what cannot be is told', async () => {
     const told = async (args: string[], text: RegExp, code: number) => {
       const r = await here(place, ['tail', ...args])
