@@ -12,7 +12,7 @@ import { expectRestored } from '#lib/backup/restoring.ts'
 import { PandoError } from '#lib/errors.ts'
 import { httpListeners } from '#lib/http.ts'
 import type { TlsOptions } from '#lib/listen.ts'
-import { type Logger, silentLog } from '#lib/log.ts'
+import { type Logger, recentLines, silentLog } from '#lib/log.ts'
 import { makeMetrics } from '#lib/metrics.ts'
 import { type Check, startOps } from '#lib/ops.ts'
 import { type Clock, type EngineFacts, type ProcessFacts, type Started, systemClock } from '#lib/service.ts'
@@ -120,6 +120,7 @@ async function startAll(s: Starting): Promise<Cloud> {
     checks: () => readiness.map((f) => f()),
     settings: () => shownSettings(o.env ?? {}, plugged.settings),
     engines: () => engineFacts(ports, [...entries], config),
+    logged: () => recentLines(log),
   }
 
   rpc?.serve(processContract, stateOf(about))

@@ -1,5 +1,6 @@
 /** The controller: the message's way up (append, consume) and down (route, deliver), and what is known of a device. */
 import { contract } from './contract.ts'
+import { budgetMethods } from './controller/budget.ts'
 import { commandMethods } from './controller/commands.ts'
 import { desiredMethods } from './controller/desired.ts'
 import { diaryMethods } from './controller/diary.ts'
@@ -11,9 +12,10 @@ import { upMethods } from './controller/up.ts'
 import { valueMethods } from './controller/values.ts'
 import { freezeMethods } from './frozen.ts'
 
+export { DiskBudget } from './controller/budget.ts'
 export { Command, CommandKind, CommandLife, CommandState, commandStates } from './controller/commands.ts'
 export { Desired } from './controller/desired.ts'
-export { DiaryEntry } from './controller/diary.ts'
+export { Condition, DiaryEntry, MOST_CONDITIONS } from './controller/diary.ts'
 export { Gap, HistoryItem, HistoryKind, historyKinds, Series, SeriesFn, seriesFns } from './controller/history.ts'
 export { Quarantined } from './controller/quarantine.ts'
 export { DryRun, DryRunItem, RuleAction, RuleCheck, RuleDefinition, RuleProblem, RuleTrigger } from './controller/rules.ts'
@@ -30,4 +32,5 @@ export const controller = contract('controller', {
   ...historyMethods,
   ...tailMethods,
   ...freezeMethods,
+  ...budgetMethods,
 })

@@ -26,7 +26,7 @@ export interface Judgement {
 /** Ends of connections in this time make it flapping. */
 export const FLAPPING = { ends: 4, span: 10 * 60_000 }
 
-const isRefusal = (cause: string | undefined): cause is Cause =>
+export const isRefusal = (cause: string | undefined): cause is Cause =>
   cause !== undefined && Object.hasOwn(causes, cause) && causes[cause as Cause].no >= 30
 
 /** What mends a refusal. */

@@ -40,8 +40,59 @@ export const DeliveryOutcome = Type.Object({
 })
 export type DeliveryOutcome = Static<typeof DeliveryOutcome>
 
+/** One try, as far as it is known: kept in memory for the deliveries of late. */
+export const Attempt = Type.Object({
+  at: Time,
+  took: Type.Number({ description: 'ms' }),
+  status: Type.Optional(Type.Integer()),
+  error: Type.Optional(Type.String()),
+  /** what came with a status that is no success */
+  headers: Type.Optional(Type.Record(Type.String(), Type.String())),
+  body: Type.Optional(Type.String()),
+})
+export type Attempt = Static<typeof Attempt>
+
+export const Delivery = Type.Object({
+  applicationId: Id,
+  deviceId: Id,
+  /** the webhook-id */
+  messageId: Type.String(),
+  /** `sending`: a try is under way; `delivered`: one of the last that were */
+  state: Type.Enum(['waiting', 'sending', 'delivered']),
+  /** arrival of what it tells */
+  time: Time,
+  body: Type.String(),
+  /** deliveries of its device that go first */
+  behind: Type.Integer(),
+  tries: Type.Integer(),
+  lastError: Type.Optional(Type.String()),
+  nextTry: Type.Optional(Time),
+  /** when it will be given up, if no try succeeds */
+  until: Type.Optional(Time),
+})
+export type Delivery = Static<typeof Delivery>
+
 export const notifier = contract('notifier', {
   state: method(Type.Object({}), Type.Object({ items: Type.Array(ReceiverState) }), { retry: true }),
+  /** Deliveries in memory: those that wait, oldest first, or those made of late, newest first. */
+  deliveries: method(
+    Type.Object({
+      applicationId: Id,
+      which: Type.Enum(['waiting', 'delivered']),
+      offset: Type.Optional(Type.Integer()),
+      limit: Type.Optional(Type.Integer()),
+    }),
+    Type.Object({ items: Type.Array(Delivery), total: Type.Integer() }),
+    { retry: true },
+  ),
+  /** One of them by its webhook-id; `delivery` is absent where it is not in memory. Tries of dead letters are known for a while. */
+  delivery: method(
+    Type.Object({ applicationId: Id, messageId: Type.String() }),
+    Type.Object({ delivery: Type.Optional(Delivery), attempts: Type.Array(Attempt) }),
+    { retry: true },
+  ),
+  /** Tries at once what waits for its time. → devices whose deliveries waited. `application_unknown`. */
+  retry: method(Type.Object({ applicationId: Id }), Type.Object({ devices: Type.Integer() })),
   /** Deliveries given up, oldest first. */
   deadLetters: method(
     Type.Object({

@@ -28,7 +28,29 @@ const redact = [
 
 export function makeLog({ level, destination }: LogOptions): Logger {
   const options = { ...ecsFormat({ convertErr: true }), level, redact: { paths: redact, censor: '[redacted]' } }
-  return destination ? pino(options, destination) : pino(options, pino.destination({ fd: 2, sync: true }))
+  const out = destination ?? pino.destination({ fd: 2, sync: true })
+  const lines: string[] = []
+  const log = pino(options, {
+    write(line: string) {
+      keep(lines, line)
+      out.write(line)
+    },
+  })
+  recent.set(log, lines)
+  return log
 }
+
+/** Lines of late stay in memory for people who look after the process. */
+const RECENT = 1000
+const LONGEST = 16_384
+const recent = new WeakMap<Logger, string[]>()
+
+function keep(lines: string[], line: string): void {
+  if (line.length <= LONGEST) lines.push(line)
+  if (lines.length >= 2 * RECENT) lines.splice(0, lines.length - RECENT)
+}
+
+/** Oldest first; those of a child are its parent's. */
+export const recentLines = (log: Logger): readonly string[] => recent.get(log)?.slice(-RECENT) ?? []
 
 export const silentLog = (): Logger => pino({ level: 'silent' })

@@ -56,6 +56,8 @@ export interface ProcessFacts {
   settings(): readonly ShownSetting[]
   /** the engines that it opened */
   engines(): readonly EngineFacts[]
+  /** what was logged of late, as ECS JSON lines, oldest first */
+  logged(): readonly string[]
 }
 
 export interface EngineFacts {

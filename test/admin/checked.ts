@@ -13,7 +13,7 @@ interface Operation {
   requestBody?: { content: Record<string, Media> }
   responses: Record<string, { $ref?: string; description?: string; content?: Record<string, Media> }>
   'x-permission': string
-  'x-audit'?: string
+  'x-audit'?: string | string[]
 }
 export type JsonSchema = Record<string, unknown>
 export interface OpenApi {

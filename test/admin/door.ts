@@ -47,10 +47,11 @@ export async function openDoor(world: World): Promise<Door> {
   const checkedFetch: typeof fetch = async (url, o) => {
     const path = String(url).slice(`${base}/admin/v1`.length)
     const what = `answer to ${o?.method ?? 'GET'} ${path} ${String(o?.body ?? '').slice(0, 2000)}`
-    const answer = await within(ANSWER_MS, what, () => fetch(url, o))
-    const body = await answer.text()
-    check(o?.method ?? 'GET', path, { status: answer.status, type: answer.headers.get('content-type') ?? '', body })
-    const { status, headers } = answer
+    const { status, headers, body } = await within(ANSWER_MS, what, async () => {
+      const answer = await fetch(url, o)
+      return { status: answer.status, headers: answer.headers, body: await answer.text() }
+    })
+    check(o?.method ?? 'GET', path, { status, type: headers.get('content-type') ?? '', body })
     return new Response([204, 304].includes(status) ? null : body, { status, headers })
   }
   const clientOf = (token: string) => adminClient({ base, token, fetch: checkedFetch })

@@ -19,6 +19,7 @@ interface Things {
   device: number
   application: number
   delivery: number
+  waiting: string
   command: string
   rule: number
   key: string
@@ -37,6 +38,7 @@ const missing: Things = {
   device: 999_003,
   application: 999_004,
   delivery: 999_005,
+  waiting: '999004.msg_1_1_1',
   command: 'f'.repeat(40),
   rule: 999_006,
   key: 'f'.repeat(64),
@@ -82,6 +84,7 @@ async function things(name: string): Promise<Things> {
     device: device.id,
     application: application.id,
     delivery: letter.id,
+    waiting: `${application.id}.msg_1_1_1`,
     command: command.id,
     rule: rule.id,
     key: device.key,
@@ -116,6 +119,17 @@ const inPath: Record<string, keyof Things> = {
   commands: 'command',
   rules: 'rule',
 }
+/** Placeholders of paths that are nobody's but one's own, or everybody's; each is held by a test of its own below. */
+const apart: Record<string, string> = {
+  tokens: 'one’s own, or all for who manages people',
+  users: 'for who looks after everything only',
+  alerts: 'for who looks after everything only',
+  me: 'one’s own sessions',
+  'saved-views': 'everybody sees them: what they find depends on who asks',
+  'device-views': 'by who opened them',
+  'rules/dry-runs': 'by who started them',
+}
+
 /** Members of queries and bodies that name a thing. */
 const named = new Set<string>(['vendor', 'product', 'device', 'application', 'key', 'identifier', 'client_id', 'rule'])
 
@@ -132,6 +146,7 @@ function places(): Place[] {
     const found: Place[] = []
     const first = o.template.split('/')[1]!
     if (o.template.includes('{id}') && Object.hasOwn(inPath, first)) found.push({ ...o, at: 'path', member: inPath[first]! })
+    if (first === 'deliveries') found.push({ ...o, at: 'path', member: 'waiting' })
     for (const p of o.operation.parameters)
       if (p.in === 'query' && named.has(p.name)) found.push({ ...o, at: 'query', member: p.name as keyof Things })
     const schema = o.operation.requestBody?.content['application/json']?.schema as JsonSchema | undefined
@@ -145,7 +160,7 @@ function places(): Place[] {
 function asked(p: Place, of: Things, token: string): Promise<Said> {
   const r = makeRandom(7)
   const path = (template: string, name: string): unknown => {
-    const member = inPath[template.split('/')[1]!]
+    const member = p.at === 'path' ? p.member : inPath[template.split('/')[1]!]
     if (name === 'version') return 1
     return member === undefined ? 1 : (p.at === 'path' ? of : own)[member]
   }
@@ -205,6 +220,44 @@ test('S-01: a foreign id answers as one that is missing, wherever it stands, and
   }
   assert.ok(compared >= 100)
   assert.equal(await snapshot(), before)
+})
+
+// ADM-19
+test('S-01: each placeholder of a path is tried with foreign ids, or is apart for a reason', () => {
+  const left = operationsOf(door.doc)
+    .map((o) => o.template)
+    .filter((t) => t.includes('{') && !Object.hasOwn(inPath, t.split('/')[1]!))
+    .filter((t) => !Object.keys(apart).some((place) => t.startsWith(`/${place}/`)))
+  assert.deepEqual(left, [])
+})
+
+// ADM-19
+test('S-01: tokens, sessions, people and runs on the past of others are not there', async () => {
+  const [ofVendor, ofProduct] = [callers[0]!, callers[1]!]
+  const theirs = await door.ask('POST', '/tokens', { body: { name: 'theirs', can: [], expires_at: 0 } })
+  const token = { token: ofProduct.token }
+  const same = async (method: string, there: string, nothing: string, by = token) => {
+    const [a, b] = [await door.ask(method, there, by), await door.ask(method, nothing, by)]
+    assert.equal(told(a), told(b), `${method} ${there}`)
+    assert.ok(a.status >= 400, `${method} ${there} ${a.status}`)
+  }
+  await same('DELETE', `/tokens/${theirs.json.token.id}`, '/tokens/999007')
+  assert.equal((await door.ask('GET', '/session', { token: theirs.json.text })).status, 200, 'it still lives')
+  const { registry } = world.peers
+  await registry.addUser({ name: 'cookie', password: 'a long enough password', role: 'Viewer', scope: '*', mustChange: false })
+  const body = { name: 'cookie', password: 'a long enough password' }
+  const { headers } = await door.ask('POST', '/session', { token: '', body })
+  const cookie = { Cookie: headers.get('set-cookie')!.split(';', 1)[0]! }
+  const mine = await door.ask('GET', '/me/sessions', { token: '', headers: cookie })
+  await same('DELETE', `/me/sessions/${mine.json.items[0].id}`, '/me/sessions/999008')
+  assert.equal((await door.ask('GET', '/session', { token: '', headers: cookie })).status, 200)
+  await same('GET', '/users/1', '/users/999009', { token: ofVendor.token })
+  // biome-ignore lint/suspicious/noThenProperty: the word of the rule's sentence
+  const sentence = { device: foreign.identifier, on: { kind: 'online' }, then: [{ do: 'webhook', data: {} }] }
+  const span = { application: foreign.application, from: Date.now() - 1000, to: Date.now() }
+  const run = await door.ask('POST', '/rules/dry-runs', { body: { ...sentence, ...span } })
+  assert.equal(run.status, 200, run.body)
+  await same('GET', `/rules/dry-runs/${run.json.id}`, '/rules/dry-runs/nothing', { token: ofVendor.token })
 })
 
 // ADM-19

@@ -1,84 +1,14 @@
-/** Requests made of the OpenAPI document, right ones and spoiled ones: no error of ours, nothing that the document does not name. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { makeRandom, type Random } from '../fuzz/random.ts'
-import { makeWorld } from '../world.ts'
-import { openDoor } from './door.ts'
-import { operationsOf, request } from './requests.ts'
+import { adminRoutes } from '#contracts/admin/routes.ts'
+import { fuzzAdmin } from './fuzzing.ts'
 
-/** PANDO_TEST_ADMIN_REQUESTS=100000 for the long form. */
-const REQUESTS = Number(process.env['PANDO_TEST_ADMIN_REQUESTS'] ?? 3000)
-/** Each takes half a second of work on a password. */
-const HEAVY = new Set(['signIn', 'addUser', 'editMe', 'editUser'])
-const ONCE_IN = 50
-const AT_ONCE = 8
+/** `npm run test:admin` is the long form. */
+const REQUESTS = 3000
 
 // ADM-17
 test(`S-15 B-09 S-18: ${REQUESTS} requests by schema find no error of the server`, async () => {
-  const world = await makeWorld()
-  try {
-    const door = await openDoor(world)
-    const product = await world.product()
-    await world.connected({ product })
-    await world.device({ product })
-    await world.application({ hook: '/fuzz' })
-    const r = makeRandom(Number(process.env['PANDO_TEST_SEED'] ?? 20_261_124))
-    const operations = operationsOf(door.doc)
-    const statuses = new Map<string, number>()
-    let token = door.token
-    const things = makePool()
-    const one = async (): Promise<void> => {
-      const op = r.pick(operations)
-      const { operationId, 'x-permission': can } = op.operation
-      if ((HEAVY.has(operationId) && !r.once(ONCE_IN)) || (op.method === 'DELETE' && !r.once(5))) return one()
-      const made = request(op, r, (template) => things.pick(template, r), 6)
-      const said = await door.ask(made.method, made.path, { ...made.ask, token: can === 'nobody' ? '' : token })
-      const key = `${operationId} ${said.status}`
-      statuses.set(key, (statuses.get(key) ?? 0) + 1)
-      assert.ok(
-        said.status < 500 || said.status === 504,
-        `${made.method} ${made.path} ${JSON.stringify(made.ask)} → ${said.body}`,
-      )
-      if (op.method === 'POST' && said.status < 300) things.add(op.template, said.json)
-      // the token was revoked, or its owner removed
-      if (said.status === 401 && can !== 'nobody') token = await door.tokenOf('Administrator')
-    }
-    for (let i = 0; i < REQUESTS; i += AT_ONCE) await Promise.all(Array.from({ length: AT_ONCE }, one))
-    const good = new Set([...statuses.keys()].filter((k) => / 2\d\d$/.test(k)).map((k) => k.split(' ')[0]))
-    const never = operations.map((o) => o.operation.operationId).filter((id) => !good.has(id))
-    // found by hand in resources.test.ts and session.test.ts
-    assert.ok(never.length < operations.length / 3, `never answered: ${never.join(' ')}`)
-    assert.equal((await door.clientOf(token)('GET /audit/verify')).ok, true)
-    assert.equal(world.running.logged().includes('"log.level":"error"'), false)
-  } finally {
-    await world.close()
-  }
+  const { never } = await fuzzAdmin(REQUESTS, 20_261_124)
+  // found by hand in resources.test.ts, session.test.ts and audit.test.ts
+  assert.ok(never.length < Object.keys(adminRoutes).length / 3, `never answered: ${never.join(' ')}`)
 })
-
-interface Pool {
-  /** What stands in a path: something that was made, a number near by, or nothing that is there. */
-  pick(template: string, r: Random): unknown
-  add(template: string, answer: unknown): void
-}
-
-const MOST = 20
-
-function makePool(): Pool {
-  const pools = new Map<string, unknown[]>()
-  const poolOf = (template: string): unknown[] => {
-    const name = template.split('/')[1]!
-    const pool = pools.get(name) ?? [1, 2]
-    pools.set(name, pool)
-    return pool
-  }
-  return {
-    pick: (template, r) => (r.once(8) ? 1 + r.below(9) : r.pick(poolOf(template).slice(-MOST))),
-    add(template, answer) {
-      // `/devices/{id}/commands` makes commands
-      const own = /^\/[\w-]+$/.test(template) ? template : `/${template.split('/').at(-1)}`
-      const { id, view, device, application, token } = answer as Record<string, { id?: unknown } & string>
-      const found = id ?? view ?? device?.id ?? application?.id ?? token?.id
-      if (found !== undefined) poolOf(own).push(found)
-    },
-  }
-}

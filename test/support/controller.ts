@@ -145,6 +145,7 @@ export async function controllerWorld(t: TestContext, { clock = systemClock, cod
         historyMaxAge: most,
         diskReserve: 0,
         uplinkMaxWaiting: 1 << 24,
+        dataDir,
       },
       log,
       metrics: makeMetrics(),

@@ -31,8 +31,8 @@ export interface RouteSpec {
   can: Permission | 'nobody' | 'anybody'
   /** whose scope is narrower than everything may not */
   everything?: true
-  /** what it is called in the audit log, where it changes something */
-  audit?: string
+  /** what it is called in the audit log, where it changes something; several: it depends on what is asked */
+  audit?: string | readonly string[]
   /** the answer has an `ETag`, or `If-Match` is heeded where something is changed */
   revision?: true
   /** heeds `Idempotency-Key` */

@@ -1,4 +1,5 @@
 /** All calls of the management API. */
+import { alertRoutes } from './alerts.ts'
 import { applicationRoutes, verifyRoutes } from './applications.ts'
 import { auditRoutes } from './audit.ts'
 import { backupRoutes } from './backups.ts'
@@ -8,6 +9,7 @@ import { deviceRoutes, diaryRoutes, valueRoutes } from './devices.ts'
 import { documentRoutes } from './document.ts'
 import { frameRoutes, quarantineRoutes } from './frames.ts'
 import { historyRoutes } from './history.ts'
+import { logRoutes } from './logs.ts'
 import { productRoutes } from './products.ts'
 import type { Routes } from './route.ts'
 import { ruleRoutes } from './rules.ts'
@@ -37,8 +39,10 @@ export const adminRoutes = {
   ...applicationRoutes,
   ...deliveryRoutes,
   ...verifyRoutes,
+  ...alertRoutes,
   ...systemRoutes,
   ...backupRoutes,
+  ...logRoutes,
   ...auditRoutes,
   ...documentRoutes,
 } as const satisfies Routes

@@ -75,7 +75,7 @@ export const sessionRoutes = {
     tag,
     summary: 'Sign out: this session ends',
     can: 'anybody',
-    audit: 'session.close',
+    audit: 'session.revoke',
   }),
   'PATCH /me': route({
     id: 'editMe',
@@ -107,7 +107,7 @@ export const sessionRoutes = {
     summary: 'Sign out everywhere but here',
     answer: exactly({ ended: Type.Integer() }),
     can: 'anybody',
-    audit: 'session.close',
+    audit: 'session.revoke_all',
   }),
   'DELETE /me/sessions/{id}': route({
     id: 'endMySession',
@@ -115,7 +115,7 @@ export const sessionRoutes = {
     summary: 'End one of my sessions',
     params: byId,
     can: 'anybody',
-    audit: 'session.close',
+    audit: 'session.revoke',
     errors: ['not_found'],
   }),
 }

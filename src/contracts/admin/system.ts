@@ -56,7 +56,7 @@ export const Setting = exactly(
     name: Text,
     value: Type.Union([Text, Type.Null()], { description: 'secrets are masked' }),
     default: Type.Union([Text, Type.Null()]),
-    source: Type.Enum(['environment', 'default']),
+    source: Type.Enum(['environment', 'default', 'people'], { description: 'people: PUT /system/disk-budget' }),
     allowed: Text,
     help: Text,
   },
@@ -93,6 +93,7 @@ export const Overview = exactly(
       delivered: Type.Integer(),
     }),
     deliveries: exactly({ waiting: Type.Integer(), failing: Type.Integer() }),
+    alerts: Type.Integer({ description: 'that are open; 0 for who looks after a part only' }),
     products: Type.Array(exactly({ id: Id, name: Text, devices: Type.Integer(), online: Type.Integer() })),
     newest: Type.Array(Row),
     system: State,
@@ -114,6 +115,11 @@ export const Series = exactly(
   { title: 'Series' },
 )
 export type Series = Static<typeof Series>
+
+const Share = exactly({
+  limit: Type.Optional(Type.Integer({ minimum: 64 << 20, maximum: Number.MAX_SAFE_INTEGER, description: 'octets' })),
+  max_age_ms: Type.Optional(Type.Integer({ minimum: 3_600_000, maximum: Number.MAX_SAFE_INTEGER })),
+})
 
 const tag = 'system'
 
@@ -155,6 +161,17 @@ export const systemRoutes = {
     answer: exactly({ items: Type.Array(Setting) }),
     can: 'system.write',
     everything: true,
+  }),
+  'PUT /system/disk-budget': route({
+    id: 'setDiskBudget',
+    tag,
+    summary: 'How much device log and history may take, from now on and over restarts',
+    description: 'What is left out is as the settings say again. Nothing that a consumer still needs is dropped for it.',
+    body: exactly({ devicelog: Type.Optional(Share), history: Type.Optional(Share) }),
+    answer: System.properties.disk,
+    can: 'system.write',
+    everything: true,
+    audit: 'system.disk_budget',
   }),
   'GET /endpoints': route({
     id: 'listEndpoints',

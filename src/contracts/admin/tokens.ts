@@ -53,7 +53,7 @@ export const tokenRoutes = {
     summary: 'Revoke a token: it dies at once',
     params: byId,
     can: 'tokens.write',
-    audit: 'token.revoke',
+    audit: 'token.remove',
     errors: ['not_found'],
   }),
 }

@@ -83,25 +83,31 @@ export async function start(s: ServiceStart<Config, Ports, Peers>): Promise<Star
     })
   })
   s.onStop(async () => (await admin.made())?.close())
+  const reference = lazily(async () => ({ routing: await (await import('./reference/serve.ts')).makeReference() }))
   const address = await s.http.mount({
     address: config.apiproviderListen,
     ...(s.tls && { tls: s.tls }),
-    prefixes: [...prefixes, ...adminPrefixes],
-    handler: (req, res) => (isAdmin(req) ? void serveAdmin(admin.get(), req, res) : app.routing(req, res)),
+    prefixes: [...prefixes, ADMIN, REFERENCE],
+    handler: (req, res) => {
+      const { url = '' } = req
+      if (url.startsWith(ADMIN)) void serveLazily(admin.get(), req, res)
+      else if (url.startsWith(REFERENCE)) void serveLazily(reference.get(), req, res)
+      else app.routing(req, res)
+    },
   })
   return { listen: { apiprovider: addressUrl('http', address) } }
 }
 
-const adminPrefixes = ['/admin/']
-const isAdmin = ({ url = '' }: IncomingMessage): boolean => adminPrefixes.some((p) => url.startsWith(p))
+const ADMIN = '/admin/'
+const REFERENCE = '/docs'
 
 interface Routing {
   routing(req: IncomingMessage, res: ServerResponse): void
 }
 
-async function serveAdmin(admin: Promise<Routing>, req: IncomingMessage, res: ServerResponse): Promise<void> {
+async function serveLazily(made: Promise<Routing>, req: IncomingMessage, res: ServerResponse): Promise<void> {
   try {
-    const { routing } = await admin
+    const { routing } = await made
     routing(req, res)
   } catch {
     res.writeHead(503, { 'Content-Length': 0, 'Retry-After': '1' }).end()

@@ -11,9 +11,11 @@ import type { ServiceStart, Started } from '#lib/service.ts'
 import { builtInCodecs } from '#protocol/codec.ts'
 import { makeAgenda } from './agenda.ts'
 import { asker } from './ask.ts'
+import { openBudget } from './budget.ts'
 import { makeCommands } from './commands/commands.ts'
 import { frames } from './commands/frames.ts'
 import { commandLog } from './commands/log.ts'
+import { conditionOf } from './connection.ts'
 import { unreleased } from './current.ts'
 import { makeDesired } from './desired/desired.ts'
 import { makeKeeper } from './desired/keeper.ts'
@@ -34,7 +36,7 @@ import { wayUp } from './up.ts'
 import { makeValues } from './values.ts'
 import { makeWatchers, type Observer } from './watch.ts'
 
-type Config = Limits & { uplinkMaxWaiting: number }
+type Config = Limits & { uplinkMaxWaiting: number; dataDir: string }
 type Ports = { devicelog: DeviceLog; history: History; queue: Queue }
 
 export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<Started & { face: Face<typeof controller> }> {
@@ -84,13 +86,14 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
   const values = makeValues(down, history.current)
   const said = makeHistory({ history, models: parsed, translator, find: down.find, registry: s.peers.registry, clock: s.clock })
   const tailed = makeTail({ devicelog, applied: up.applied, translator, models: parsed, find: down.find, clock: s.clock })
+  const budget = await openBudget(s.config.dataDir, s.config, s.log)
   const keeping = housekeeping({
     devicelog,
     history,
     up,
     log: s.log,
     clock: s.clock,
-    limits: s.config,
+    limits: budget.limits,
     onSizes: (log, kept) => {
       s.metrics.pando_log_bytes.set(log)
       s.metrics.pando_history_bytes.set(kept)
@@ -136,6 +139,7 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
       quarantine: (asked) => quarantine.list(asked),
       redecode: (asked) => quarantine.redecode(asked),
       diary: async ({ deviceId, limit }) => ({ items: await diary(history, deviceId, limit) }),
+      conditions: async ({ devices }) => ({ items: devices.map((d) => conditionOf(history.current, d)) }),
       ...said,
       tail: tailed.tail,
       freeze: async ({ by }) => ({ files: await keeping.between(() => freezeParts(files, by)) }),
@@ -143,6 +147,7 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
         await thawParts(files, by)
         return {}
       },
+      ...budget.face,
       session: async ({ deviceId }) => ({ unreleased: unreleased(history.current, deviceId) }),
     },
   }

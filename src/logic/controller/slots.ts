@@ -8,6 +8,8 @@ export const TELLS = 2 ** 33
 export const DESIRED = TELLS + 1
 /** When frames were quarantined (quarantine/marks.ts). */
 export const QUARANTINE = TELLS + 2
+/** What became of its connection of late (connection.ts). */
+export const CONNECTION = TELLS + 3
 /** From here on: its open commands, by the first 6 octets of their ids (commands/open.ts). */
 export const COMMANDS = 2 ** 52
 

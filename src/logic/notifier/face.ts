@@ -4,6 +4,7 @@ import type { DeliveryOutcome, notifier, ReceiverState } from '#contracts/notifi
 import type { Application, registry } from '#contracts/registry.ts'
 import { PandoError } from '#lib/errors.ts'
 import type { Clock } from '#lib/service.ts'
+import { makeDeliveries } from './deliveries.ts'
 import type { Manager } from './manager.ts'
 import type { Message, Sender } from './sender.ts'
 
@@ -11,6 +12,8 @@ export interface FaceOptions {
   manager: Manager
   registry: Pick<Face<typeof registry>, 'deadLetters' | 'removeDeadLetter'>
   clock: Clock
+  /** ms for which a delivery is tried */
+  retryFor: number
   openSender(app: Application): Promise<Sender>
   closeSender(sender: Sender): Promise<void>
 }
@@ -32,6 +35,7 @@ export function makeFace(o: FaceOptions): Face<typeof notifier> {
 
   return {
     state: async () => ({ items: [...manager.apps.values()].map((app) => stateOf(app, manager)) }),
+    ...makeDeliveries(manager, o.retryFor),
     deadLetters: (page) => registry.deadLetters(page),
     async redeliver({ id }) {
       const letter = (await registry.deadLetters({ after: id - 1, limit: 1 })).items[0]

@@ -26,8 +26,17 @@ export interface OutboxOptions {
   done(d: Delivery, confirmed: boolean): void
   /** Keeps a delivery as a dead letter; resolves when that is durable. Never rejects. */
   bury(d: Delivery): Promise<void>
-  /** after each try */
-  tried(d: Delivery, outcome: Outcome): void
+  /** after each try, which took so many ms */
+  tried(d: Delivery, outcome: Outcome, took: number): void
+}
+
+/** A delivery that is not finished. */
+export interface Waiting {
+  delivery: Delivery
+  /** how many of its device go first */
+  behind: number
+  sending: boolean
+  nextTry?: number
 }
 
 type Lane = { device: number; queue: Fifo<Delivery>; state: 'ready' | 'busy' | 'blocked'; retryAt: number }
@@ -88,6 +97,32 @@ export class Outbox {
     })
   }
 
+  /** Tries now what waits for its time. → devices whose deliveries waited */
+  retry(): number {
+    const waited = this.#blocked.size
+    this.#health.nextTry = 0
+    if (!this.#health.down) for (const lane of this.#blocked) this.#release(lane)
+    this.pump()
+    return waited
+  }
+
+  /** What waits, oldest first. */
+  list(): Waiting[] {
+    const { down, nextTry } = this.#health
+    const all: Waiting[] = []
+    for (const { queue, state, retryAt } of this.#lanes.values()) {
+      const next = down ? nextTry : state === 'blocked' ? retryAt : undefined
+      for (let behind = 0; behind < queue.length; behind++) {
+        const first = behind === 0 && {
+          sending: state === 'busy',
+          ...(state !== 'busy' && next !== undefined && { nextTry: next }),
+        }
+        all.push({ delivery: queue.peek(behind)!, behind, sending: false, ...first })
+      }
+    }
+    return all.sort((a, b) => a.delivery.time - b.delivery.time || a.behind - b.behind)
+  }
+
   state(): { oldest?: number; failingSince?: number; lastError?: string; nextTry?: number } {
     let oldest = Number.POSITIVE_INFINITY
     for (const lane of this.#lanes.values()) oldest = Math.min(oldest, lane.queue.peek()!.time)
@@ -108,15 +143,16 @@ export class Outbox {
     const d = lane.queue.peek()!
     lane.state = 'busy'
     this.#inflight++
-    this.#o.sender.send(d, (outcome) => this.#answered(lane, d, outcome))
+    const from = this.#o.clock.now()
+    this.#o.sender.send(d, (outcome) => this.#answered(lane, d, outcome, from))
   }
 
-  #answered(lane: Lane, d: Delivery, outcome: Outcome): void {
+  #answered(lane: Lane, d: Delivery, outcome: Outcome, from: number): void {
     this.#inflight--
     d.tries++
     const probe = this.#probe === lane
     if (probe) this.#probe = undefined
-    this.#o.tried(d, outcome)
+    this.#o.tried(d, outcome, Math.max(0, this.#o.clock.now() - from))
     if (outcome.ok) this.#succeeded(lane, d)
     else if (outcome.refused) this.#refused(lane, d, outcome)
     else this.#failed(lane, d, probe, outcome)

@@ -5,6 +5,7 @@ import { tagOf } from '#logic/shared/body.ts'
 import type { Member } from '#logic/shared/head.ts'
 import { ProtocolError } from '#protocol/errors.ts'
 import { type Domain, parseDomain } from '#protocol/identifiers.ts'
+import { Attempts } from './attempts.ts'
 import { Outbox, type OutboxOptions } from './outbox.ts'
 import { Progress } from './progress.ts'
 import type { Message, Sender } from './sender.ts'
@@ -31,6 +32,7 @@ export class Receiver implements Member {
   readonly outbox: Outbox
   readonly sender: Sender
   readonly progress = new Progress()
+  readonly attempts = new Attempts()
   /** stream → last seq that has been read for it; not kept while it follows the head, except where it was ahead of that */
   readonly read = new Map<number, number>()
   atHead = false
@@ -47,6 +49,10 @@ export class Receiver implements Member {
     this.#bounds = o.bounds
     this.outbox = new Outbox({
       ...o,
+      tried: (d, outcome, took) => {
+        this.attempts.add(d, outcome, o.clock.now(), took)
+        o.tried(d, outcome, took)
+      },
       done: (d, confirmed) => {
         this.progress.done(d.batch)
         o.done(d, confirmed)

@@ -145,5 +145,7 @@ export async function start(
   s.readiness('applications', () => (ready ? undefined : 'the registry has not told the applications yet'))
   await head.begin()
   await refresh()
-  return { face: makeFace({ manager, registry: s.peers.registry, clock, openSender, closeSender }) }
+  return {
+    face: makeFace({ manager, registry: s.peers.registry, clock, retryFor: config.notifierRetryFor, openSender, closeSender }),
+  }
 }

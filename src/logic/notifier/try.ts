@@ -9,11 +9,19 @@ export interface Outcome {
   error: string
   /** the receiver asked to wait this many ms */
   retryAfter?: number
+  /** what came with a status that is no success */
+  answer?: Answer
   /** a plugin does not want it sent: it becomes a dead letter at once, and says nothing of the receiver */
   refused?: boolean
 }
 
-/** Octets of an answer that are read; what it says beyond its status is never used. */
+export interface Answer {
+  headers: Record<string, string>
+  /** of the octets that were read, as text */
+  body: string
+}
+
+/** Octets of an answer that are read; what it says beyond its status is shown to people and never used. */
 export const ANSWER_LIMIT = 16_384
 
 /** A try under way, as undici's handler. */
@@ -25,6 +33,9 @@ export class Try implements Dispatcher.DispatchHandler {
   #status = 0
   #retryAfter: string | undefined
   #received = 0
+  /** kept where it is no success, to show why */
+  #headers: Record<string, string> | undefined
+  readonly #body: Buffer[] = []
   #ended = false
 
   constructor(deadline: number, end: (t: Try, outcome: Outcome) => void, done: (outcome: Outcome) => void) {
@@ -45,12 +56,14 @@ export class Try implements Dispatcher.DispatchHandler {
   ): void {
     if (status < 200) return
     this.#status = status
+    if (status >= 300) this.#headers = shownHeaders(headers)
     const wait = headers['retry-after']
     if (typeof wait === 'string') this.#retryAfter = wait
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#received += chunk.length
+    if (this.#headers && this.#received <= ANSWER_LIMIT) this.#body.push(chunk)
     if (this.#received > ANSWER_LIMIT) this.#cut(controller, new Error('the answer is too long'))
   }
 
@@ -66,7 +79,8 @@ export class Try implements Dispatcher.DispatchHandler {
   finish(error: string): void {
     if (this.#ended) return
     this.#ended = true
-    this.#end(this, outcomeOf(this.#status, error, this.#retryAfter))
+    const answer = this.#headers && { headers: this.#headers, body: Buffer.concat(this.#body).toString() }
+    this.#end(this, { ...outcomeOf(this.#status, error, this.#retryAfter), ...(answer && { answer }) })
   }
 
   expire(error: string): void {
@@ -83,6 +97,10 @@ export class Try implements Dispatcher.DispatchHandler {
     if (!controller.aborted) controller.abort(why)
   }
 }
+
+/** Cookies of the receiver are nobody's business here. */
+const shownHeaders = (headers: Record<string, string | string[] | undefined>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).flatMap(([k, v]) => (v === undefined || k === 'set-cookie' ? [] : [[k, String(v)]])))
 
 const MAX_RETRY_AFTER_S = 86_400
 

@@ -1,12 +1,14 @@
-import type { deliveryRoutes, Delivery as Told } from '#contracts/admin/deliveries.ts'
-import type { DeadLetter } from '#contracts/registry.ts'
+import type { DeliveryDetail, deliveryRoutes, Delivery as Told } from '#contracts/admin/deliveries.ts'
+import type { Attempt, Delivery } from '#contracts/notifier.ts'
+import type { Application, DeadLetter } from '#contracts/registry.ts'
 import { isPandoError } from '#lib/errors.ts'
 import { outcomeOf } from './applications.ts'
 import type { Handlers, Parts } from './call.ts'
-import { paged, pageOf } from './page.ts'
+import { cursorOf, paged, pageOf, placeOf } from './page.ts'
 import { reachOf } from './reach.ts'
 import { type Scope, unknown } from './scope.ts'
 
+const PAGE = 100
 /** Sent again in one call. */
 const MOST = 1000
 
@@ -26,39 +28,86 @@ function partsOf(body: string): { tag: string; identifier: string; name: string 
   }
 }
 
-const told = (d: DeadLetter): Told => ({
-  id: d.id,
+const dead = (d: DeadLetter): Told => ({
+  id: String(d.id),
   application: d.applicationId,
   device: d.deviceId,
   message: d.messageId,
   state: 'dead',
   ...partsOf(d.body),
   body: d.body,
+  behind: 0,
   tries: d.tries,
   error: d.lastError,
   at: d.failedAt,
 })
 
+const inMemory = (d: Delivery): Told => ({
+  id: `${d.applicationId}.${d.messageId}`,
+  application: d.applicationId,
+  device: d.deviceId,
+  message: d.messageId,
+  state: d.state,
+  ...partsOf(d.body),
+  body: d.body,
+  behind: d.behind,
+  tries: d.tries,
+  ...(d.lastError !== undefined && { error: d.lastError }),
+  at: d.time,
+  ...(d.nextTry !== undefined && { next_at: d.nextTry }),
+  ...(d.until !== undefined && { until: d.until }),
+})
+
+const attempt = ({ took, ...a }: Attempt): DeliveryDetail['attempts'][number] => ({ ...a, ms: took })
+
 export function deliveries({ peers }: Parts): Handlers<typeof deliveryRoutes> {
   const reach = reachOf(peers)
 
-  const one = async (id: number, scope: Scope): Promise<DeadLetter> => {
-    const { items } = await peers.notifier.deadLetters({ after: id - 1, limit: 1 })
-    if (items[0]?.id !== id) throw unknown('not_found')
-    await reach.application(items[0].applicationId, scope).catch((e: unknown) => {
+  /** Of an application that the caller sees. */
+  const application = (id: number, scope: Scope): Promise<Application> =>
+    reach.application(id, scope).catch((e: unknown) => {
       throw isPandoError(e, 'application_unknown') ? unknown('not_found') : e
     })
-    return items[0]
+
+  const letterOf = async (id: string, scope: Scope): Promise<{ letter: DeadLetter; app: Application }> => {
+    const n = /^\d+$/.test(id) ? Number(id) : 0
+    const { items } = await peers.notifier.deadLetters({ after: n - 1, limit: 1 })
+    if (items[0]?.id !== n) throw unknown('not_found')
+    return { letter: items[0], app: await application(items[0].applicationId, scope) }
+  }
+
+  const detail = async (id: string, scope: Scope): Promise<DeliveryDetail> => {
+    const [, of, messageId] = /^(\d+)\.(.+)$/.exec(id) ?? []
+    if (of === undefined || messageId === undefined) {
+      const { letter, app } = await letterOf(id, scope)
+      const { attempts } = await peers.notifier.delivery({ applicationId: app.id, messageId: letter.messageId })
+      return { ...dead(letter), url: app.reportUrl, attempts: attempts.map(attempt) }
+    }
+    const app = await application(Number(of), scope)
+    const { delivery, attempts } = await peers.notifier.delivery({ applicationId: app.id, messageId })
+    if (!delivery) throw unknown('not_found')
+    return { ...inMemory(delivery), url: app.reportUrl, attempts: attempts.map(attempt) }
   }
 
   return {
     'GET /applications/{id}/deliveries': async ({ params, query, scope }) => {
       const { id } = await reach.application(params.id, scope)
-      return paged((await peers.notifier.deadLetters({ applicationId: id, ...pageOf(query) })).items, query, told)
+      const { state = 'dead', limit = PAGE, cursor } = query
+      if (state === 'dead')
+        return paged((await peers.notifier.deadLetters({ applicationId: id, ...pageOf(query) })).items, query, dead)
+      const offset = cursor === undefined ? 0 : placeOf(cursor)
+      const { items, total } = await peers.notifier.deliveries({ applicationId: id, which: state, offset, limit })
+      return { items: items.map(inMemory), total, ...(offset + limit < total && { next: cursorOf(offset + limit) }) }
     },
-    'GET /deliveries/{id}': async ({ params, scope }) => told(await one(params.id, scope)),
+    'GET /deliveries/{id}': ({ params, scope }) => detail(params.id, scope),
+    'POST /applications/{id}/retry': async ({ params, scope, by }) => {
+      const { id } = await reach.application(params.id, scope)
+      const after = await peers.notifier.retry({ applicationId: id })
+      await peers.registry.auditAppend({ audit: by, action: 'delivery.retry', object: `application/${id}`, after })
+      return after
+    },
     'POST /deliveries/{id}/redeliver': async ({ params, scope, by }) => {
-      const letter = await one(params.id, scope)
+      const { letter } = await letterOf(params.id, scope)
       const outcome = outcomeOf(await peers.notifier.redeliver({ id: letter.id }))
       const after = { message: letter.messageId, delivered: outcome.delivered }
       const object = `application/${letter.applicationId}`

@@ -1,11 +1,11 @@
 /** How devices are, many at a time: connected or not, why not, when they last reported. */
+import { setImmediate as breath } from 'node:timers/promises'
 import type { DeviceState, Device as Told } from '#contracts/admin/devices.ts'
+import type { Condition as Judged } from '#contracts/controller.ts'
 import type { Route } from '#contracts/devicemanager.ts'
 import { type Judgement, judge } from '#contracts/judgement.ts'
-import { isPandoError } from '#lib/errors.ts'
 import type { Clock } from '#lib/service.ts'
 import type { AdminPeers } from './call.ts'
-import type { Values } from './values.ts'
 
 export interface Condition {
   state: DeviceState
@@ -15,29 +15,33 @@ export interface Condition {
   route?: Route
 }
 
-/** Entries of the diary that a condition is judged by. */
-const ENTRIES = 24
-
 const stateOf = ({ code }: Judgement): DeviceState => {
   if (code === 'flapping') return 'flapping'
   if (code === 'online' || code === 'refused' || code === 'offline') return code
   return 'never'
 }
 
+/** Devices that are asked for at once; between, others have their turn. */
+const CHUNK = 1000
+
 /** By id; those of devices that are not there tell nothing. */
 export async function conditionsOf(peers: AdminPeers, clock: Clock, ids: readonly number[]): Promise<Map<number, Condition>> {
-  const { items } = ids.length > 0 ? await peers.devicemanager.routes({ devices: [...ids] }) : { items: [] }
-  const routes = new Map(items.map((r) => [r.device, r]))
-  const found = await Promise.all(ids.map((id) => conditionOf(peers, clock.now(), id, routes.get(id))))
-  return new Map(ids.map((id, i) => [id, found[i]!]))
+  const found = new Map<number, Condition>()
+  for (let i = 0; i < ids.length; i += CHUNK) {
+    if (i > 0) await breath()
+    const devices = ids.slice(i, i + CHUNK)
+    const [{ items: routes }, { items }] = await Promise.all([
+      peers.devicemanager.routes({ devices }),
+      peers.controller.conditions({ devices }),
+    ])
+    const routeOf = new Map(routes.map((r) => [r.device, r]))
+    for (const [k, id] of devices.entries()) found.set(id, conditionOf(items[k]!, routeOf.get(id), clock.now()))
+  }
+  return found
 }
 
-async function conditionOf(peers: AdminPeers, now: number, deviceId: number, route: Route | undefined): Promise<Condition> {
-  const [diary, lastReport] = await Promise.all([
-    peers.controller.diary({ deviceId, limit: ENTRIES }),
-    lastReportOf(peers, deviceId),
-  ])
-  const judged = judge(diary.items, route, now)
+function conditionOf({ entries, lastReport }: Judged, route: Route | undefined, now: number): Condition {
+  const judged = judge(entries, route, now)
   const { cause } = judged.params
   const away = judged.code !== 'online' && typeof cause === 'string'
   return {
@@ -47,16 +51,6 @@ async function conditionOf(peers: AdminPeers, now: number, deviceId: number, rou
     lastReport,
     ...(route && { route }),
   }
-}
-
-async function lastReportOf({ controller }: AdminPeers, deviceId: number): Promise<number> {
-  const { json } = await controller.values({ deviceId }).catch((e: unknown) => {
-    // removed meanwhile
-    if (isPandoError(e, 'device_unknown')) return { json: '{}' }
-    throw e
-  })
-  const objects = Object.values(JSON.parse(json) as Values)
-  return Math.max(0, ...objects.flatMap((o) => Object.values(o).map((v) => v.at)))
 }
 
 export const connectionOf = ({ protocol, address, node, since }: Route): NonNullable<Told['connection']> => ({

@@ -1,6 +1,7 @@
 /** Who answers each call of the management API. */
 import { adminRoutes } from '#contracts/admin/routes.ts'
 import type { Figures } from '../figures.ts'
+import type { Alerts } from './alerts.ts'
 import { applications } from './applications.ts'
 import { audit } from './audit.ts'
 import { backups } from './backups.ts'
@@ -13,6 +14,7 @@ import { diary } from './diary.ts'
 import { endpoints } from './endpoints.ts'
 import { frames, quarantine } from './frames.ts'
 import { history } from './history.ts'
+import { logs } from './logs.ts'
 import { modelCache } from './modelcache.ts'
 import { openapi } from './openapi.ts'
 import { overview } from './overview.ts'
@@ -32,6 +34,7 @@ import { views } from './views.ts'
 
 export interface HandlerParts extends Parts {
   figures: Figures
+  alerts: Alerts
   limits: DiskLimits
   load: Load
   instance: string
@@ -62,11 +65,13 @@ export function handlersOf(parts: HandlerParts): Handlers<typeof adminRoutes> {
     ...applications(p),
     ...deliveries(p),
     ...verify(p),
+    ...p.alerts.handlers,
     ...overview(p),
     ...system(p),
+    ...logs(p),
     ...endpoints(p),
     ...audit(p),
     ...backups(p),
-    'GET /openapi.json': async () => openapi(adminRoutes, p.about?.version ?? '0'),
+    'GET /openapi.json': async () => openapi(adminRoutes),
   }
 }

@@ -8,7 +8,7 @@ import { type ErrorCode, errorTable } from '#lib/errors.ts'
 type Json = Record<string, unknown>
 
 /** `title` of a schema that has one is its name among the components. */
-export function openapi(routes: Routes, version: string): Json {
+export function openapi(routes: Routes): Json {
   const schemas: Record<string, unknown> = {}
   const paths: Record<string, Json> = {}
   for (const [key, spec] of Object.entries(routes) as [RouteKey, RouteSpec][]) {
@@ -20,7 +20,8 @@ export function openapi(routes: Routes, version: string): Json {
     openapi: '3.1.0',
     info: {
       title: 'Pando Cloud management API',
-      version,
+      // of this interface; which program answers is not told before sign-in
+      version: '1',
       description:
         'JSON. Times are ms since 1970, 64-bit integers decimal strings, bytes base64. Errors are RFC 9457 problems with a stable `code`.',
     },

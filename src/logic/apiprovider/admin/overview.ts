@@ -2,6 +2,7 @@
 import type { Overview, systemRoutes } from '#contracts/admin/system.ts'
 import type { Product } from '#contracts/registry.ts'
 import type { Figures } from '../figures.ts'
+import type { Alerts } from './alerts.ts'
 import type { Call, Handlers, Parts } from './call.ts'
 import { filterOf } from './devices.ts'
 import { conditionsOf } from './fleet.ts'
@@ -20,7 +21,7 @@ const NEWEST = 5
 const PRODUCTS = 50
 const POINTS = 360
 
-export function overview(p: Parts & { figures: Figures; sweeper: Sweeper }): Told {
+export function overview(p: Parts & { figures: Figures; sweeper: Sweeper; alerts: Pick<Alerts, 'going'> }): Told {
   const { peers, clock, about, figures, sweeper } = p
   const reach = reachOf(peers)
 
@@ -73,6 +74,7 @@ export function overview(p: Parts & { figures: Figures; sweeper: Sweeper }): Tol
         decoded: reports + broken === 0 ? 1 : reports / (reports + broken),
         commands: { today: figures.sum('commands', midnight), delivered: figures.sum('delivered', midnight) },
         deliveries: await deliveriesOf(call),
+        alerts: scope.all ? p.alerts.going().filter((a) => a.state === 'open').length : 0,
         products: products.slice(0, PRODUCTS).map((r) => ({
           id: r.id,
           name: r.name,

@@ -1,8 +1,10 @@
 import type { Draft as DraftTold, productRoutes, Product as Told } from '#contracts/admin/products.ts'
 import type { Draft, Principal, Product } from '#contracts/registry.ts'
+import { modelCode } from '#lib/modelcode.ts'
 import { parseExact, stringifyExact } from '#protocol/json.ts'
 import type { Handlers, Parts } from './call.ts'
 import { checkDraft } from './draftcheck.ts'
+import type { ModelCache } from './modelcache.ts'
 import { pagedOf } from './page.ts'
 import { reachOf } from './reach.ts'
 import { revisionOf } from './revision.ts'
@@ -36,7 +38,7 @@ const draftTold = (d: Draft): DraftTold => ({
 const pinsOf = (pins: readonly { firmware: string; model: number }[]) =>
   pins.map(({ firmware, model }) => ({ firmware, version: model }))
 
-export function products(p: Parts): Handlers<typeof productRoutes> {
+export function products(p: Parts & { models: ModelCache }): Handlers<typeof productRoutes> {
   const { registry } = p.peers
   const reach = reachOf(p.peers)
   const devicesOf = async (productId: number): Promise<number> =>
@@ -87,6 +89,12 @@ export function products(p: Parts): Handlers<typeof productRoutes> {
       const { id } = await reach.product(params.id, scope)
       const { version, config } = await registry.model({ productId: id, version: params.version })
       return { product: id, version, model: parseExact(config) }
+    },
+    'GET /products/{id}/code': async ({ params, query, scope }) => {
+      const { id, name, modelVersion } = await reach.product(params.id, scope)
+      const { lang, version = modelVersion } = query
+      const model = await p.models(id, version)
+      return { product: id, version, language: lang, text: modelCode(lang, { product: name, version, model }) }
     },
     'GET /products/{id}/draft': async ({ params, scope }) => {
       const { id } = await reach.product(params.id, scope)

@@ -3,11 +3,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { adminRoutes } from '#contracts/admin/routes.ts'
 import type { Limits } from '../limits.ts'
 import type { RequestLog } from '../requestlog.ts'
+import { makeAlerts } from './alerts.ts'
 import { type HandlerParts, handlersOf } from './handlers.ts'
 import { makeAdmin } from './server.ts'
 import { makeLoad } from './system.ts'
 
-export interface AdminOptions extends Omit<HandlerParts, 'load'> {
+export interface AdminOptions extends Omit<HandlerParts, 'load' | 'alerts'> {
   calls: Limits
   requests: RequestLog
 }
@@ -19,11 +20,13 @@ export interface Admin {
 
 export async function startAdmin({ calls, requests, ...o }: AdminOptions): Promise<Admin> {
   const load = makeLoad(o)
-  const app = await makeAdmin({ ...o, handlers: handlersOf({ ...o, load }), limits: calls, requests }, adminRoutes)
+  const alerts = makeAlerts(o)
+  const app = await makeAdmin({ ...o, handlers: handlersOf({ ...o, load, alerts }), limits: calls, requests }, adminRoutes)
   return {
     routing: (req, res) => app.routing(req, res),
     async close() {
       load.stop()
+      alerts.stop()
       await app.close()
     },
   }

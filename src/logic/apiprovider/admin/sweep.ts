@@ -14,7 +14,6 @@ export interface Sweeper {
 
 /** How old counts may be; older ones are still answered while new ones are made. */
 const FRESH = 10_000
-const CHUNK = 1000
 
 export function makeSweeper({ peers, clock }: { peers: AdminPeers; clock: Clock }): Sweeper {
   const kept = new Map<number, { counts: Counts; at: number; causes: Map<string, number>; of: Map<number, string> }>()
@@ -27,13 +26,11 @@ export function makeSweeper({ peers, clock }: { peers: AdminPeers; clock: Clock 
     const of = new Map<number, string>()
     const { ids } = await peers.registry.searchDevices({ productId, limit: 10_000_000 })
     counts.total = ids.length
-    for (let i = 0; i < ids.length; i += CHUNK) {
-      for (const [id, c] of await conditionsOf(peers, clock, ids.slice(i, i + CHUNK))) {
-        counts[c.state]++
-        if (c.cause === undefined) continue
-        causes.set(c.cause, (causes.get(c.cause) ?? 0) + 1)
-        of.set(id, c.cause)
-      }
+    for (const [id, c] of await conditionsOf(peers, clock, ids)) {
+      counts[c.state]++
+      if (c.cause === undefined) continue
+      causes.set(c.cause, (causes.get(c.cause) ?? 0) + 1)
+      of.set(id, c.cause)
     }
     kept.set(productId, { counts, at, causes, of })
   }

@@ -3,18 +3,15 @@ import { readdir, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { System, systemRoutes } from '#contracts/admin/system.ts'
+import type { DiskBudget } from '#contracts/controller.ts'
 import type { ProcessFacts } from '#lib/service.ts'
 import type { Handlers, Parts } from './call.ts'
 
-type Told = Pick<Handlers<typeof systemRoutes>, 'GET /system' | 'GET /system/config'>
+type Told = Pick<Handlers<typeof systemRoutes>, 'GET /system' | 'GET /system/config' | 'PUT /system/disk-budget'>
 
-/** What the settings allow, and where it lies. */
+/** Where it lies. */
 export interface DiskLimits {
   dataDir: string
-  devicelogMaxBytes: number
-  devicelogMaxAge: number
-  historyMaxBytes: number
-  historyMaxAge: number
 }
 
 const MINUTE = 60_000
@@ -65,7 +62,16 @@ export const stateOf = (about: ProcessFacts | undefined): System['state'] =>
     ...(about?.checks().map((c) => (c.ok ? ('ok' as const) : ('degraded' as const))) ?? []),
   ])
 
+/** Settings that people change while it runs, and their names in the budget. */
+const changeable: Record<string, keyof DiskBudget> = {
+  PANDO_DEVICELOG_MAX_BYTES: 'devicelogMaxBytes',
+  PANDO_DEVICELOG_MAX_AGE: 'devicelogMaxAge',
+  PANDO_HISTORY_MAX_BYTES: 'historyMaxBytes',
+  PANDO_HISTORY_MAX_AGE: 'historyMaxAge',
+}
+
 export function system({
+  peers,
   about,
   limits,
   load,
@@ -113,25 +119,43 @@ export function system({
         disk: await disk(),
       }
     },
-    'GET /system/config': async () => ({
-      items: (about?.settings() ?? []).map((s) => ({
-        name: s.name,
-        value: s.value ?? null,
-        default: s.default ?? null,
-        source: s.origin,
-        allowed: s.allowed,
-        help: s.help,
-      })),
-    }),
+    'GET /system/config': async () => {
+      const { set } = await peers.controller.diskBudget({})
+      return {
+        items: (about?.settings() ?? []).map((s) => {
+          const own = Object.hasOwn(changeable, s.name) ? set[changeable[s.name]!] : undefined
+          const given = { value: s.value ?? null, source: s.origin }
+          return {
+            name: s.name,
+            ...(own === undefined ? given : { value: String(own), source: 'people' as const }),
+            default: s.default ?? null,
+            allowed: s.allowed,
+            help: s.help,
+          }
+        }),
+      }
+    },
+    'PUT /system/disk-budget': async ({ body: { devicelog, history }, by }) => {
+      const { set: before } = await peers.controller.diskBudget({})
+      const after = {
+        ...(devicelog?.limit !== undefined && { devicelogMaxBytes: devicelog.limit }),
+        ...(devicelog?.max_age_ms !== undefined && { devicelogMaxAge: devicelog.max_age_ms }),
+        ...(history?.limit !== undefined && { historyMaxBytes: history.limit }),
+        ...(history?.max_age_ms !== undefined && { historyMaxAge: history.max_age_ms }),
+      }
+      await peers.controller.setDiskBudget(after)
+      await peers.registry.auditAppend({ audit: by, action: 'system.disk_budget', object: 'system', before, after })
+      return disk()
+    },
   }
 
   async function disk(): Promise<System['disk']> {
-    const used = await diskOf(limits)
+    const [used, budget] = await Promise.all([diskOf(limits), peers.controller.diskBudget({})])
     const { bavail, bsize } = await statfs(limits.dataDir)
     const free = bavail * bsize
     const parts = [
-      { name: 'devicelog', used: used['log'] ?? 0, limit: limits.devicelogMaxBytes, max_age_ms: limits.devicelogMaxAge },
-      { name: 'history', used: used['history'] ?? 0, limit: limits.historyMaxBytes, max_age_ms: limits.historyMaxAge },
+      { name: 'devicelog', used: used['log'] ?? 0, limit: budget.devicelogMaxBytes, max_age_ms: budget.devicelogMaxAge },
+      { name: 'history', used: used['history'] ?? 0, limit: budget.historyMaxBytes, max_age_ms: budget.historyMaxAge },
     ]
     const all = Object.values(used).reduce((n, v) => n + v, 0)
     const before = Object.values(await started.used).reduce((n, v) => n + v, 0)

@@ -18,8 +18,6 @@ import { columnsOf, valuesOf } from './viewvalues.ts'
 const LIFE = 15 * 60_000
 const MOST_IDS = 5_000_000
 const COUNT = 100
-/** Conditions that are asked for at once. */
-const CHUNK = 500
 
 interface View {
   actor: string
@@ -52,12 +50,7 @@ export function views(p: Parts & { models: ModelCache }): Views {
   const { peers, clock } = p
   const kept = new Map<string, View>()
 
-  const conditions = async (ids: readonly number[]): Promise<Map<number, Condition>> => {
-    const all = new Map<number, Condition>()
-    for (let i = 0; i < ids.length; i += CHUNK)
-      for (const [id, c] of await conditionsOf(peers, clock, ids.slice(i, i + CHUNK))) all.set(id, c)
-    return all
-  }
+  const conditions = (ids: readonly number[]): Promise<Map<number, Condition>> => conditionsOf(peers, clock, ids)
 
   /** The oldest go first. */
   const keep = (view: View): string => {

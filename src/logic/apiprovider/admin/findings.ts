@@ -1,0 +1,67 @@
+/** What is wrong now, as far as this process can see. */
+import { statfs } from 'node:fs/promises'
+import type { Alert } from '#contracts/admin/alerts.ts'
+import type { Parts } from './call.ts'
+import type { DiskLimits } from './system.ts'
+
+export type Finding = Pick<Alert, 'severity' | 'code' | 'object' | 'params'> & {
+  /** where it is known better than by when it was seen first */
+  since?: number
+}
+
+/** Free space below this share of the disk is short. */
+const SHORT = 0.05
+
+export async function findingsOf({
+  peers,
+  about,
+  limits,
+}: Pick<Parts, 'peers' | 'about'> & { limits: DiskLimits }): Promise<Finding[]> {
+  const engines = about?.engines() ?? []
+  const ports = new Set(engines.map((e) => e.port))
+  return [
+    ...engines
+      .filter((e) => e.state !== 'ok')
+      .map(
+        ({ port, scheme, state, since, error, affects }): Finding => ({
+          severity: state === 'down' ? 'critical' : 'warning',
+          code: 'engine',
+          object: `engine/${port}`,
+          params: { port, scheme, state, affects: [...affects], ...(error !== undefined && { error }) },
+          since,
+        }),
+      ),
+    ...(about?.checks() ?? [])
+      .filter((c) => !c.ok && !ports.has(c.name))
+      .map(
+        ({ name, detail, since }): Finding => ({
+          severity: 'critical',
+          code: 'check',
+          object: `check/${name}`,
+          params: { name, ...(detail !== undefined && { detail }) },
+          ...(since !== undefined && { since }),
+        }),
+      ),
+    ...(await receivers(peers)),
+    ...(await disk(limits)),
+  ]
+}
+
+async function receivers({ notifier }: Parts['peers']): Promise<Finding[]> {
+  const { items } = await notifier.state({}).catch(() => ({ items: [] }))
+  return items
+    .filter((r) => r.state === 'failing')
+    .map(({ applicationId, name, waiting, failingSince, lastError }) => ({
+      severity: 'warning',
+      code: 'receiver',
+      object: `application/${applicationId}`,
+      params: { name, waiting, ...(lastError !== undefined && { error: lastError }) },
+      ...(failingSince !== undefined && { since: failingSince }),
+    }))
+}
+
+async function disk({ dataDir }: DiskLimits): Promise<Finding[]> {
+  const { bavail, blocks, bsize } = await statfs(dataDir)
+  if (bavail > blocks * SHORT) return []
+  return [{ severity: 'warning', code: 'disk', object: 'disk', params: { free: bavail * bsize, size: blocks * bsize } }]
+}

@@ -1,0 +1,123 @@
+/**
+ * What became of a device's connection, as far as its state now depends on it: the last turn, the ends before it that may make it
+ * flapping, and what the diary has said since the turn. So that the state of many devices is a look into memory.
+ *
+ *   turn u8 (0 none, 1 online, 2 offline) | cause of the last end u8 | earlier ends u8 | said u8 | 0 u32 | at f64 | an f64 for each earlier end, newest first
+ *   said = 1: last cause u8 | cause of the last refusal u8, 0 = none | 0 u16 | refusals u32 | f64 at of the last, of the last and of the first refusal
+ */
+import { causeOf } from '#contracts/causes.ts'
+import type { Condition, DiaryEntry } from '#contracts/controller.ts'
+import { FLAPPING, isRefusal } from '#contracts/judgement.ts'
+import { at as field, RECORD_HEADER, recordKind } from '#core/devicelog/batch.ts'
+import type { Current } from '#core/history/port.ts'
+import { CONNECTION, isObject } from './slots.ts'
+
+const HEAD = 16
+const SAID = 32
+const [NONE, ONLINE, OFFLINE] = [0, 1, 2]
+
+interface Said {
+  cause: number
+  at: number
+  /** since the turn; absent: none */
+  refusal?: { cause: number; last: number; first: number; times: number }
+}
+
+interface Connection {
+  turn: number
+  /** of the last end */
+  cause: number
+  at: number
+  /** of earlier ends, newest first */
+  ends: number[]
+  said?: Said
+}
+
+/** Applies the record at b[p, p + size), where it tells of a connection. */
+export function applyConnection(current: Current, b: Buffer, p: number, size: number): void {
+  const kind = b[p + field.kind]
+  if (kind !== recordKind.online && kind !== recordKind.offline && kind !== recordKind.diary) return
+  const device = b.readDoubleLE(p + field.device)
+  const time = b.readDoubleLE(p + field.time)
+  const was = readConnection(current.get(device, CONNECTION)?.bytes)
+  const cause = b[p + field.reason]!
+  const is = kind === recordKind.diary ? told(was, cause, time, timesIn(b, p, size)) : turned(was, kind, cause, time)
+  const bytes = written(is)
+  current.put(device, CONNECTION, time, bytes, 0, bytes.length)
+}
+
+function turned({ turn, cause: before, at, ends }: Connection, kind: number, cause: number, time: number): Connection {
+  const all = turn === OFFLINE ? [at, ...ends] : ends
+  const recent = all.filter((end) => time - end < FLAPPING.span).slice(0, FLAPPING.ends)
+  if (kind === recordKind.online) return { turn: ONLINE, cause: before, at: time, ends: recent }
+  return { turn: OFFLINE, cause, at: time, ends: recent }
+}
+
+function told(was: Connection, cause: number, time: number, times: number): Connection {
+  const before = was.said?.refusal
+  const refusal = isRefusal(causeOf(cause))
+    ? { cause, last: time, first: before?.first ?? time, times: (before?.times ?? 0) + times }
+    : before
+  return { ...was, said: { cause, at: time, ...(refusal && { refusal }) } }
+}
+
+/** Entries that say the same are folded where they are written; `count` says how many. */
+function timesIn(b: Buffer, p: number, size: number): number {
+  const count = /"count":(\d{1,9})/.exec(b.toString('latin1', p + RECORD_HEADER, p + size))?.[1]
+  return Math.max(1, Number(count ?? 1))
+}
+
+function written({ turn, cause, at, ends, said }: Connection): Buffer {
+  const b = Buffer.alloc(HEAD + ends.length * 8 + (said ? SAID : 0))
+  b.set([turn, cause, ends.length, said ? 1 : 0])
+  b.writeDoubleLE(at, 8)
+  for (const [i, end] of ends.entries()) b.writeDoubleLE(end, HEAD + i * 8)
+  if (!said) return b
+  const { refusal } = said
+  const q = HEAD + ends.length * 8
+  b.set([said.cause, refusal?.cause ?? 0], q)
+  b.writeUInt32LE(Math.min(refusal?.times ?? 0, 0xffff_ffff), q + 4)
+  for (const [i, t] of [said.at, refusal?.last ?? 0, refusal?.first ?? 0].entries()) b.writeDoubleLE(t, q + 8 + i * 8)
+  return b
+}
+
+function readConnection(bytes: Uint8Array | undefined): Connection {
+  if (!bytes) return { turn: NONE, cause: 0, at: 0, ends: [] }
+  const v = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const ends = Array.from({ length: bytes[2]! }, (_, i) => v.getFloat64(HEAD + i * 8, true))
+  const head = { turn: bytes[0]!, cause: bytes[1]!, at: v.getFloat64(8, true), ends }
+  if (bytes[3] === 0) return head
+  const q = HEAD + ends.length * 8
+  const [cause, refused] = [bytes[q]!, bytes[q + 1]!]
+  const [at, last, first] = [0, 1, 2].map((i) => v.getFloat64(q + 8 + i * 8, true)) as [number, number, number]
+  const refusal = refused !== 0 && { cause: refused, last, first, times: v.getUint32(q + 4, true) }
+  return { ...head, said: { cause, at, ...(refusal && { refusal }) } }
+}
+
+/** What a judgement of the device stands on (contracts/judgement.ts), and when it reported last. */
+export function conditionOf(current: Current, device: number): Condition {
+  let lastReport = 0
+  let connection: Uint8Array | undefined
+  current.each(device, (slot, { time, bytes }) => {
+    if (isObject(slot)) lastReport = Math.max(lastReport, time)
+    else if (slot === CONNECTION) connection = bytes
+  })
+  return { lastReport, entries: entriesOf(readConnection(connection)) }
+}
+
+/** As the diary tells them, newest first: those that make a difference. */
+function entriesOf({ turn, cause, at, ends, said }: Connection): DiaryEntry[] {
+  const out: DiaryEntry[] = []
+  const refusal = said?.refusal
+  if (said && said.at !== refusal?.last) out.push({ at: said.at, kind: 'diary', cause: causeOf(said.cause), params: {} })
+  if (refusal) {
+    const entry = { kind: 'diary', cause: causeOf(refusal.cause) }
+    const earlier = refusal.first < refusal.last
+    out.push({ ...entry, at: refusal.last, params: { count: Math.max(1, refusal.times - (earlier ? 1 : 0)) } })
+    if (earlier) out.push({ ...entry, at: refusal.first, params: {} })
+  }
+  if (turn === ONLINE) out.push({ at, kind: 'online', params: {} })
+  const all = turn === OFFLINE ? [at, ...ends] : ends
+  for (const end of all) out.push({ at: end, kind: 'offline', cause: causeOf(cause), params: {} })
+  return out
+}

@@ -1,0 +1,69 @@
+/** What became of the tries of late, for people: in memory, bounded, gone with the process. */
+import type { Attempt } from '#contracts/notifier.ts'
+import type { Delivery } from './outbox.ts'
+import type { Outcome } from './try.ts'
+
+/** Deliveries whose tries are kept, and tries of each. */
+const DELIVERIES = 200
+const TRIES = 10
+/** What answers and bodies may hold together; of the oldest only status and error are kept. */
+const OCTETS = 512 * 1024
+
+export interface Told {
+  message: string
+  device: number
+  time: number
+  body: Buffer
+  delivered: boolean
+  attempts: Attempt[]
+}
+
+export class Attempts {
+  readonly #kept = new Map<string, Told>()
+  #octets = 0
+
+  add(d: Delivery, outcome: Outcome, at: number, took: number): void {
+    const { id: message, device, time, body, attempts = [] } = { ...this.#take(d.id), ...d }
+    const { status, error, answer } = outcome
+    const one: Attempt = { at, took, ...(status > 0 && { status }), ...(error && { error }), ...answer }
+    const told = { message, device, time, body, delivered: outcome.ok, attempts: [...attempts, one].slice(-TRIES) }
+    this.#kept.set(message, told)
+    this.#octets += octetsOf(told)
+    if (this.#kept.size > DELIVERIES) this.#take(this.#kept.keys().next().value!)
+    if (this.#octets > OCTETS) this.#thin()
+  }
+
+  of(message: string): readonly Attempt[] {
+    return this.#kept.get(message)?.attempts ?? []
+  }
+
+  /** Those whose last try was taken, newest first. */
+  delivered(): Told[] {
+    return [...this.#kept.values()].filter((t) => t.delivered).reverse()
+  }
+
+  get(message: string): Told | undefined {
+    return this.#kept.get(message)
+  }
+
+  #take(message: string): Told | undefined {
+    const found = this.#kept.get(message)
+    if (!found) return undefined
+    this.#kept.delete(message)
+    this.#octets -= octetsOf(found)
+    return found
+  }
+
+  /** Oldest first, until half is free. */
+  #thin(): void {
+    for (const told of this.#kept.values()) {
+      if (this.#octets <= OCTETS / 2) return
+      this.#octets -= octetsOf(told)
+      told.body = Buffer.alloc(0)
+      told.attempts = told.attempts.map(({ headers: _, body: __, ...bare }) => bare)
+    }
+  }
+}
+
+const octetsOf = ({ body, attempts }: Told): number =>
+  body.length + attempts.reduce((n, a) => n + (a.body?.length ?? 0) + JSON.stringify(a.headers ?? {}).length - 2, 0)
