@@ -21,10 +21,10 @@ import {
 export const settings = {
   dataDir: setting('PANDO_DATA_DIR', path, './data', 'Where the embedded engines and keys live. Nothing is written elsewhere.'),
 
-  registryUrl: setting('PANDO_REGISTRY_URL', url('sqlite:'), 'sqlite:', 'Registry store.'),
+  registryUrl: setting('PANDO_REGISTRY_URL', url('sqlite:', 'mysql:', 'postgres:'), 'sqlite:', 'Registry store.'),
   devicelogUrl: setting('PANDO_DEVICELOG_URL', url('file:'), 'file:', 'Device log.'),
   historyUrl: setting('PANDO_HISTORY_URL', url('file:'), 'file:', 'History and current status.'),
-  presenceUrl: setting('PANDO_PRESENCE_URL', url('memory:'), 'memory:', 'Presence: which node holds a device.'),
+  presenceUrl: setting('PANDO_PRESENCE_URL', url('memory:', 'redis:'), 'memory:', 'Presence: which node holds a device.'),
   queueUrl: setting('PANDO_QUEUE_URL', url('local:'), 'local:', 'The doorbell between services.'),
   discoveryUrl: setting('PANDO_DISCOVERY_URL', url('local:'), 'local:', 'How services find one another.'),
   plugins: setting(

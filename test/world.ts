@@ -16,6 +16,7 @@ import { type HookReceiver, hookReceiver } from './support/hookreceiver.ts'
 import { vectors } from './vectors/read.ts'
 import { type Application, application } from './world/application.ts'
 import { Device, type DeviceOptions, type Dialect } from './world/device.ts'
+import { worldServers } from './world/servers.ts'
 import { type Env, killInStart, type Running, type Shape, shapes, startShape } from './world/shapes.ts'
 import { until } from './world/wait.ts'
 
@@ -72,12 +73,14 @@ export async function makeWorld(o: WorldOptions = {}): Promise<World> {
   const shape = o.shape ?? 'direct'
   const dataDir = mkdtempSync(join(tmpdir(), 'pando-world-'))
   const hooks = await hookReceiver()
+  const servers = await worldServers()
   const agent = new Agent({ keepAlive: true })
   const env: Env = {
     PANDO_DATA_DIR: dataDir,
     PANDO_NOTIFIER_ALLOW: '127.0.0.0/8',
     PANDO_OPS_LISTEN: loopback,
     ...Object.fromEntries(services.map((name) => [settingOf(name), loopback])),
+    ...servers.env,
     ...o.env,
   }
   const options = {
@@ -175,6 +178,7 @@ export async function makeWorld(o: WorldOptions = {}): Promise<World> {
         if (up) await world.stop()
       } finally {
         await hooks.close()
+        await servers.drop()
         rmSync(dataDir, { recursive: true, force: true })
       }
     },

@@ -15,6 +15,10 @@ export const Route = Type.Object({
 })
 export type Route = Static<typeof Route>
 
+/** A session as the node knows it that holds it. */
+export const HeldSession = Type.Object({ device: Id, epoch: Type.Number(), protocol: Type.String(), address: Type.String() })
+export type HeldSession = Static<typeof HeldSession>
+
 export const ConnectRequest = Type.Object({
   deviceId: Type.Number(),
   /** 32 hex digits */
@@ -62,8 +66,17 @@ export const devicemanager = contract('devicemanager', {
   disconnected: method(Type.Object({ items: Type.Array(Type.Object({ device: Id, epoch: Type.Number() })) }), Type.Object({}), {
     retry: true,
   }),
-  /** An access node says that it lives (each 2 s; its lease is 5 s), and now and then which devices it holds. */
-  alive: method(Type.Object({ node: Type.String(), devices: Type.Optional(Type.Array(Id)) }), Type.Object({}), { retry: true }),
+  /** An access node says that it lives (each 2 s; its lease is 5 s). `announce`: where its devices are is not known any more. */
+  alive: method(Type.Object({ node: Type.String() }), Type.Object({ announce: Type.Optional(Type.Boolean()) }), { retry: true }),
+  /**
+   * Sessions that a node holds, a batch at a time; `last`: those were all. → the sessions that others have replaced meanwhile: the
+   * node ends them with `taken_over`.
+   */
+  announce: method(
+    Type.Object({ node: Type.String(), items: Type.Array(HeldSession), last: Type.Boolean() }),
+    Type.Object({ replaced: Type.Array(Type.Object({ device: Id, epoch: Type.Number() })) }),
+    { retry: true },
+  ),
   /** Where devices are; offline ones are left out. */
   routes: method(Type.Object({ devices: Type.Array(Id) }), Type.Object({ items: Type.Array(Route) }), { retry: true }),
   online: method(Type.Object({}), Type.Object({ count: Type.Integer() }), { retry: true }),

@@ -4,7 +4,7 @@
  * by PANDO_TEST_ENGINES_COMMAND, a program that knows start, stop, kill, pause, resume and restart.
  */
 import { execFile } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { chmodSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -57,6 +57,8 @@ const run = promisify(execFile)
 async function startOwn(command: string, name: EngineName): Promise<OwnEngine> {
   const [program = '', ...args] = command.split(/\s+/)
   const state = mkdtempSync(join(tmpdir(), `pando-${name}-`))
+  // servers that don't run as root must get in
+  chmodSync(state, 0o755)
   const tell = async (what: string): Promise<string> =>
     (await run(program, [...args, '--state', state, what, ...(what === 'stop' ? [] : [name])])).stdout
   const says = new RegExp(`${variable(name)}='(.*)'`)

@@ -4,6 +4,9 @@ import type { Face } from '#contracts/contract.ts'
 import type { devicemanager } from '#contracts/devicemanager.ts'
 import type { Logger } from '#lib/log.ts'
 
+/** Told again later, at most so many. */
+const MOST = 100_000
+
 export class Departures {
   private items: { device: number; epoch: number }[] = []
   private scheduled = false
@@ -23,6 +26,11 @@ export class Departures {
     setImmediate(() => this.send())
   }
 
+  /** Tells what could not be told before. */
+  again(): void {
+    if (!this.scheduled) this.send()
+  }
+
   /** Resolves when all that was added is told. */
   async told(): Promise<void> {
     if (this.scheduled) this.send()
@@ -38,8 +46,8 @@ export class Departures {
       try {
         await this.peer().disconnected({ items })
       } catch (err) {
-        // the lease of the node, or the next connect of the device, ends such a route
-        this.log.warn({ err, count: items.length }, 'could not report ended sessions')
+        this.log.warn({ err, count: items.length }, 'could not report ended sessions; trying again')
+        this.items = items.concat(this.items).slice(0, MOST)
       }
     })
   }

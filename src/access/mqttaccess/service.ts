@@ -12,6 +12,7 @@ import { Connection } from './connection.ts'
 import { messageCounts } from './counts.ts'
 import { Departures } from './departures.ts'
 import { Downlink } from './downlink.ts'
+import { keepLease } from './lease.ts'
 import type { AccessNode, Session } from './node.ts'
 import { Wheel } from './wheel.ts'
 
@@ -34,12 +35,11 @@ const reasonCodes: Partial<Record<Cause, number>> = {
   device_removed: 0x87,
   stream_sealed: 0x9c,
 }
-const ALIVE_MS = 2000
 
 export async function start(s: ServiceStart<Config, object, AdmissionPeers>): Promise<Started & { face: Face<typeof access> }> {
   const node = accessNode(s)
   const listeners = await openListeners(s, node)
-  const stopAlive = keepLease(s, node)
+  const stopAlive = keepLease(s, node, (items) => closeSessions(node, items))
   s.readiness('log', () => (node.uplink.full ? 'the device log does not accept' : undefined))
   s.onDrain(async () => {
     node.stopping = true
@@ -120,17 +120,6 @@ async function openListeners(s: ServiceStart<Config, object, AdmissionPeers>, no
   if (legacy && s.tls)
     listeners.push(await listen({ ...common, address: legacy, tls: { ...s.tls, ...legacyTls }, tlsOnly: true }))
   return listeners
-}
-
-/** The lease of this node: its devices are online as long as it says so. */
-function keepLease(s: ServiceStart<Config, object, AdmissionPeers>, node: AccessNode): () => void {
-  const alive = () => {
-    s.peers.devicemanager
-      .alive({ node: s.instance })
-      .catch((err: unknown) => node.log.warn({ err }, 'could not renew the lease of this node'))
-  }
-  alive()
-  return s.clock.every(ALIVE_MS, alive)
 }
 
 const sessionsOf = (node: AccessNode, productId: number): number[] =>

@@ -4,6 +4,7 @@ import type { Presence } from './port.ts'
 /** scheme → presence engine */
 export const presenceEngines = {
   memory: async (_url, o) => (await import('./memory/presence.ts')).memoryPresence(o),
+  redis: async (url, o) => (await import('./redis/presence.ts')).redisPresence(url, o),
 } satisfies EngineTable<Presence, EngineOptions>
 
 /** Opens the presence engine that PANDO_PRESENCE_URL names. */

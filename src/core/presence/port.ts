@@ -15,17 +15,27 @@ export interface Route {
 }
 
 export interface Presence {
-  /** Makes each route the device's route → the routes that they replace (same order; undefined where there was none alive). */
+  /**
+   * Makes each route the device's route → the routes that they replace (same order; undefined where there was none alive). Where the live
+   * route's epoch is not below, nothing is changed, and that route is the answer.
+   */
   claim(routes: readonly Route[]): Promise<(Route | undefined)[]>
   /** Ends routes if they are still those sessions (device and epoch) → whether each was. */
   release(ends: readonly { device: number; epoch: number }[]): Promise<boolean[]>
   /** The live routes of devices, undefined where offline. */
   routes(devices: readonly number[]): Promise<(Route | undefined)[]>
-  /** Says that a node lives; its routes end `ttlMs` after the last call. Only nodes with a lease have live routes. */
-  lease(node: string, ttlMs: number): Promise<void>
+  /** Puts routes back that were lost with a lease or with data → whether each is the device's route now: not where another one is alive whose epoch is not below. */
+  restore(routes: readonly Route[]): Promise<boolean[]>
+  /**
+   * Says that a node lives; its routes end `ttlMs` after the last call. Only nodes with a lease have live routes. → whether all of its routes
+   * are known: not before `complete`, and not after its lease ran out or data was lost.
+   */
+  lease(node: string, ttlMs: number): Promise<boolean>
+  /** All routes of a node that has a lease have been restored. */
+  complete(node: string): Promise<void>
   /** Ends a node's lease at once: all its routes are gone. */
   leave(node: string): Promise<void>
-  /** Nodes whose lease ran out since the last call, with the devices that they held (each reported once in the cluster). */
+  /** Nodes whose lease ran out since the last call, with the devices that they held (each reported to one of all who ask). */
   expired(): Promise<{ node: string; routes: Route[] }[]>
   count(): Promise<number>
   health(): EngineHealth

@@ -51,6 +51,36 @@ export function presenceSuite(name: string, open: () => Promise<PresenceSubject>
     assert.equal(await p.count(), 2)
   })
 
+  check('a claim that is not above the live route changes nothing and answers it', async ({ presence: p }) => {
+    await p.lease('n1', TTL)
+    await p.claim([route(1, 'n1', 20)])
+    assert.deepEqual(await p.claim([route(1, 'n2', 10), route(1, 'n2', 20)]), [route(1, 'n1', 20), route(1, 'n1', 20)])
+    await p.lease('n2', TTL)
+    assert.deepEqual(await p.routes([1]), [route(1, 'n1', 20)])
+    assert.equal(await p.count(), 1)
+  })
+
+  check('routes are restored unless a newer session is alive; a node says when that is all', async ({ presence: p, advance }) => {
+    assert.equal(await p.lease('n1', TTL), false)
+    assert.equal(await p.lease('n1', TTL), false)
+    await p.complete('n1')
+    assert.equal(await p.lease('n1', TTL), true)
+    await p.claim([route(1, 'n1', 10), route(2, 'n1', 11)])
+    await advance(TTL * 1.2)
+    await p.expired()
+    await p.lease('n2', TTL)
+    await p.claim([route(2, 'n2', 20)])
+    await p.complete('n1')
+    assert.equal(await p.lease('n1', TTL), false)
+    assert.deepEqual(await p.restore([route(1, 'n1', 10), route(2, 'n1', 11)]), [true, false])
+    assert.deepEqual(await p.restore([route(1, 'n1', 10)]), [true], 'again')
+    await p.complete('n1')
+    assert.equal(await p.lease('n1', TTL), true)
+    assert.deepEqual(await p.routes([1, 2]), [route(1, 'n1', 10), route(2, 'n2', 20)])
+    await p.leave('n1')
+    assert.equal(await p.lease('n1', TTL), false)
+  })
+
   check('a release ends only the session that it names', async ({ presence: p }) => {
     await p.lease('n1', TTL)
     await p.claim([route(1, 'n1', 10)])
@@ -126,13 +156,30 @@ export function presenceSuite(name: string, open: () => Promise<PresenceSubject>
     assert.deepEqual(await p.routes([10_000]), [route(10_000, 'n1', 10_000)])
   })
 
-  check('others see the same', async ({ presence: p, another }) => {
+  check('others see the same', async ({ presence: p, another, advance }) => {
     if (!another) return
     const q = await another()
     await p.lease('n1', TTL)
     await p.claim([route(1, 'n1', 10)])
     assert.deepEqual(await q.routes([1]), [route(1, 'n1', 10)])
     assert.deepEqual(await q.claim([route(1, 'n1', 20)]), [route(1, 'n1', 10)])
+    await p.complete('n1')
+    assert.equal(await q.lease('n1', TTL), true)
+    await advance(TTL * 1.2)
+    const reports = (await Promise.all([p.expired(), q.expired()])).flat()
+    assert.deepEqual(reports, [{ node: 'n1', routes: [route(1, 'n1', 20)] }])
     await q.close()
+  })
+
+  check('of many claims of one device at the same time the highest epoch wins, and each sees what it replaced', async (s) => {
+    const { presence: p } = s
+    const q = (await s.another?.()) ?? p
+    await p.lease('n1', TTL)
+    const claims = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? p : q).claim([route(1, 'n1', i + 1)]))
+    const replaced = (await Promise.all(claims)).map(([r]) => r?.epoch ?? 0)
+    assert.deepEqual(await p.routes([1]), [route(1, 'n1', 40)])
+    const made = replaced.filter((before, i) => before < i + 1)
+    assert.equal(new Set(made).size, made.length, 'no route is replaced twice')
+    if (q !== p) await q.close()
   })
 }

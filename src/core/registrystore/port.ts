@@ -38,9 +38,11 @@ export interface Transaction extends Reads {
 }
 
 export interface Registrystore extends Reads, Freezable {
+  /** set where processes on other machines may have it open too: how it is named in errors */
+  readonly sharedAt?: string
   /** All or nothing; durable when it resolves. Writers wait for one another. */
   transaction<R>(work: (tx: Transaction) => Promise<R>): Promise<R>
-  /** Cheap: whether another process may have written since the last call. */
+  /** Cheap: whether another process may have written since the last call; `true` where only `changes` can tell. */
   changedElsewhere(): boolean
   /** Changes after the one with this id, oldest first. */
   changes(after: number): Promise<RegistryChangeRow[]>

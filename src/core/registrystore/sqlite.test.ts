@@ -47,6 +47,19 @@ describe('the SQLite file', () => {
     assert.deepEqual(readdirSync(d).sort(), ['registry.db', 'registry.db-mark'])
   })
 
+  it('tells writes of others from its own', async () => {
+    const d = dir('news')
+    const [store, other] = [await open(d), await open(d)]
+    store.changedElsewhere()
+    await meta(store, 'n1')
+    assert.equal(store.changedElsewhere(), false)
+    await meta(other, 'n2')
+    assert.equal(store.changedElsewhere(), true)
+    assert.equal(store.changedElsewhere(), false)
+    await other.close()
+    await store.close()
+  })
+
   // REG-1
   it('F-01: a process that dies leaves all that was committed', async () => {
     const [d, copy] = [dir('kill'), dir('copy')]

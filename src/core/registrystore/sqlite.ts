@@ -78,13 +78,11 @@ async function openFile(path: string, markPath: string, commits: number, inside:
   const mark = openMark(markPath, commits)
   const engine: Engine = {
     db,
-    types,
     where: path,
     failure: (e) => sqliteFailure(e, path),
-    isBusy,
+    mayRepeat: (e, stage) => stage === 'beginning' && isBusy(e),
     changedElsewhere: () => seenVersion !== (seenVersion = version.get()),
     committed: mark.write,
-    schemaCrc: () => schemaCrc(handle),
     freeze: (by) => freezeSqlite(handle, path, by),
     thaw: async (by) => thawed(dirname(path), by),
     async close() {
@@ -95,7 +93,7 @@ async function openFile(path: string, markPath: string, commits: number, inside:
     },
   }
   try {
-    await migrate(engine, inside.migrations)
+    await migrate({ ...engine, types, schemaCrc: () => schemaCrc(handle) }, inside.migrations)
     return makeStore(engine)
   } catch (e) {
     await engine.close()

@@ -28,17 +28,19 @@ export function makeStore(engine: Engine): Registrystore {
   }
   const select = <T extends Table>(table: T, s: Selection<T>) => guarded(() => reads.select(table, s))
   return {
+    ...(engine.shared && { sharedAt: where }),
     select,
     async transaction(work) {
       let count = 0
-      const result = await guarded(() =>
+      const inOne = () =>
         inTransaction(engine, async (trx) => {
+          await engine.lock?.(trx)
           const { tx, wrote } = makeTransaction(trx, statements, where)
           const r = await work(tx)
-          if (wrote()) count = await tx.next(COMMITS, 1)
+          count = wrote() ? await tx.next(COMMITS, 1) : 0
           return r
-        }),
-      )
+        })
+      const result = await guarded(() => (engine.inTurn ? engine.inTurn(inOne) : inOne()))
       if (count > 0) {
         health.wrote()
         engine.committed?.(count)

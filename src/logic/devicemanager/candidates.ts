@@ -18,8 +18,6 @@ export interface Candidate {
   overtaken: boolean
   /** settles when the sessions before those of its batch are gone */
   way: Promise<void> | undefined
-  /** the epoch of a claim of its own that was below that of the session it replaced */
-  tooLow: number | undefined
 }
 
 /** Those of a batch who may come in; of several connects of one device the last one, the others are refused in `verdicts`. */
@@ -39,7 +37,7 @@ export function pickCandidates(
     const earlier = last.get(device.id)
     if (earlier) refuse(verdicts, earlier, 'taken_over')
     const route = { device: device.id, node, epoch: epochs.next(device.id), protocol, address, since }
-    last.set(device.id, { at, device, route, previous: undefined, overtaken: false, way: undefined, tooLow: undefined })
+    last.set(device.id, { at, device, route, previous: undefined, overtaken: false, way: undefined })
   }
   return [...last.values()]
 }

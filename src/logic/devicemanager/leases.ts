@@ -8,9 +8,10 @@ const LOOK_EACH = 1000
 const RENEW_AFTER = 1000
 
 export interface Leases {
-  renew(node: string): Promise<void>
+  /** → whether it is known where all its devices are */
+  renew(node: string): Promise<boolean>
   /** The node has just asked for something: renews if the last time is a while ago. */
-  heard(node: string): Promise<void> | undefined
+  heard(node: string): Promise<unknown> | undefined
   stop(): void
 }
 
@@ -18,12 +19,12 @@ export interface Leases {
 export function makeLeases({ ports: { presence }, log, clock }: Start, held: Held): Leases {
   const fresh = new Set<string>()
 
-  async function renew(node: string): Promise<void> {
+  async function renew(node: string): Promise<boolean> {
     if (!fresh.has(node)) {
       fresh.add(node)
       clock.after(RENEW_AFTER, () => fresh.delete(node))
     }
-    await presence.lease(node, LEASE)
+    return presence.lease(node, LEASE)
   }
 
   async function look(): Promise<void> {

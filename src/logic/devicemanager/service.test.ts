@@ -219,15 +219,46 @@ test('tokens of devices that stay connected are kept alive, also of those that a
   m.addNode('n1')
   const [one] = await m.connect('n1', 1, 2)
   await m.face.disconnected({ items: [{ device: 1, epoch: one!.epoch! }] })
-  await m.face.alive({ node: 'n1', devices: [2, 3] })
+  const items = [2, 3].map((device) => ({ device, epoch: 1, protocol: 'mqtt', address: 'a:1' }))
   for (let h = 0; h < 12; h++) {
     m.clock.advance(3_600_000 - 2000)
-    await m.face.alive({ node: 'n1' })
+    // its lease has run out meanwhile, so it says what it holds
+    assert.deepEqual(await m.face.alive({ node: 'n1' }), { announce: true })
+    await m.face.announce({ node: 'n1', items, last: true })
     m.clock.advance(2000)
-    await m.face.alive({ node: 'n1', devices: [2, 3] })
     await turn()
   }
   assert.deepEqual(m.registry.touched.flat().sort(), [2, 3])
+  await m.stop()
+})
+
+// ENG-16
+test('a node announces its sessions again after its lease ran out, and loses those that others have replaced', async () => {
+  const m = await manager()
+  m.addNode('n1')
+  m.addNode('n2')
+  const [one, two] = await m.connect('n1', 1, 2)
+  const items = [one, two].map((v, i) => ({ device: i + 1, epoch: v!.epoch!, protocol: 'mqtt', address: 'a:1' }))
+  await m.face.announce({ node: 'n1', items, last: true })
+  assert.deepEqual(await m.face.alive({ node: 'n1' }), {})
+  for (let s = 0; s < 6; s++) m.clock.advance(1000)
+  await turn()
+  assert.deepEqual(await m.face.online({}), { count: 0 })
+  const [elsewhere] = await m.connect('n2', 2)
+  assert.deepEqual(await m.face.alive({ node: 'n1' }), { announce: true })
+  assert.deepEqual(await m.face.announce({ node: 'n1', items: items.slice(0, 1), last: false }), { replaced: [] })
+  assert.deepEqual(await m.face.alive({ node: 'n1' }), { announce: true }, 'those were not all')
+  const { replaced } = await m.face.announce({ node: 'n1', items: items.slice(1), last: true })
+  assert.deepEqual(replaced, [{ device: 2, epoch: two!.epoch }])
+  assert.deepEqual(await m.face.alive({ node: 'n1' }), {})
+  const { items: routes } = await m.face.routes({ devices: [1, 2] })
+  assert.deepEqual(
+    routes.map((r) => [r.node, r.epoch]),
+    [
+      ['n1', one!.epoch],
+      ['n2', elsewhere!.epoch],
+    ],
+  )
   await m.stop()
 })
 

@@ -2,6 +2,7 @@
 import type { Face } from '#contracts/contract.ts'
 import type { devicemanager } from '#contracts/devicemanager.ts'
 import type { Started } from '#lib/service.ts'
+import { makeAnnounce } from './announce.ts'
 import { makeConnect } from './connect.ts'
 import { makeCutOff } from './cutoff.ts'
 import { makeHeld } from './held.ts'
@@ -31,12 +32,11 @@ export async function start(s: Start): Promise<Started & { face: Face<typeof dev
       await presence.release(items)
       return {}
     },
-    async alive({ node, devices }) {
+    async alive({ node }) {
       retargeter.heard(node)
-      await leases.renew(node)
-      for (const device of devices ?? []) held.seen(device)
-      return {}
+      return (await leases.renew(node)) ? {} : { announce: true }
     },
+    announce: makeAnnounce(presence, held),
     async routes({ devices }) {
       return { items: (await presence.routes(devices)).filter((r) => r !== undefined) }
     },

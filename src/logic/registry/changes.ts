@@ -8,6 +8,8 @@ import { TENANT } from './tenant.ts'
 
 /** Reads look for other processes' changes at most this often, so a change made elsewhere is seen this late at most. */
 const LOOK_EVERY = 20
+/** Messages of devices wait for such a look no longer than this. */
+const LOOK_WITHIN = 250
 const KEEP = 4096
 const PRUNE_EVERY = 256
 
@@ -55,6 +57,15 @@ export function makeChanges({ store, queue, origin, now, drop }: Options) {
     return looking
   }
 
+  /** Called before reads; undefined when there is nothing to wait for. */
+  const fresh = (): Promise<void> | undefined => {
+    const t = performance.now()
+    if (looking !== undefined) return looking
+    if (t - lookedAt < LOOK_EVERY) return undefined
+    lookedAt = t
+    return refresh()
+  }
+
   return {
     /** Begins after all that was changed before this process. */
     async start(): Promise<void> {
@@ -81,15 +92,29 @@ export function makeChanges({ store, queue, origin, now, drop }: Options) {
       for (const bell of bells) tell(bell)
     },
     refresh,
-    /** Called before reads; undefined when there is nothing to wait for. */
-    fresh(): Promise<void> | undefined {
-      const t = performance.now()
-      if (looking !== undefined) return looking
-      if (t - lookedAt < LOOK_EVERY) return undefined
-      lookedAt = t
-      return refresh()
+    fresh,
+    /** As `fresh`, for reads that go on with what is known while the store does not answer: nothing can be changed then either. */
+    async freshIfThere(): Promise<void> {
+      if (store.health().state === 'down') return
+      const look = fresh()
+      if (look !== undefined)
+        await soonest(
+          look.catch(() => undefined),
+          LOOK_WITHIN,
+        )
     },
   }
+}
+
+/** Resolves with `work`, or after `ms`. */
+function soonest(work: Promise<void>, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    void work.then(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
 }
 
 export type Changes = ReturnType<typeof makeChanges>

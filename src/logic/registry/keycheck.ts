@@ -16,7 +16,7 @@ const settings = { aesKey: 'PANDO_AES_KEY', masterKey: 'PANDO_MASTER_KEY' } as c
  * the first start. Throws `config_invalid` naming the setting, `store_damaged` naming the file.
  */
 export async function platformKeys(config: Config, store: Registrystore): Promise<PlatformKeys> {
-  const keys = loadKeys(config.dataDir, config, (await checkValues(store)).size === 0)
+  const keys = loadKeys(config.dataDir, config, whyNeeded(store, (await checkValues(store)).size > 0))
   const secrets = makeSecrets(keys.masterKey, TENANT)
   const kept = await store.transaction(async (tx) => {
     const before = await checkValues(tx)
@@ -31,6 +31,12 @@ export async function platformKeys(config: Config, store: Registrystore): Promis
     if (!sameText(kept.get(name) ?? '', secrets.checkValue(name, keys[name]))) throw other(config, name)
   }
   return keys
+}
+
+/** Keys that one machine makes for itself are no keys of a registry that others share. */
+function whyNeeded({ sharedAt }: Registrystore, hasData: boolean): string | undefined {
+  if (sharedAt !== undefined) return `${sharedAt} is shared by all who have it open, who need the same keys`
+  return hasData ? 'the registry holds data written with a key' : undefined
 }
 
 const checkValues = async (store: Reads): Promise<Map<string, string>> =>

@@ -55,17 +55,17 @@ function make(dataDir: string, file: string): void {
 }
 
 /**
- * `given`: the settings, which win. `mayMake`: false where there is data already that other keys have wrapped.
+ * `given`: the settings, which win. `needed`: why keys may not be made here, where that is so.
  * Throws `store_damaged` naming the file, `config_invalid` when it is missing.
  */
-export function loadKeys(dataDir: string, given: Partial<PlatformKeys>, mayMake: boolean): PlatformKeys {
+export function loadKeys(dataDir: string, given: Partial<PlatformKeys>, needed: string | undefined): PlatformKeys {
   const { aesKey, masterKey } = given
   if (aesKey !== undefined && masterKey !== undefined) return { aesKey, masterKey }
   const file = join(dataDir, 'keys.json')
   if (!existsSync(file)) {
     const missing = aesKey === undefined ? 'PANDO_AES_KEY' : 'PANDO_MASTER_KEY'
-    const message = `${file} is missing and ${missing} is not set, but the registry holds data written with a key; restore the file or set the key`
-    if (!mayMake) throw new PandoError('config_invalid', message, { file, setting: missing })
+    const message = `${file} is missing and ${missing} is not set, but ${needed}; restore the file or set the key`
+    if (needed !== undefined) throw new PandoError('config_invalid', message, { file, setting: missing })
     make(dataDir, file)
   }
   const kept = read(file)

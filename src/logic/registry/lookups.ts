@@ -19,10 +19,13 @@ interface Parts {
   store: Registrystore
   secrets: Secrets
   keys: Keys
+  /** Waits until changes of other processes are known; rejects where the store does not answer. */
   fresh: () => Promise<void> | undefined
+  /** The same, but goes on where the store does not answer. */
+  freshIfThere: () => Promise<void>
 }
 
-export function makeLookups({ store, secrets, keys, fresh }: Parts) {
+export function makeLookups({ store, secrets, keys, fresh, freshIfThere }: Parts) {
   const devices = makeCache<number, Device>(DEVICES)
   const identifiers = makeCache<string, number>(DEVICES)
   const products = makeCache<number, Product>(FEW)
@@ -55,7 +58,7 @@ export function makeLookups({ store, secrets, keys, fresh }: Parts) {
 
   /** Those that exist, by id. Ids that can't exist are left out like those that don't. */
   const devicesById = async (ids: readonly number[]): Promise<Map<number, Device>> => {
-    await fresh()
+    await freshIfThere()
     const found = new Map<number, Device>()
     const missing: number[] = []
     for (const id of ids) {

@@ -62,7 +62,7 @@ async function makeContext({ config, log, ports, clock, onStop, hooks, codecs = 
   const secrets = makeSecrets(masterKey, TENANT)
   const keys = makeKeys(aesKey)
   const fresh = () => changes.fresh()
-  const lookups = makeLookups({ store, secrets, keys, fresh })
+  const lookups = makeLookups({ store, secrets, keys, fresh, freshIfThere: () => changes.freshIfThere() })
   const search = makeSearch({ store, log, lookups, fresh })
   const accounts = makeAccounts(store)
   const drop = (bell: RegistryBell | undefined): void => {
@@ -70,7 +70,13 @@ async function makeContext({ config, log, ports, clock, onStop, hooks, codecs = 
   }
   const changes = makeChanges({ store, queue: ports.queue, origin: randomUUID(), now: clock.now, drop })
   await changes.start()
-  onStop(clock.every(LOOK_EVERY, () => background(log, 'looking for changes', changes.refresh())))
+  // why it fails, the engine's state says
+  onStop(
+    clock.every(
+      LOOK_EVERY,
+      () => void changes.refresh().catch((err: unknown) => log.debug({ err }, 'looking for changes failed')),
+    ),
+  )
   const audit = makeAuditLog({ secrets, clock })
   const ctx: Context = { store, secrets, keys, clock, changes, lookups, audit, hooks, codecs, tokenLife: config.tokenLife, log }
   return { ctx, search, accounts }

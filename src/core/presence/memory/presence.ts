@@ -10,6 +10,8 @@ interface Node {
   routes: number
   /** ends the running lease; undefined while it has none */
   cancelLease: (() => void) | undefined
+  /** all its routes are known */
+  complete: boolean
 }
 
 type Lost = { node: string; routes: Route[] }
@@ -22,18 +24,26 @@ export function memoryPresence({ clock = systemClock }: EngineOptions): Presence
 
   const nodeOf = (name: string): Node => {
     let node = nodes.get(name)
-    if (!node) nodes.set(name, (node = { routes: 0, cancelLease: undefined }))
+    if (!node) nodes.set(name, (node = { routes: 0, cancelLease: undefined, complete: false }))
     return node
   }
   const alive = (r: Route | undefined): Route | undefined =>
     r !== undefined && nodes.get(r.node)?.cancelLease !== undefined ? r : undefined
 
-  const claimOne = (route: Route): Route | undefined => {
+  const put = (route: Route): void => {
     const before = routes.get(route.device)
     if (before) nodeOf(before.node).routes--
     nodeOf(route.node).routes++
     routes.set(route.device, route)
-    return alive(before)
+  }
+  const claimOne = (route: Route): Route | undefined => {
+    const before = alive(routes.get(route.device))
+    if (before === undefined || before.epoch < route.epoch) put(route)
+    return before
+  }
+  const restoreOne = (route: Route): boolean => {
+    const before = claimOne(route)
+    return before === undefined || before.epoch < route.epoch || (before.epoch === route.epoch && before.node === route.node)
   }
   const releaseOne = ({ device, epoch }: { device: number; epoch: number }): boolean => {
     const route = routes.get(device)
@@ -53,12 +63,18 @@ export function memoryPresence({ clock = systemClock }: EngineOptions): Presence
 
   return {
     claim: async (claims) => claims.map(claimOne),
+    restore: async (lost) => lost.map(restoreOne),
     release: async (ends) => ends.map(releaseOne),
     routes: async (devices) => devices.map((d) => alive(routes.get(d))),
     async lease(name, ttlMs) {
       const node = nodeOf(name)
       node.cancelLease?.()
       node.cancelLease = clock.after(ttlMs, () => expire(name))
+      return node.complete
+    },
+    async complete(name) {
+      const node = nodes.get(name)
+      if (node?.cancelLease) node.complete = true
     },
     async leave(node) {
       remove(node)

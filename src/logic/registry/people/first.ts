@@ -58,8 +58,9 @@ export async function makeFirst(ctx: Context, passwords: Passwords, c: Config): 
   if ((await ctx.store.select('user_account', { limit: 1 })).length > 0) return
   const given = c.adminPasswordFile === undefined ? undefined : givenPassword(c.adminPasswordFile)
   const password_hash = given === undefined ? passwords.hashGenerated(makeFile(c.dataDir)) : await passwords.hash(given)
-  await change(ctx, async (tx) => {
-    if ((await tx.select('user_account', { limit: 1 })).length > 0) return { result: undefined }
+  const made = await change(ctx, async (tx) => {
+    const [there] = await tx.select('user_account', { limit: 1 })
+    if (there) return { result: there.password_hash }
     const at = ctx.clock.now()
     const id = await tx.next('user_account', 1)
     const profile = { name: NAME, name_folded: foldedName(NAME), role: 'Administrator', scope: '*', locale: '', zone: '' }
@@ -67,8 +68,10 @@ export async function makeFirst(ctx: Context, passwords: Passwords, c: Config): 
     const row = { id, tenant_id: TENANT, ...profile, password_hash, must_change: given === undefined ? 1 : 0, ...times }
     await tx.insert('user_account', [row])
     await ctx.audit.append(tx, undefined, added('user', userOf(row)))
-    return { result: undefined, bell: { what: 'user', id, change: 'added' } }
+    return { result: password_hash, bell: { what: 'user', id, change: 'added' } }
   })
+  // another process of this registry, with a data directory of its own, came first
+  if (given === undefined && made !== password_hash) removePasswordFile(c.dataDir)
 }
 
 /** The password that lies there is good no more. */

@@ -1,0 +1,51 @@
+/** The lease of this node: its devices are online as long as it says that it lives. Where they are is told again after that was lost. */
+import type { Face } from '#contracts/contract.ts'
+import type { devicemanager } from '#contracts/devicemanager.ts'
+import type { Clock } from '#lib/service.ts'
+import type { AccessNode } from './node.ts'
+
+const ALIVE_MS = 2000
+const AT_ONCE = 1000
+
+interface Start {
+  instance: string
+  clock: Clock
+  peers: { devicemanager: Face<typeof devicemanager> }
+}
+
+type Close = (items: { device: number; epoch: number; cause: string }[]) => Promise<unknown>
+
+export function keepLease(s: Start, node: AccessNode, close: Close): () => void {
+  let announcing = false
+
+  async function announce(): Promise<void> {
+    const open = [...node.devices.values()].filter((c) => c.state === 'open')
+    for (let at = 0; at === 0 || at < open.length; at += AT_ONCE) {
+      const some = open.slice(at, at + AT_ONCE)
+      const items = some.map((c) => ({ device: c.deviceId, epoch: c.epoch, protocol: 'mqtt', address: c.address }))
+      const last = at + AT_ONCE >= open.length
+      const { replaced } = await s.peers.devicemanager.announce({ node: s.instance, items, last })
+      if (replaced.length > 0) await close(replaced.map((r) => ({ ...r, cause: 'taken_over' })))
+      // their end may have been told before
+      for (const c of some) if (node.devices.get(c.deviceId) !== c) node.departures.add(c.deviceId, c.epoch)
+    }
+  }
+
+  async function live(): Promise<void> {
+    const { announce: wanted } = await s.peers.devicemanager.alive({ node: s.instance })
+    node.departures.again()
+    if (!wanted || announcing) return
+    announcing = true
+    try {
+      await announce()
+    } finally {
+      announcing = false
+    }
+  }
+
+  const alive = (): void => {
+    live().catch((err: unknown) => node.log.warn({ err }, 'could not renew the lease of this node'))
+  }
+  alive()
+  return s.clock.every(ALIVE_MS, alive)
+}

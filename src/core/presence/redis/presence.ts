@@ -1,0 +1,125 @@
+/** Presence in Redis, shared by all device managers of a cluster. What is kept where, and how: scripts.ts. */
+import type { EngineOptions } from '#core/engines.ts'
+import { reachability } from '#core/remote/health.ts'
+import type { Presence, Route } from '../port.ts'
+import { type Link, openLink } from './link.ts'
+import { pack, routeOf, unpack } from './packed.ts'
+import * as scripts from './scripts.ts'
+import { optionsOf, settle } from './start.ts'
+
+const AT_ONCE = 500
+/** Another manager goes on with a dead node that somebody has begun to take down. */
+const ABANDONED_MS = 10_000
+/** Claims whose outcome is not known, at most; and how long after Redis is back they are taken back. */
+const MAX_DOUBTFUL = 10_000
+const DOUBTFUL_MS = 1000
+
+export async function redisPresence(url: string, o: EngineOptions): Promise<Presence> {
+  const at = optionsOf(url)
+  const health = reachability(at.where)
+  const doubtful = new Map<number, number>()
+  let timer: NodeJS.Timeout | undefined
+  const link = await settle(at.where, () => openLink({ ...at, health, connected: takeBackLater }), o)
+  const run = async <T>(script: string, args: readonly (string | number)[]): Promise<T> =>
+    (await link.script(script, [at.prefix, ...args.map(String)])) as T
+
+  /** A claim that a server does after nobody waits for it any more would leave a device online that is not. */
+  function takeBackLater(): void {
+    if (doubtful.size === 0) return
+    clearTimeout(timer)
+    timer = setTimeout(() => {
+      const ends = [...doubtful].map(([device, epoch]) => ({ device, epoch }))
+      doubtful.clear()
+      release(ends).catch(() => doubt(ends))
+    }, DOUBTFUL_MS)
+    timer.unref()
+  }
+  const doubt = (ends: readonly { device: number; epoch: number }[]): void => {
+    for (const { device, epoch } of ends) if (doubtful.size < MAX_DOUBTFUL) doubtful.set(device, epoch)
+  }
+  const release = async (ends: readonly { device: number; epoch: number }[]): Promise<boolean[]> => {
+    const were = await inPieces(ends, (some) =>
+      run<number[]>(
+        scripts.release,
+        some.flatMap((e) => [e.device, e.epoch]),
+      ),
+    )
+    return were.map((n) => n === 1)
+  }
+  const claim = (routes: readonly Route[]): Promise<(Route | undefined)[]> =>
+    inPieces(routes, async (some) => {
+      try {
+        const before = await run<string[]>(
+          scripts.claim,
+          some.flatMap((r) => [r.device, r.node, pack(r)]),
+        )
+        return before.map((answer, i) => routeOf(some[i]!.device, answer))
+      } catch (e) {
+        doubt(some)
+        throw e
+      }
+    })
+  /** The routes of nodes that scripts have buried. */
+  const takeDown = (buried: readonly string[]): Promise<{ node: string; routes: Route[] }[]> =>
+    Promise.all(
+      buried.map(async (text) => {
+        const end = text.indexOf('\n')
+        const [node, grave] = [text.slice(0, end), text.slice(end + 1)]
+        return { node, routes: grave === '' ? [] : await drain(link, at.prefix, node, grave) }
+      }),
+    )
+
+  return {
+    claim,
+    async restore(routes) {
+      const before = await claim(routes)
+      return routes.map((r, i) => {
+        const there = before[i]
+        return there === undefined || there.epoch < r.epoch || (there.epoch === r.epoch && there.node === r.node)
+      })
+    },
+    release,
+    routes: (devices) =>
+      inPieces(devices, async (some) =>
+        (await run<string[]>(scripts.routes, some)).map((answer, i) => routeOf(some[i]!, answer)),
+      ),
+    lease: async (node, ttlMs) => (await run(scripts.lease, [node, ttlMs])) === 1,
+    complete: async (node) => void (await run(scripts.complete, [node])),
+    leave: async (node) => void (await takeDown(await run<string[]>(scripts.leave, [node]))),
+    expired: async () => takeDown(await run<string[]>(scripts.expired, [ABANDONED_MS])),
+    count: () => run<number>(scripts.count, []),
+    health: health.current,
+    async close() {
+      clearTimeout(timer)
+      link.close()
+    },
+  }
+}
+
+/** A script holds up all others while it runs, so it is never given too much. */
+async function inPieces<I, O>(items: readonly I[], ask: (some: readonly I[]) => Promise<O[]>): Promise<O[]> {
+  const answers: O[] = []
+  for (let i = 0; i < items.length; i += AT_ONCE) answers.push(...(await ask(items.slice(i, i + AT_ONCE))))
+  return answers
+}
+
+/** Reads and removes a dead node's routes, piece by piece. */
+async function drain(link: Link, prefix: string, node: string, grave: string): Promise<Route[]> {
+  const routes = new Map<number, Route>()
+  for (let cursor = '0'; ; ) {
+    const page = await link.call((c) => c.hScan(prefix + grave, cursor, { COUNT: AT_ONCE }))
+    for (const { field, value } of page.entries) routes.set(Number(field), unpack(Number(field), node, String(value)))
+    const devices = page.entries.map((e) => String(e.field))
+    await link.script(scripts.forget, [prefix, node, ...devices])
+    cursor = String(page.cursor)
+    if (cursor === '0') break
+  }
+  await link.call((c) =>
+    c
+      .multi()
+      .unlink(prefix + grave)
+      .zRem(`${prefix}dying`, grave)
+      .exec(),
+  )
+  return [...routes.values()]
+}
