@@ -72,7 +72,8 @@ async function start(m: Mount, timeouts: HttpTimeouts): Promise<Shared> {
     maxHeaderSize: 16_384,
     keepAliveTimeout: 65_000,
     // Java's client offers h2c by `Upgrade` on ordinary requests (RFC 9110 §7.8: may be ignored).
-    shouldUpgradeCallback: (req) => pick(mounts, req.url)?.onUpgrade !== undefined,
+    shouldUpgradeCallback: (req) =>
+      req.headers.upgrade?.toLowerCase() === 'websocket' && pick(mounts, req.url)?.onUpgrade !== undefined,
   })
   // Node arms the two timeouts, and lists connections for closing, when a server listens; this one is fed by ours.
   server.emit('listening')

@@ -1,5 +1,6 @@
 /** apiprovider: REST for applications, and the management API. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { Face } from '#contracts/contract.ts'
 import type { controller } from '#contracts/controller.ts'
 import type { registry } from '#contracts/registry.ts'
@@ -8,6 +9,7 @@ import type { Queue } from '#core/queue/port.ts'
 import type { ServiceStart, Started } from '#lib/service.ts'
 import { type Address, addressUrl } from '#lib/settings.ts'
 import type { AdminPeers } from './admin/call.ts'
+import type { Admin } from './admin/start.ts'
 import type { DiskLimits } from './admin/system.ts'
 import { countFleet } from './countfleet.ts'
 import { makeFigures } from './figures.ts'
@@ -78,10 +80,15 @@ export async function start(s: ServiceStart<Config, Ports, Peers>): Promise<Star
       figures,
       limits: config,
       instance: s.instance,
+      tap,
+      enter: streams.enter,
+      queue: ports.queue,
+      metrics: s.metrics,
       mqttPublic: config.mqttaccessPublic,
       ...(s.about && { about: s.about }),
     })
   })
+  s.onDrain(async () => (await admin.made())?.drain())
   s.onStop(async () => (await admin.made())?.close())
   const reference = lazily(async () => ({ routing: await (await import('./reference/serve.ts')).makeReference() }))
   const address = await s.http.mount({
@@ -94,6 +101,7 @@ export async function start(s: ServiceStart<Config, Ports, Peers>): Promise<Star
       else if (url.startsWith(REFERENCE)) void serveLazily(reference.get(), req, res)
       else app.routing(req, res)
     },
+    onUpgrade: (req, socket, head) => void upgrade(admin, req, socket, head),
   })
   return { listen: { apiprovider: addressUrl('http', address) } }
 }
@@ -111,5 +119,18 @@ async function serveLazily(made: Promise<Routing>, req: IncomingMessage, res: Se
     routing(req, res)
   } catch {
     res.writeHead(503, { 'Content-Length': 0, 'Retry-After': '1' }).end()
+  }
+}
+
+async function upgrade(
+  admin: { get(): Promise<Pick<Admin, 'upgrade'>> },
+  req: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): Promise<void> {
+  try {
+    await (await admin.get()).upgrade(req, socket, head)
+  } catch {
+    socket.destroy()
   }
 }

@@ -19,7 +19,8 @@ export const tagOf: Readonly<Record<number, WebhookTag | undefined>> = {
 }
 
 /** Kinds whose values can only be read with the product's model. */
-export const needsModel = (kind: number): boolean => kind === recordKind.event || kind === recordKind.status
+export const needsModel = (kind: number): boolean =>
+  kind === recordKind.event || kind === recordKind.status || kind === recordKind.command
 
 const GO_ESCAPED = /[<>&\u2028\u2029]/g
 const goEscape = (c: string): string => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`
@@ -43,7 +44,8 @@ export function webhookText(b: Buffer, p: number, size: number, identifierJson: 
   return `{"tag":"${tag}","identifier":${identifierJson},"timestamp":${time},"data":${data}}`
 }
 
-function dataOf(kind: number, b: Buffer, p: number, end: number, model: Model | null): string | undefined {
+/** What the record at b[p, end) says: JSON text. */
+export function dataOf(kind: number, b: Buffer, p: number, end: number, model: Model | null): string | undefined {
   if (kind === recordKind.online) return onlineData(b, p, end)
   if (kind === recordKind.offline) return goJson({ cause: [causeOf(b[p + at.reason]!)] })
   if (kind === recordKind.told) return toldOf(b, p, end)?.data

@@ -16,6 +16,7 @@ export interface Known {
   vendor: number
   product: number
   modelVersion: number
+  identifier: string
   identifierJson: string
 }
 
@@ -115,7 +116,13 @@ export function makeDirectory(peer: Peer, clock: Clock, codecs: Codecs = builtIn
 }
 
 const knownOf = (d: Device | undefined): Known | undefined =>
-  d && { vendor: d.vendorId, product: d.productId, modelVersion: d.modelVersion, identifierJson: goJson(d.identifier) }
+  d && {
+    vendor: d.vendorId,
+    product: d.productId,
+    modelVersion: d.modelVersion,
+    identifier: d.identifier,
+    identifierJson: goJson(d.identifier),
+  }
 
 async function readModel(peer: Peer, productId: number, version: number): Promise<Model | undefined> {
   try {

@@ -4,27 +4,38 @@ import { adminRoutes } from '#contracts/admin/routes.ts'
 import type { Limits } from '../limits.ts'
 import type { RequestLog } from '../requestlog.ts'
 import { makeAlerts } from './alerts.ts'
+import { type Console, type ConsoleOptions, makeConsole } from './console/serve.ts'
 import { type HandlerParts, handlersOf } from './handlers.ts'
 import { makeAdmin } from './server.ts'
 import { makeLoad } from './system.ts'
 
-export interface AdminOptions extends Omit<HandlerParts, 'load' | 'alerts'> {
+export interface AdminOptions
+  extends Omit<HandlerParts, 'load' | 'alerts'>,
+    Pick<ConsoleOptions, 'tap' | 'enter' | 'queue' | 'metrics'> {
   calls: Limits
   requests: RequestLog
 }
 
 export interface Admin {
   routing(req: IncomingMessage, res: ServerResponse): void
+  upgrade: Console['upgrade']
+  /** Tells those who watch that it ends. */
+  drain(): void
   close(): Promise<void>
 }
 
-export async function startAdmin({ calls, requests, ...o }: AdminOptions): Promise<Admin> {
+export async function startAdmin({ calls, requests, tap, enter, queue, metrics, ...o }: AdminOptions): Promise<Admin> {
   const load = makeLoad(o)
   const alerts = makeAlerts(o)
-  const app = await makeAdmin({ ...o, handlers: handlersOf({ ...o, load, alerts }), limits: calls, requests }, adminRoutes)
+  const handlers = handlersOf({ ...o, load, alerts })
+  const app = await makeAdmin({ ...o, handlers, limits: calls, requests }, adminRoutes)
+  const console = makeConsole({ ...o, handlers, tap, enter, queue, metrics })
   return {
     routing: (req, res) => app.routing(req, res),
+    upgrade: console.upgrade,
+    drain: console.stop,
     async close() {
+      console.stop()
       load.stop()
       alerts.stop()
       await app.close()

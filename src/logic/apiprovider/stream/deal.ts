@@ -1,6 +1,6 @@
 /** Looks through a batch for those who listen: each record that somebody wants is found and told once. */
 import { at, batchHead, recordKind } from '#core/devicelog/batch.ts'
-import { needsModel, toldOf, webhookText } from '#logic/shared/body.ts'
+import { dataOf, needsModel, toldOf, webhookText } from '#logic/shared/body.ts'
 import { type Directory, keyOf, look, Missing } from '#logic/shared/directory.ts'
 import { type Wanted, wanted } from '#logic/shared/scan.ts'
 import type { Interest, Seen } from './interest.ts'
@@ -55,6 +55,7 @@ export function seen({ b }: Prepared, w: Wanted, id: string, directory: Director
     known,
     model,
     id,
+    data: () => dataOf(kind, b, p, p + size, model),
     body() {
       if (body === null) body = webhookText(b, p, size, known.identifierJson, model)
       return body

@@ -14,6 +14,8 @@ export interface Seen {
   model: Model | null
   /** its place in the log */
   id: string
+  /** What it says: JSON text; undefined: nothing that the model knows. */
+  data(): string | undefined
   /** What applications are told of it; undefined: nothing. Made once. */
   body(): string | undefined
 }

@@ -29,7 +29,7 @@ export function streamHandler(p: StreamParts): (req: FastifyRequest, reply: Fast
 
 async function listen(p: StreamParts, req: FastifyRequest, reply: FastifyReply): Promise<void> {
   const caller = await p.guard.caller(keyOf(req))
-  const leave = p.streams.enter(caller.application.id)
+  const leave = p.streams.enter(`application ${caller.application.id}`)
   try {
     const query = req.query as Query
     const interest = await interestOf(p.peers, p.guard, caller, query)

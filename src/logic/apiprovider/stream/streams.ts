@@ -32,8 +32,8 @@ export interface StreamsOptions {
 }
 
 export interface Streams {
-  /** Room for one more; → call it when it has ended, or never began. Refusals 429, 503. */
-  enter(application: number): () => void
+  /** Room for one more of an application or a person; → call it when it has ended, or never began. Refusals 429, 503. */
+  enter(who: string): () => void
   /** Takes the connection. Rejects before `to.taken` has been called, or the connection ends. */
   open(to: Connection, application: Application, interest: Interest, from: Place | undefined): Promise<void>
   /** Tells all that it ends. */
@@ -64,7 +64,7 @@ const STUCK_MS = 60_000
 export function makeStreams(o: StreamsOptions): Streams {
   const { tap, clock, metrics } = o
   const open = new Set<Stream>()
-  const counts = new Map<number, number>()
+  const counts = new Map<string, number>()
   let entered = 0
   let hub: Hub | undefined
   let draining = false
@@ -114,17 +114,17 @@ export function makeStreams(o: StreamsOptions): Streams {
   ]
 
   return {
-    enter(application) {
-      const n = counts.get(application) ?? 0
+    enter(who) {
+      const n = counts.get(who) ?? 0
       if (draining || entered >= o.limits.all) throw new Refusal(codes.system, 'too many streams are open; try again later.', 503)
-      if (n >= o.limits.ofOne) throw new Refusal(codes.system, `this application has ${n} streams open, as many as it may.`, 429)
+      if (n >= o.limits.ofOne) throw new Refusal(codes.system, `${who} has ${n} streams open, as many as it may.`, 429)
       entered++
-      counts.set(application, n + 1)
+      counts.set(who, n + 1)
       return () => {
         entered--
-        const left = (counts.get(application) ?? 1) - 1
-        if (left > 0) counts.set(application, left)
-        else counts.delete(application)
+        const left = (counts.get(who) ?? 1) - 1
+        if (left > 0) counts.set(who, left)
+        else counts.delete(who)
       }
     },
     async open({ res, socket, taken, ended }, application, interest, from) {
