@@ -186,3 +186,21 @@ test('after() tells an owner when all before it is durable, at once if there is 
   await turn()
   assert.deepEqual(told, [1, 2, 3, 4])
 })
+
+test('readers that paused go on when half of what may wait is free, not with the first batch', async () => {
+  const log = fakeLog()
+  const w = writerOn(log, { maxWaiting: 4 << 20 })
+  const { owner } = recorder()
+  while (!w.full) add(w, 1, owner, 1, frame(1, 100_000))
+  let room = 0
+  w.whenRoom(() => room++)
+  await turn()
+  for (let i = 0; w.waiting > 2 << 20; i++) {
+    assert.equal(room, 0)
+    log.settle[i]!.resolve()
+    await turn()
+  }
+  assert.equal(room, 1)
+  assert.equal(w.full, false)
+  w.stop()
+})
