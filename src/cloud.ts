@@ -8,6 +8,8 @@ import type { devicemanager } from '#contracts/devicemanager.ts'
 import type { notifier } from '#contracts/notifier.ts'
 import { processContract } from '#contracts/process.ts'
 import type { registry } from '#contracts/registry.ts'
+import type { EngineHealth } from '#core/health.ts'
+import type { Logs } from '#core/logs/port.ts'
 import { expectRestored } from '#lib/backup/restoring.ts'
 import { PandoError } from '#lib/errors.ts'
 import { httpListeners } from '#lib/http.ts'
@@ -19,6 +21,7 @@ import { type Clock, type EngineFacts, type ProcessFacts, type Started, systemCl
 import { addressUrl } from '#lib/settings.ts'
 import { encodedFace } from '#rpc/encoded.ts'
 import { publishRpc } from '#rpc/publish.ts'
+import { accessOf, type Cluster, openCluster } from './cluster.ts'
 import { type Config, readConfig } from './config.ts'
 import { type Opening, openPort, schemeOf } from './engines.ts'
 import { loadPlugins, type Plugged, type Plugin } from './plugins.ts'
@@ -34,6 +37,8 @@ export interface CloudOptions {
   /** besides those that PANDO_PLUGINS names */
   plugins?: readonly Plugin[]
   log?: Logger
+  /** where its lines go, instead of `log`: then its state and what it loses are told too */
+  logs?: Logs
   clock?: Clock
   /** `encoded`: calls between services pass through the real encoder and decoder, as between processes */
   calls?: 'direct' | 'encoded'
@@ -62,7 +67,7 @@ const DRAIN_MS = 4000
 
 export async function startCloud(o: CloudOptions = {}): Promise<Cloud> {
   const env = o.env ?? {}
-  const log = o.log ?? silentLog()
+  const log = o.logs?.log ?? o.log ?? silentLog()
   const clock = o.clock ?? systemClock
   const plugged = await loadPlugins({ env, plugins: o.plugins ?? [], log, clock })
   const stops: (() => Promise<void> | void)[] = [plugged.stop]
@@ -103,15 +108,32 @@ async function startAll(s: Starting): Promise<Cloud> {
   stops.push(() => http.close())
   const tls = tlsOf(config)
   const entries = new Map(names.map((name) => [name, plugged.services.get(name)!]))
-  const ports = await openPorts([...entries.values()], { config, log, clock, engines: plugged.engines }, stops)
-  const readiness: (() => Check)[] = portChecks(ports)
+  const { services } = plugged
+  const cluster = (o.published ?? true) ? await openCluster({ config, log, services, names }) : undefined
+  stops.push(() => cluster?.close())
+  const opening = { config, log, clock, engines: plugged.engines, waits: o.published ?? true }
+  const ports = await openPorts([...entries.values()], opening, stops)
+  const readiness: (() => Check)[] = portChecks({
+    ...ports,
+    ...(cluster && { discovery: cluster.discovery }),
+    ...(o.logs && { logs: o.logs }),
+  })
+  o.logs?.onDropped((count) => metrics.pando_log_lines_dropped_total.inc(count))
   const faces = new Map<string, object>()
   const published = o.published ?? true
-  const rpc = published ? await publishRpc({ dataDir: config.dataDir, listen: config.rpcListen, log }) : undefined
+  const rpc = published
+    ? await publishRpc({
+        dataDir: config.dataDir,
+        listen: config.rpcListen,
+        log,
+        secret: config.clusterSecret,
+        version: version(),
+      })
+    : undefined
   stops.push(() => rpc?.close())
   const listen: Record<string, string> = {}
   const nodes = nodesOf(entries, instance)
-  const peers = peersOf({ faces, instance, nodes, listen, services: [...plugged.services.keys()] })
+  const peers = peersOf({ faces, instance, nodes, listen, services, cluster })
   const about: ProcessFacts = {
     version: version(),
     startedAt: clock.now(),
@@ -125,6 +147,7 @@ async function startAll(s: Starting): Promise<Cloud> {
 
   rpc?.serve(processContract, stateOf(about))
   for (const [name, entry] of entries) {
+    for (const called of cluster ? entry.calls.filter((c) => !names.includes(c)) : []) await cluster!.present(called)
     const started: Started = await (await entry.load()).start({
       config,
       log: log.child({ service: name }),
@@ -144,13 +167,17 @@ async function startAll(s: Starting): Promise<Cloud> {
       readiness: (check, f) => readiness.push(() => ({ name: `${name}: ${check}`, ...asCheck(f()) })),
     })
     Object.assign(listen, started.listen)
+    const node = nodes.get(name)
+    if (cluster && rpc) await cluster.announce(name, node ?? instance, rpc.address, listen[name])
     if (!started.face || !entry.contract) continue
     faces.set(
       name,
       o.calls === 'encoded' ? encodedFace(entry.contract as Contract, started.face as Face<Contract>) : started.face,
     )
-    if (!entry.holdsDevices) rpc?.serve(entry.contract, started.face)
+    if (node === undefined) rpc?.serve(entry.contract, started.face)
+    else if (cluster) rpc?.serve(accessOf(services, node), started.face)
   }
+  drains.push(() => cluster?.leave())
   drains.push(() => http.stopAccepting())
   if (published) {
     const address = config.opsListen ?? { host: '127.0.0.1', port: isWhole(names) ? 9090 : 0 }
@@ -204,7 +231,7 @@ async function openPorts(
   return ports as Ports
 }
 
-function portChecks(ports: Ports): (() => Check)[] {
+function portChecks(ports: Record<string, { health(): EngineHealth }>): (() => Check)[] {
   return Object.entries(ports).map(([name, engine]) => () => {
     const h = engine.health()
     return { name, ok: h.state !== 'down', state: h.state, since: h.since, ...(h.error && { detail: h.error }) }
@@ -240,22 +267,28 @@ interface Parts {
   instance: string
   nodes: ReadonlyMap<string, string>
   listen: Record<string, string>
-  services: readonly string[]
+  services: ReadonlyMap<string, ServiceEntry>
+  cluster: Cluster | undefined
 }
 
 /** Faces are looked up when they are called, since services call one another in circles. */
-function peersOf({ faces, instance, nodes, listen, services }: Parts): object {
+function peersOf({ faces, instance, nodes, listen, services, cluster }: Parts): object {
   const holders = new Map([...nodes].map(([name, node]) => [node, name]))
+  const far = new Map<string, object>()
   const face = (name: string): object => {
-    const found = faces.get(name)
-    if (!found) throw new PandoError('unavailable', `the service ${name} is not there`, { service: name })
+    const near = faces.get(name) ?? far.get(name)
+    if (near) return near
+    const contract = nodes.has(name) ? undefined : services.get(name)?.contract
+    if (!cluster || !contract) throw new PandoError('unavailable', `the service ${name} is not there`, { service: name })
+    const found = cluster.face(contract)
+    far.set(name, found)
     return found
   }
   const peers = {
-    access: (node: string) => faces.get(holders.get(node) ?? '') as Face<typeof access> | undefined,
-    instances: instancesOf(listen, instance),
+    access: (node: string) => (faces.get(holders.get(node) ?? '') as Face<typeof access> | undefined) ?? cluster?.access(node),
+    instances: cluster ? (service: string) => cluster.discovery.instances(service) : instancesOf(listen, instance),
   }
-  for (const name of services) Object.defineProperty(peers, name, { get: () => face(name), enumerable: true })
+  for (const name of services.keys()) Object.defineProperty(peers, name, { get: () => face(name), enumerable: true })
   return peers
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isPandoError } from '#lib/errors.ts'
 import { readConfig, settings } from './config.ts'
+import { shownSettings } from './shownsettings.ts'
 
 test('without environment every setting has its default', () => {
   const { config, origins } = readConfig({})
@@ -50,6 +51,17 @@ for (const [env, message] of wrong) {
     )
   })
 }
+
+// CLI-2
+test('S-19: passwords in URLs of engines are not shown, and not repeated in errors', () => {
+  const url = 'mongodb://pando:hunter2@a:1,b:2/pando?tls=true&secret=hunter2'
+  const shown = shownSettings({ PANDO_DEVICELOG_URL: url }).find((s) => s.name === 'PANDO_DEVICELOG_URL')
+  assert.equal(shown?.value, 'mongodb://pando:********@a:1,b:2/pando?tls=true&secret=********')
+  assert.throws(
+    () => readConfig({ PANDO_DEVICELOG_URL: '//pando:hunter2@a' }),
+    (e) => isPandoError(e, 'config_invalid') && !e.message.includes('hunter2'),
+  )
+})
 
 // CLI-2
 test('S-19: a secret with a wrong value is not repeated in the error', () => {

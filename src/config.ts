@@ -22,11 +22,11 @@ export const settings = {
   dataDir: setting('PANDO_DATA_DIR', path, './data', 'Where the embedded engines and keys live. Nothing is written elsewhere.'),
 
   registryUrl: setting('PANDO_REGISTRY_URL', url('sqlite:', 'mysql:', 'postgres:'), 'sqlite:', 'Registry store.'),
-  devicelogUrl: setting('PANDO_DEVICELOG_URL', url('file:'), 'file:', 'Device log.'),
-  historyUrl: setting('PANDO_HISTORY_URL', url('file:'), 'file:', 'History and current status.'),
+  devicelogUrl: setting('PANDO_DEVICELOG_URL', url('file:', 'mongodb:'), 'file:', 'Device log.'),
+  historyUrl: setting('PANDO_HISTORY_URL', url('file:', 'mongodb:'), 'file:', 'History and current status.'),
   presenceUrl: setting('PANDO_PRESENCE_URL', url('memory:', 'redis:'), 'memory:', 'Presence: which node holds a device.'),
-  queueUrl: setting('PANDO_QUEUE_URL', url('local:'), 'local:', 'The doorbell between services.'),
-  discoveryUrl: setting('PANDO_DISCOVERY_URL', url('local:'), 'local:', 'How services find one another.'),
+  queueUrl: setting('PANDO_QUEUE_URL', url('local:', 'nsq:'), 'local:', 'The doorbell between services.'),
+  discoveryUrl: setting('PANDO_DISCOVERY_URL', url('local:', 'static:', 'etcd:'), 'local:', 'How services find one another.'),
   plugins: setting(
     'PANDO_PLUGINS',
     list,
@@ -35,9 +35,9 @@ export const settings = {
   ),
   logUrl: setting(
     'PANDO_LOG_URL',
-    url('stderr:'),
+    url('stderr:', 'elasticsearch:'),
     'stderr:',
-    'Where logs go: JSON lines of the Elastic Common Schema, pretty on a terminal.',
+    'Where logs go, in the form of the Elastic Common Schema: lines of JSON on stderr, pretty on a terminal; or into a data stream.',
   ),
   logLevel: setting(
     'PANDO_LOG_LEVEL',
@@ -51,6 +51,18 @@ export const settings = {
     address,
     '127.0.0.1:0',
     'Where other processes of this installation (pdcfg, pando why) reach the services; the address and a secret are kept in the data directory.',
+  ),
+
+  rpcPublic: optional(
+    'PANDO_RPC_PUBLIC',
+    text,
+    'host:port told to the other processes of the cloud; default: PANDO_RPC_LISTEN. Needed where that is all addresses.',
+  ),
+  clusterSecret: optional(
+    'PANDO_CLUSTER_SECRET',
+    text,
+    'At least 32 characters, the same in every process of a cloud of several: without it nobody is answered on their internal ports.',
+    { secret: true },
   ),
 
   httpaccessListen: setting('PANDO_HTTPACCESS_LISTEN', address, '0.0.0.0:8080', 'Device HTTP API: registration, login.'),
@@ -239,6 +251,8 @@ function check(c: Config): void {
   if (c.aesKey !== undefined && ![16, 24, 32].includes(Buffer.byteLength(c.aesKey)))
     wrong('PANDO_AES_KEY', 'must have 16, 24 or 32 characters')
   if (c.masterKey !== undefined && c.masterKey.length < 32) wrong('PANDO_MASTER_KEY', 'must have at least 32 characters')
+  if (c.clusterSecret !== undefined && c.clusterSecret.length < 32)
+    wrong('PANDO_CLUSTER_SECRET', 'must have at least 32 characters')
   if ((c.tlsCert === undefined) !== (c.tlsKey === undefined)) wrong('PANDO_TLS_CERT and PANDO_TLS_KEY', 'must be set together')
   if (c.tlsCert === undefined && (c.httpaccessLegacyTlsListen || c.mqttaccessLegacyTlsListen)) {
     wrong('PANDO_TLS_CERT', 'is needed by the legacy TLS listeners')

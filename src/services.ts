@@ -36,6 +36,8 @@ export interface ServiceEntry {
   calls: readonly string[]
   /** holds device connections: others call it by its instance (contract `access`) */
   holdsDevices?: boolean
+  /** has state in memory that no other process sees: it must run once */
+  alone?: boolean
 }
 
 /** In the order in which they start; they stop in the opposite one. */
@@ -45,24 +47,28 @@ export const serviceTable = {
     contract: registry,
     opens: ['registrystore', 'queue'],
     calls: [],
+    alone: true,
   },
   devicemanager: {
     load: () => import('#logic/devicemanager/service.ts'),
     contract: devicemanager,
     opens: ['presence', 'queue'],
     calls: ['registry'],
+    alone: true,
   },
   controller: {
     load: () => import('#logic/controller/service.ts'),
     contract: controller,
     opens: ['devicelog', 'history', 'queue'],
     calls: ['registry', 'devicemanager'],
+    alone: true,
   },
   notifier: {
     load: () => import('#logic/notifier/service.ts'),
     contract: notifier,
     opens: ['devicelog', 'queue'],
     calls: ['registry'],
+    alone: true,
   },
   apiprovider: {
     load: () => import('#logic/apiprovider/service.ts'),

@@ -30,10 +30,15 @@ test('the table of the documentation has a row of four cells for each setting', 
   for (const row of rows) assert.equal(row.replaceAll('\\|', '').split('|').length, 6, row)
 })
 
-test('examples/embedded.env holds settings that exist, with values that are allowed, its comments too', () => {
-  const text = readFileSync(new URL('../../examples/embedded.env', import.meta.url), 'utf8')
-  const lines = [...text.matchAll(/^#?(PANDO_\w+)=(.*)$/gm)].map(([, name, value]) => [name!, value!])
-  assert.ok(lines.length > 10)
-  const { config } = readConfig(Object.fromEntries(lines))
-  assert.equal(config.dataDir, '/var/lib/pando')
-})
+for (const [file, least] of Object.entries({ 'embedded.env': 11, 'servers.env': 6 })) {
+  test(`examples/${file} holds settings that exist, with values that are allowed, its comments too`, () => {
+    const text = readFileSync(new URL(`../../examples/${file}`, import.meta.url), 'utf8')
+    const lines = [...text.matchAll(/^#?(PANDO_\w+)=(?:'(.*)'|(.*))$/gm)].map(([, name, quoted, value]) => [
+      name!,
+      quoted ?? value!,
+    ])
+    assert.ok(lines.length >= least)
+    const { config } = readConfig(Object.fromEntries(lines))
+    assert.equal(config.dataDir, '/var/lib/pando')
+  })
+}

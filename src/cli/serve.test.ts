@@ -54,7 +54,7 @@ test('serve: settings that make no sense are refused in one line that names them
   const cases: [Record<string, string>, RegExp][] = [
     [{ PANDO_MQTTACCESS_LISTEN: 'nowhere' }, /^pando: PANDO_MQTTACCESS_LISTEN=nowhere is not allowed: it takes host:port/],
     [{ PANDO_HTTPACESS_LISTEN: '127.0.0.1:0' }, /^pando: PANDO_HTTPACESS_LISTEN is not a setting/],
-    [{ PANDO_QUEUE_URL: 'nsq://127.0.0.1:4150' }, /^pando: queue: no engine for "nsq:"; possible: local:/],
+    [{ PANDO_QUEUE_URL: 'amqp://127.0.0.1:5672' }, /^pando: queue: no engine for "amqp:"; possible: local:, nsq:/],
   ]
   await Promise.all(
     cases.map(async ([env, message], i) => {

@@ -69,10 +69,11 @@ export async function runCloud({ env, services, context, ready }: RunOptions): P
 async function runUntil(
   signalled: Promise<string>,
   { env, services, ready }: Omit<RunOptions, 'context'>,
-  { log }: Pick<Logs, 'log'>,
+  logs: Logs,
 ): Promise<number> {
+  const { log } = logs
   const { startCloud } = await import('#src/cloud.ts')
-  const starting = startCloud({ env, services, log }).catch((e) => {
+  const starting = startCloud({ env, services, logs }).catch((e) => {
     throw namingSetting(e, env)
   })
   const cloud = await Promise.race([starting, signalled.then(() => undefined)])

@@ -63,6 +63,10 @@ export const metricTable = {
     help: 'Frames that the codec of their product could not read; they are kept as they came.',
     labels: ['service', 'reason'],
   },
+  pando_log_lines_dropped_total: {
+    type: 'counter',
+    help: 'Log lines that their server did not take: it was away too long, or refused them.',
+  },
   pando_engine_up: { type: 'gauge', help: '1 while the engine works, 0 while it does not.', labels: ['port'] },
 } as const satisfies Record<string, Spec>
 

@@ -12,6 +12,8 @@ export interface Setting<T = unknown> {
   parse: (text: string) => T
   /** never printed */
   secret?: boolean
+  /** its text as it is printed, where a part of it is secret */
+  shown?: (text: string) => string
 }
 
 /** A setting as people see it. */
@@ -30,14 +32,17 @@ const no = (): never => {
   throw new NotAllowed()
 }
 
-type Kind<T> = Pick<Setting<T>, 'allowed' | 'parse'>
+type Kind<T> = Pick<Setting<T>, 'allowed' | 'parse' | 'shown'>
 
 export const text: Kind<string> = { allowed: 'any text', parse: (t) => t }
 export const path: Kind<string> = { allowed: 'a path', parse: (t) => t || no() }
 export const url = (...schemes: string[]): Kind<string> => ({
   allowed: `a URL: ${schemes.join(', ')}`,
   parse: (t) => (/^[a-z][a-z0-9+.-]*:/.test(t) ? t : no()),
+  shown: withoutPassword,
 })
+const withoutPassword = (t: string): string =>
+  t.replace(/(\/\/[^:@/?#]*):[^@/?#]*@/, '$1:********@').replace(/([?&](?:secret|password|token)=)[^&]*/gi, '$1********')
 export const flag: Kind<boolean> = {
   allowed: 'true or false',
   parse: (t) => (t === 'true' || t === '1' ? true : t === 'false' || t === '0' ? false : no()),
@@ -120,6 +125,9 @@ export const optional = <T>(env: string, kind: Kind<T>, help: string, o: { secre
   ...o,
 })
 
+const shownText = (s: Pick<Setting, 'secret' | 'shown'>, source: string): string =>
+  s.secret ? '…' : (s.shown?.(source) ?? source)
+
 /** Reads one setting. An empty variable counts as not set. Throws `config_invalid` with name, value and what is allowed. */
 export function readSetting<T>(
   s: Setting<T>,
@@ -133,7 +141,7 @@ export function readSetting<T>(
     return { value: s.parse(source), origin }
   } catch (e) {
     if (!(e instanceof NotAllowed)) throw e
-    throw new PandoError('config_invalid', `${s.env}=${s.secret ? '…' : source} is not allowed: it takes ${s.allowed}`, {
+    throw new PandoError('config_invalid', `${s.env}=${shownText(s, source)} is not allowed: it takes ${s.allowed}`, {
       setting: s.env,
     })
   }

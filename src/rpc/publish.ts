@@ -13,9 +13,18 @@ import { type RpcServer, startRpcServer } from './server.ts'
 
 const fileOf = (dataDir: string) => join(dataDir, 'rpc.json')
 
-export async function publishRpc(o: { dataDir: string; listen: Address; log: Logger }): Promise<RpcServer> {
-  const secret = randomBytes(32).toString('base64url')
-  const server = await startRpcServer({ ...o.listen, secret, log: o.log })
+export interface PublishOptions {
+  dataDir: string
+  listen: Address
+  log: Logger
+  /** that of the cluster; without one it is made */
+  secret?: string | undefined
+  version?: string
+}
+
+export async function publishRpc(o: PublishOptions): Promise<RpcServer> {
+  const secret = o.secret ?? randomBytes(32).toString('base64url')
+  const server = await startRpcServer({ ...o.listen, secret, log: o.log, ...(o.version !== undefined && { version: o.version }) })
   const file = fileOf(o.dataDir)
   writeFileSync(`${file}.new`, JSON.stringify({ origin: addressUrl('http', server.address), secret, pid: process.pid }), {
     mode: 0o600,

@@ -8,6 +8,7 @@ import { Type } from 'typebox'
 import { bytes, contract, type Face, method } from '#contracts/contract.ts'
 import { isPandoError, PandoError } from '#lib/errors.ts'
 import { silentLog } from '#lib/log.ts'
+import { anyFace } from './any.ts'
 import { rpcClient } from './client.ts'
 import { encodedFace } from './encoded.ts'
 import { connectRpc, publishRpc } from './publish.ts'
@@ -95,4 +96,54 @@ test('another process finds the cloud of a data directory, and nothing once it h
   await client!.close()
   await server.close()
   assert.equal(await connectRpc(dataDir), undefined)
+})
+
+// CLU-4
+test('versions that do not fit are refused with both; those next to each other understand one another', async (t) => {
+  const server = await startRpcServer({ host: '127.0.0.1', port: 0, secret: 's', log: silentLog(), version: '1.4.2' })
+  t.after(() => server.close())
+  server.serve(sums, face)
+  for (const [version, fits] of [
+    ['1.4.0', true],
+    ['1.5.9', true],
+    ['1.3.0', true],
+    ['1.6.0', false],
+    ['2.4.2', false],
+    ['nonsense', false],
+  ] as const) {
+    const client = rpcClient({ origin: `http://127.0.0.1:${server.address.port}`, secret: 's', version })
+    const asked = client.face(sums).add({ a: 5, b: 6 })
+    if (fits) assert.deepEqual(await asked, { n: 11 })
+    else
+      await assert.rejects(
+        asked,
+        (e) => isPandoError(e, 'version_mismatch') && e.message.includes('1.4.2') && e.message.includes(version),
+      )
+    await client.close()
+  }
+})
+
+// CLU-3
+test('of several instances the next is called when one is gone; what may have been done is not done again', async () => {
+  const asked: string[] = []
+  const instance = (name: string, error?: PandoError) => ({
+    add: async () => {
+      asked.push(name)
+      if (error) throw error
+      return { n: 1 }
+    },
+  })
+  const gone = (sent: boolean) => new PandoError('unavailable', 'cannot reach', { sent })
+  const call = async (...faces: object[]) => {
+    asked.length = 0
+    const { add } = anyFace(sums, () => faces) as Face<typeof sums>
+    return Promise.allSettled(Array.from({ length: faces.length }, () => add({ a: 1, b: 1 })))
+  }
+  const results = await call(instance('a', gone(false)), instance('b'))
+  assert.ok(results.every((r) => r.status === 'fulfilled'))
+  const [first] = await call(instance('a', gone(true)))
+  assert.equal(first?.status, 'rejected')
+  assert.deepEqual(asked, ['a'])
+  const none = anyFace(sums, () => []) as Face<typeof sums>
+  await assert.rejects(none.add({ a: 1, b: 1 }), (e) => isPandoError(e, 'unavailable') && /sums is not there/.test(e.message))
 })

@@ -5,6 +5,7 @@ import type { Contract } from '#contracts/contract.ts'
 import { errorData, errorTable, PandoError, toPandoError } from '#lib/errors.ts'
 import type { Logger } from '#lib/log.ts'
 import { codecsOf, type MethodCodec } from './codec.ts'
+import { compatible, VERSION_HEADER } from './versions.ts'
 
 export interface RpcServer {
   address: { host: string; port: number }
@@ -16,11 +17,20 @@ const MAX_BODY = 80 << 20
 
 type Method = { codec: MethodCodec; run: (input: unknown) => Promise<unknown> }
 
-export async function startRpcServer(o: { host: string; port: number; secret: string; log: Logger }): Promise<RpcServer> {
+export interface RpcServerOptions {
+  host: string
+  port: number
+  secret: string
+  log: Logger
+  /** of this program: callers of one that does not fit are refused */
+  version?: string
+}
+
+export async function startRpcServer(o: RpcServerOptions): Promise<RpcServer> {
   const methods = new Map<string, Method>()
   const expected = Buffer.from(`Bearer ${o.secret}`)
   const server = createServer((req, res) => {
-    answer(req, res, methods, expected).catch((e) => {
+    answer(req, res, methods, expected, o.version).catch((e) => {
       const error = toPandoError(e)
       if (error.code === 'internal') o.log.error({ err: error.cause ?? error, url: req.url }, 'rpc failed')
       const body = JSON.stringify(errorData(error))
@@ -52,10 +62,22 @@ export async function startRpcServer(o: { host: string; port: number; secret: st
   }
 }
 
-async function answer(req: IncomingMessage, res: ServerResponse, methods: Map<string, Method>, expected: Buffer): Promise<void> {
+async function answer(
+  req: IncomingMessage,
+  res: ServerResponse,
+  methods: Map<string, Method>,
+  expected: Buffer,
+  version: string | undefined,
+): Promise<void> {
   const given = Buffer.from(req.headers.authorization ?? '')
   if (given.length !== expected.length || !timingSafeEqual(given, expected))
     throw new PandoError('unauthenticated', 'wrong cluster secret')
+  const theirs = String(req.headers[VERSION_HEADER] ?? version)
+  if (version !== undefined && !compatible(theirs, version))
+    throw new PandoError('version_mismatch', `this process is of version ${version}, the caller of ${theirs}`, {
+      version,
+      theirs,
+    })
   const method = req.method === 'POST' ? methods.get(req.url ?? '') : undefined
   if (!method) throw new PandoError('not_found', `no method ${req.method} ${req.url}`)
   const output = await method.run(method.codec.decodeInput(await readBody(req)))

@@ -9,44 +9,26 @@ import { devicemanager } from '#contracts/devicemanager.ts'
 import { notifier } from '#contracts/notifier.ts'
 import { registry } from '#contracts/registry.ts'
 import { makeLog } from '#lib/log.ts'
-import type { Clock } from '#lib/service.ts'
 import { rpcClient } from '#rpc/client.ts'
 import { type Peers, startCloud } from '#src/cloud.ts'
+import { startCluster } from './cluster.ts'
 import { root } from './root.ts'
+import type { Options, Running } from './running.ts'
 import { sleep, until, within } from './wait.ts'
 
-export type Shape = 'direct' | 'encoded' | 'process'
+export type Shape = 'direct' | 'encoded' | 'process' | 'cluster'
 /** Those that every scenario must pass. */
 export const shapes: readonly Shape[] = ['direct', 'encoded']
 
-export type Env = Record<string, string>
-
-export interface Running {
-  listen: Record<string, string>
-  peers: Peers
-  pid: number
-  /** SIGTERM, or stop() → exit code, what stderr held */
-  stop(): Promise<number>
-  /** As the power goes: `kill -9`. Only for `process`. */
-  kill(): Promise<void>
-  /** what was logged so far */
-  logged(): string
-}
-
-export interface Options {
-  dataDir: string
-  env: Env
-  clock?: Clock
-  /** shell words before the program (process only): `ulimit -n 64` */
-  shell?: string
-  /** another program than `pando serve` (process only): words, and it says the same line when it is ready */
-  program?: readonly string[]
-}
+export type { Env, Options, Running } from './running.ts'
 
 const serve: readonly string[] = [join(root, 'bin/pando'), 'serve']
 
-export const startShape = (shape: Shape, o: Options): Promise<Running> =>
-  shape === 'process' ? startProcess(o) : startEmbedded(o, shape === 'encoded' ? 'encoded' : 'direct')
+export function startShape(shape: Shape, o: Options): Promise<Running> {
+  if (shape === 'process') return startProcess(o)
+  if (shape === 'cluster') return startCluster(o)
+  return startEmbedded(o, shape === 'encoded' ? 'encoded' : 'direct')
+}
 
 async function startEmbedded(o: Options, calls: 'direct' | 'encoded'): Promise<Running> {
   const lines: string[] = []

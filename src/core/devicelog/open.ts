@@ -16,6 +16,7 @@ export const deviceLogEngines = {
     const { fileLogOptions, openFileLog } = await import('./file/open.ts')
     return openFileLog({ ...o, ...fileLogOptions(url, o.dataDir) })
   },
+  mongodb: async (url, o) => (await import('./mongodb/mongolog.ts')).openMongoLog(url, o),
 } satisfies EngineTable<DeviceLog, DeviceLogOptions>
 
 /** Opens the device log that PANDO_DEVICELOG_URL names, e.g. `file:`. Throws `config_invalid` listing the possible schemes, and what the engine throws. */

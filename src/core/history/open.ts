@@ -10,6 +10,7 @@ export interface HistoryOptions {
 /** scheme → history engine */
 export const historyEngines = {
   file: async (url, o) => (await import('./file/open.ts')).openFileHistory(url, o),
+  mongodb: async (url, o) => (await import('./mongodb/open.ts')).openMongoHistory(url, o),
 } satisfies EngineTable<History, HistoryOptions>
 
 /** Opens the history that PANDO_HISTORY_URL names. */

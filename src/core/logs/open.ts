@@ -6,6 +6,7 @@ export type { LogsOptions } from './port.ts'
 /** scheme → log engine */
 export const logEngines = {
   stderr: async (_url, o) => (await import('./stderr/logs.ts')).stderrLogs(o),
+  elasticsearch: async (url, o) => (await import('./elasticsearch/logs.ts')).elasticLogs(url, o),
 } satisfies EngineTable<Logs, LogsOptions>
 
 /** Opens the log that PANDO_LOG_URL names. */

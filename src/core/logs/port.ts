@@ -5,6 +5,8 @@ import type { Logger } from '#lib/log.ts'
 export interface Logs {
   readonly log: Logger
   health(): EngineHealth
+  /** Calls f with the number of lines that are lost: those that were, and each time more are. */
+  onDropped(f: (count: number) => void): void
   /** Resolves when all that was logged is out. */
   close(): Promise<void>
 }

@@ -1,4 +1,3 @@
-import type { Run } from './run.ts'
 import type { BlockRef } from './runformat.ts'
 
 /** Blocks that lie behind each other are read together up to so many octets: a cold disk takes its time for each read. */
@@ -10,23 +9,34 @@ export interface Block {
   b: Buffer
 }
 
-/** Goes over blocks of a run, forwards or backwards. */
-export class Blocks {
-  #run: Run
+/** Goes over blocks, forwards or backwards. */
+export interface Walk {
+  /** The next one; undefined at the end. */
+  next(): Promise<Block | undefined>
+}
+
+/** What blocks are read from. */
+interface Octets {
+  read(offset: number, size: number): Promise<Buffer>
+  checked(b: Buffer, ref: BlockRef): Buffer
+}
+
+/** Goes over blocks of a run. */
+export class Blocks implements Walk {
+  #run: Octets
   #refs: readonly BlockRef[]
   #step: 1 | -1
   #i: number
   #piece: Buffer = Buffer.alloc(0)
   #pieceAt = 0
 
-  constructor(run: Run, refs: readonly BlockRef[], step: 1 | -1) {
+  constructor(run: Octets, refs: readonly BlockRef[], step: 1 | -1) {
     this.#run = run
     this.#refs = refs
     this.#step = step
     this.#i = step > 0 ? -1 : refs.length
   }
 
-  /** The next one; undefined at the end. */
   async next(): Promise<Block | undefined> {
     this.#i += this.#step
     const ref = this.#refs[this.#i]

@@ -1,10 +1,8 @@
 /** Status frames of one device looked at where they lie, run by run and in no order of time: for what does not need one. */
 import { at, RECORD_HEADER, recordKind } from '#core/devicelog/batch.ts'
 import { FRAME_HEADER } from '#protocol/frames.ts'
-import { Blocks } from './blocks.ts'
-import type { Sight } from './query.ts'
+import type { Packed, Sight } from './query.ts'
 import { DAY } from './records.ts'
-import type { Run } from './run.ts'
 import { type BlockRef, runKind } from './runformat.ts'
 import { eachStatus } from './segment.ts'
 import { offsetOf, Picked } from './tail.ts'
@@ -57,7 +55,7 @@ export async function eachRun(
   sight: Sight,
   kind: number,
   { device, from, to }: Wanted,
-  visit: (run: Run, refs: readonly BlockRef[]) => Promise<void>,
+  visit: (run: Packed, refs: readonly BlockRef[]) => Promise<void>,
 ): Promise<void> {
   const runs = sight.runs.filter(({ info }) => info.kind === kind && (info.day + 1) * DAY > from && info.day * DAY < to)
   for (let i = 0; i < runs.length; i += RUNS_AT_ONCE) {
@@ -69,9 +67,9 @@ export async function eachRun(
   }
 }
 
-async function glanceAtRun(run: Run, refs: readonly BlockRef[], q: Wanted, see: Glance, breathe: Breathe): Promise<void> {
+async function glanceAtRun(run: Packed, refs: readonly BlockRef[], q: Wanted, see: Glance, breathe: Breathe): Promise<void> {
   const start = run.info.day * DAY
-  const blocks = new Blocks(run, refs, 1)
+  const blocks = run.walk(refs, 1)
   for (let block = await blocks.next(); block; block = await blocks.next()) {
     const { b } = block
     const v = new DataView(b.buffer, b.byteOffset, b.length)

@@ -56,7 +56,7 @@ historySuite('file: on a simulated disk', {
 describe('history file:', () => {
   it('an unknown scheme names the possible ones', async () => {
     await assert.rejects(
-      openHistory('mongodb://x', { dataDir: '/' }),
+      openHistory('postgres://x', { dataDir: '/' }),
       (e) => isPandoError(e, 'config_invalid') && e.message.includes('file:'),
     )
   })

@@ -127,7 +127,12 @@ export class Keeper {
     store.hold(runs)
     if (this.#reading++ === 0) this.#quiet = Promise.withResolvers()
     try {
-      return await use({ runs, tails, using: (some, job) => store.using(some, job), mostTaken: this.#o.mostTaken })
+      return await use({
+        runs,
+        tails,
+        using: (some, job) => store.using(some as readonly Run[], job),
+        mostTaken: this.#o.mostTaken,
+      })
     } catch (e) {
       this.#found(e)
       throw e

@@ -1,4 +1,4 @@
-/** The current values together with their snapshots `current.<n>.snap`: the last two are kept. */
+/** The current values together with their snapshots `current.<n>.snap`: the last two are kept, and newer ones of other processes. */
 import { statSync } from 'node:fs'
 import { type Disk, nodeDisk } from '#lib/disk.ts'
 import { isPandoError } from '#lib/errors.ts'
@@ -18,6 +18,8 @@ export class KeptCurrent implements Current {
   #disk: Disk
   readonly folder: string
   #next: number
+  /** numbers of those that cannot be read */
+  #damaged: readonly number[]
   /** numbers of the snapshots that are whole, newest first */
   #whole: number[]
   #last: Promise<void> = Promise.resolve()
@@ -32,6 +34,7 @@ export class KeptCurrent implements Current {
     this.problem = found.problem
     this.#next = found.highest + 1
     this.#whole = found.whole
+    this.#damaged = found.damaged
   }
 
   /** Loads the newest snapshot that is whole; with none the table and `saved` are empty. */
@@ -94,15 +97,18 @@ export class KeptCurrent implements Current {
   }
 
   async #write(write: (path: string) => Promise<void>): Promise<void> {
-    const number = this.#next++
+    const others = numbersIn(await list(this.#disk, this.folder))
+    const number = Math.max(this.#next, ...others.map((n) => n + 1))
+    this.#next = number + 1
     const path = this.#path(number)
     await write(`${path}.tmp`)
     await this.#disk.rename(`${path}.tmp`, path)
     await this.#disk.syncDir(this.folder)
     this.#whole = [number, ...this.#whole].slice(0, 2)
-    const kept = new Set(this.#whole.map((n) => this.#path(n)))
+    const oldest = this.#whole.at(-1)!
     for (const name of await list(this.#disk, this.folder)) {
-      if (NAME.test(name) && !kept.has(`${this.folder}/${name}`)) await remove(this.#disk, `${this.folder}/${name}`)
+      const number = Number(NAME.exec(name)?.[1] ?? oldest)
+      if (number < oldest || this.#damaged.includes(number)) await remove(this.#disk, `${this.folder}/${name}`)
     }
   }
 
@@ -122,22 +128,25 @@ export class KeptCurrent implements Current {
   }
 }
 
+/** Of the snapshots that are there, newest first. */
+const numbersIn = (names: readonly string[]): number[] =>
+  names
+    .map((name) => NAME.exec(name))
+    .flatMap((m) => (m && !m[2] ? [Number(m[1])] : []))
+    .sort((a, b) => b - a)
+
 interface Found {
   table: CurrentTable
   cursors: ReadonlyMap<number, number>
   whole: number[]
+  damaged: number[]
   highest: number
   problem: string | undefined
 }
 
 async function findSnapshot(disk: Disk, folder: string): Promise<Found> {
   await disk.mkdir(folder)
-  const numbers: number[] = []
-  for (const name of await list(disk, folder)) {
-    const m = NAME.exec(name)
-    if (m && !m[2]) numbers.push(Number(m[1]))
-  }
-  numbers.sort((a, b) => b - a)
+  const numbers = numbersIn(await list(disk, folder))
   const problems: string[] = []
   const highest = numbers[0] ?? 0
   for (const number of numbers) {
@@ -147,6 +156,7 @@ async function findSnapshot(disk: Disk, folder: string): Promise<Found> {
         table,
         cursors,
         whole: numbers.filter((n) => n <= number).slice(0, 2),
+        damaged: numbers.filter((n) => n > number),
         highest,
         problem: problems.join('; ') || undefined,
       }
@@ -155,5 +165,12 @@ async function findSnapshot(disk: Disk, folder: string): Promise<Found> {
       problems.push(e.message)
     }
   }
-  return { table: new CurrentTable(), cursors: new Map(), whole: [], highest, problem: problems.join('; ') || undefined }
+  return {
+    table: new CurrentTable(),
+    cursors: new Map(),
+    whole: [],
+    damaged: numbers,
+    highest,
+    problem: problems.join('; ') || undefined,
+  }
 }

@@ -1,5 +1,5 @@
 /** What the engine and its worker say to each other. */
-import { type ErrorData, errorData, type PandoError } from '#lib/errors.ts'
+import { type ErrorData, errorData, PandoError } from '#lib/errors.ts'
 import type { FrozenFile } from '#lib/frozen.ts'
 import type { Bucket, BucketQuery, HistoryQuery } from '../port.ts'
 import { storageError } from './disk.ts'
@@ -57,8 +57,11 @@ export const failure = (id: number, error: PandoError): Reply => ({
   detail: error.cause === undefined ? '' : String((error.cause as Error).stack ?? error.cause),
 })
 
+/** What a keeper does, wherever it keeps things. */
+export type Keeping = Pick<Keeper, 'add' | 'read' | 'buckets' | 'flush' | 'retain' | 'close'> & Partial<Pick<Keeper, 'freeze'>>
+
 /** → a function that has the keeper do what a request says. */
-export function serveKeeper(keeper: Keeper, post: Post): (request: Request) => Promise<void> {
+export function serveKeeper(keeper: Keeping, post: Post): (request: Request) => Promise<void> {
   return async (request) => {
     if (request.type === 'chunk') return keeper.add(Buffer.from(request.buffer, 0, request.size))
     try {
@@ -70,7 +73,7 @@ export function serveKeeper(keeper: Keeper, post: Post): (request: Request) => P
   }
 }
 
-async function perform(keeper: Keeper, request: Question): Promise<Value> {
+async function perform(keeper: Keeping, request: Question): Promise<Value> {
   switch (request.type) {
     case 'read':
       return await keeper.read(request.query)
@@ -80,7 +83,8 @@ async function perform(keeper: Keeper, request: Question): Promise<Value> {
       await keeper.flush()
       return undefined
     case 'freeze':
-      return await keeper.freeze(request.by)
+      if (keeper.freeze) return await keeper.freeze(request.by)
+      throw new PandoError('invalid', 'the engine of the history is no files of ours: back it up with its own tools')
     case 'retain':
       return await keeper.retain(request.limit)
     case 'close':

@@ -1,8 +1,8 @@
 import { PandoError } from '#lib/errors.ts'
 import type { HistoryQuery } from '../port.ts'
+import type { Walk } from './blocks.ts'
 import { DAY, Records, timeOf } from './records.ts'
-import type { Run } from './run.ts'
-import { runKind } from './runformat.ts'
+import { type BlockRef, runKind } from './runformat.ts'
 import { mergeSources, type Range, RunSource, type Source, TailSource, type Visit } from './sources.ts'
 import type { Tail } from './tail.ts'
 
@@ -14,14 +14,23 @@ const MOST_BYTES = 8 << 20
 const A_RECORD = 128
 const MOST_FIRST = 1 << 18
 
+/** Packed records or hours of a day: a run, or what another engine has in its place. */
+export interface Packed {
+  readonly info: { readonly kind: number; readonly day: number }
+  /** Of a device, in order of time. */
+  find(device: number, from: number, to: number): Promise<BlockRef[]>
+  block(ref: BlockRef): Promise<Buffer>
+  walk(refs: readonly BlockRef[], step: 1 | -1): Walk
+}
+
 /** Everything that there is at one moment: the runs in order of arrival, and the tails behind them. */
 export interface Sight {
-  runs: readonly Run[]
+  runs: readonly Packed[]
   tails: readonly Tail[]
   /** one call gives no more records than this: the rest is asked for again, so that others get their turn */
   mostTaken: number
   /** Runs `use` with the files of runs open. */
-  using<T>(runs: readonly Run[], use: () => Promise<T>): Promise<T>
+  using<T>(runs: readonly Packed[], use: () => Promise<T>): Promise<T>
 }
 
 export interface Answer {
@@ -87,7 +96,7 @@ function gather(q: HistoryQuery, start: Position | undefined, mostTaken: number)
   return page
 }
 
-async function sourcesOf(runs: readonly Run[], tails: readonly Tail[], device: number, range: Range): Promise<Source[]> {
+async function sourcesOf(runs: readonly Packed[], tails: readonly Tail[], device: number, range: Range): Promise<Source[]> {
   const refs = await Promise.all(runs.map((run) => run.find(device, range.from, range.to)))
   const sources: Source[] = []
   for (const [i, run] of runs.entries())

@@ -8,7 +8,7 @@ import { at, RECORD_HEADER, recordFlag, recordKind } from '#core/devicelog/batch
 import { FRAME_HEADER } from '#protocol/frames.ts'
 import { isVariable, valueSize } from '#protocol/tlv.ts'
 import type { Pause } from './fold.ts'
-import { type Octets, type Place, readVarint } from './octets.ts'
+import { Octets, type Place, readVarint } from './octets.ts'
 import { DAY, Records, timeOf } from './records.ts'
 import type { Run } from './run.ts'
 import type { BlockRef } from './runformat.ts'
@@ -190,6 +190,13 @@ async function writeHours(rows: readonly Hour[], device: number, day: number, in
   into.begin()
   for (const h of rows) packHour(into.out, h, day)
   await into.end(device, rows[0]!.hour, rows.at(-1)!.hour, rows.length)
+}
+
+/** As a block of a roll-up run. */
+export function packHours(rows: readonly Hour[], day: number): Buffer {
+  const out = new Octets(1024)
+  for (const h of rows) packHour(out, h, day)
+  return Buffer.from(out.bytes())
 }
 
 function packHour(out: Octets, h: Hour, day: number): void {

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { Disk } from '#lib/disk.ts'
+import { Blocks, type Walk } from './blocks.ts'
 import { ifThere } from './disk.ts'
 import { type Place, readVarint } from './octets.ts'
 import { DAY } from './records.ts'
@@ -105,6 +106,10 @@ export class Run {
       offset += size
       if (!visit(ref)) return
     }
+  }
+
+  walk(refs: readonly BlockRef[], step: 1 | -1): Walk {
+    return new Blocks(this, refs, step)
   }
 
   /** A block's octets, compared with their checksum. */

@@ -1,8 +1,7 @@
 /** Records of one device from several places, in order of time, then of arrival. */
 import { at } from '#core/devicelog/batch.ts'
-import { Blocks } from './blocks.ts'
+import type { Walk } from './blocks.ts'
 import { DAY, Records } from './records.ts'
-import type { Run } from './run.ts'
 import type { BlockRef } from './runformat.ts'
 import { unpackSegments } from './segment.ts'
 import { offsetOf, Picked, type Tail } from './tail.ts'
@@ -22,6 +21,12 @@ export interface Source {
 const nothing = new Uint8Array(0)
 const nothingView = new DataView(nothing.buffer)
 
+/** Where blocks of a day come from. */
+interface Walkable {
+  readonly info: { readonly day: number }
+  walk(refs: readonly BlockRef[], step: 1 | -1): Walk
+}
+
 /** Blocks of a run, unpacked one at a time. */
 export class RunSource implements Source {
   time = Number.NaN
@@ -29,16 +34,16 @@ export class RunSource implements Source {
   v: DataView = nothingView
   p = 0
   #start: number
-  #blocks: Blocks
+  #blocks: Walk
   #records = new Records(1 << 15)
   #i = -1
   #step: 1 | -1
   #kinds: number
 
   /** Stands before the first record: `next` comes first. `kinds`: a bit for each that is wanted. */
-  constructor(run: Run, refs: BlockRef[], step: 1 | -1, kinds = -1) {
+  constructor(run: Walkable, refs: BlockRef[], step: 1 | -1, kinds = -1) {
     this.#start = run.info.day * DAY
-    this.#blocks = new Blocks(run, refs, step)
+    this.#blocks = run.walk(refs, step)
     this.#step = step
     this.#kinds = kinds
   }

@@ -8,6 +8,7 @@ export async function stderrLogs({ level, pretty = process.stderr.isTTY === true
   return {
     log: makeLog({ level, ...(destination && { destination }) }),
     health: () => ({ state: 'ok', since }),
+    onDropped: () => {},
     // Lines are written synchronously: nothing is left to wait for.
     close: async () => {},
   }

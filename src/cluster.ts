@@ -1,0 +1,156 @@
+/** Services in several processes: who is where, by discovery, and how those elsewhere are called. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { access } from '#contracts/access.ts'
+import type { Contract, Face } from '#contracts/contract.ts'
+import { openDiscovery } from '#core/discovery/open.ts'
+import type { Discovery, Instance } from '#core/discovery/port.ts'
+import { PandoError } from '#lib/errors.ts'
+import type { Logger } from '#lib/log.ts'
+import { addressUrl } from '#lib/settings.ts'
+import { anyFace } from '#rpc/any.ts'
+import { type RpcClient, rpcClient } from '#rpc/client.ts'
+import type { Config } from './config.ts'
+import type { PortName, ServiceEntry } from './services.ts'
+import { version } from './version.ts'
+
+export interface Cluster {
+  discovery: Discovery
+  /** Calls an instance of the service, another if that is gone. */
+  face(contract: Contract): object
+  /** The access node of that name; undefined: it is gone. */
+  access(node: string): Face<typeof access> | undefined
+  /** Resolves when there is an instance of the service. */
+  present(service: string): Promise<void>
+  announce(service: string, id: string, rpc: { host: string; port: number }, listen: string | undefined): Promise<void>
+  /** This process takes no new calls. */
+  leave(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface ClusterOptions {
+  config: Config
+  log: Logger
+  services: ReadonlyMap<string, ServiceEntry>
+  /** those of this process */
+  names: readonly string[]
+}
+
+const LOOK_MS = 200
+const SAY_MS = 5000
+/** A process that died is announced for so long at most. */
+const STALE_MS = 8000
+
+/** What each process has for itself: others would see nothing of it. */
+const OWN: Partial<Record<PortName, string>> = { devicelog: 'file', queue: 'local' }
+
+/** undefined: all services are in one process. */
+export async function openCluster(o: ClusterOptions): Promise<Cluster | undefined> {
+  const { config, log, services } = o
+  if (config.discoveryUrl.startsWith('local:')) return undefined
+  const secret = checked(o)
+  const discovery = await openDiscovery(config.discoveryUrl, { log })
+  const clients = new Map<string, RpcClient>()
+  const holders = new Map<string, readonly Instance[]>()
+  const known = new Map<string, readonly Instance[]>()
+  const withdrawals: (() => Promise<void>)[] = []
+
+  function client(address: string): RpcClient {
+    let found = clients.get(address)
+    if (!found) clients.set(address, (found = rpcClient({ origin: address, secret, version: version() })))
+    return found
+  }
+  function watch(service: string, into: Map<string, readonly Instance[]>): void {
+    if (!into.has(service)) stops.push(discovery.watch(service, (list) => void into.set(service, list)))
+  }
+  const stops: (() => void)[] = []
+  for (const [name, entry] of services) if (entry.holdsDevices) watch(name, holders)
+
+  /** Those that announced themselves: a fixed list does not say who lives. */
+  const othersOf = async (service: string) => (await discovery.instances(service)).filter((i) => i.id !== i.address)
+
+  async function alone(): Promise<void> {
+    for (const name of o.names.filter((n) => services.get(n)!.alone)) {
+      const until = performance.now() + STALE_MS
+      for (let others = await othersOf(name); others.length > 0; others = await othersOf(name)) {
+        if (performance.now() > until) throw runsAlready(name, others[0]!.id)
+        await sleep(LOOK_MS)
+      }
+    }
+  }
+
+  const cluster: Cluster = {
+    discovery,
+    face(contract) {
+      watch(contract.service, known)
+      return anyFace(contract, () => (known.get(contract.service) ?? []).map((i) => client(i.address).face(contract)))
+    },
+    access(node) {
+      const holder = [...holders.values()].flat().find((i) => i.id === node)
+      return holder && (client(holder.address).face(accessOf(services, node)) as Face<typeof access>)
+    },
+    async present(service) {
+      for (let said = Number.NEGATIVE_INFINITY; (await discovery.instances(service)).length === 0; await sleep(LOOK_MS)) {
+        if (performance.now() - said < SAY_MS) continue
+        said = performance.now()
+        log.warn({ needs: service }, 'waiting for a service that this process calls')
+      }
+    },
+    async announce(service, id, rpc, listen) {
+      const address = config.rpcPublic === undefined ? addressUrl('http', rpc) : `http://${config.rpcPublic}`
+      const told = service === 'mqttaccess' ? config.mqttaccessPublic : undefined
+      const reached = listen === undefined ? undefined : { [service.replace(/access$/, '')]: told ?? new URL(listen).host }
+      withdrawals.push(
+        await discovery.announce({ service, id, address, version: version(), ...(reached && { public: reached }) }),
+      )
+    },
+    async leave() {
+      await Promise.all(withdrawals.splice(0).map((f) => f()))
+    },
+    async close() {
+      for (const stop of stops) stop()
+      await discovery.close()
+      await Promise.all([...clients.values()].map((c) => c.close()))
+    },
+  }
+  try {
+    await alone()
+  } catch (e) {
+    await cluster.close()
+    throw e
+  }
+  return cluster
+}
+
+const runsAlready = (service: string, id: string): PandoError =>
+  new PandoError('config_invalid', `${service} runs already, in ${id}, and must run once`, { service })
+
+/** The contract of a node: it is called by its own name. */
+export function accessOf(services: ReadonlyMap<string, ServiceEntry>, node: string): Contract {
+  const { contract } = [...services.values()].find((entry) => entry.holdsDevices)!
+  return { ...contract!, service: `access/${node}` }
+}
+
+/** Refuses what would lose data or let strangers in. → the secret */
+function checked({ config, services, names }: ClusterOptions): string {
+  const wrong = (setting: string, message: string) => new PandoError('config_invalid', `${setting} ${message}`, { setting })
+  if (config.clusterSecret === undefined)
+    throw wrong('PANDO_CLUSTER_SECRET', 'must be set, to the same in every process, when PANDO_DISCOVERY_URL is not local:')
+  const { host } = config.rpcListen
+  if (config.rpcPublic === undefined && ['0.0.0.0', '::'].includes(host))
+    throw wrong(
+      'PANDO_RPC_PUBLIC',
+      `must say where other processes reach this one, since PANDO_RPC_LISTEN is all addresses (${host})`,
+    )
+  for (const [port, scheme] of Object.entries(OWN) as [PortName, string][]) {
+    const openers = [...services].filter(([, entry]) => entry.opens.includes(port)).map(([name]) => name)
+    const elsewhere = openers.filter((name) => !names.includes(name))
+    const setting = port === 'queue' ? 'PANDO_QUEUE_URL' : 'PANDO_DEVICELOG_URL'
+    const url = port === 'queue' ? config.queueUrl : config.devicelogUrl
+    if (elsewhere.length > 0 && elsewhere.length < openers.length && url.startsWith(`${scheme}:`))
+      throw wrong(
+        setting,
+        `is ${scheme}:, which this process has for itself, but ${elsewhere.join(', ')} elsewhere ${elsewhere.length > 1 ? 'need' : 'needs'} the same`,
+      )
+  }
+  return config.clusterSecret
+}

@@ -1,0 +1,48 @@
+/** nsq://nsqd:4150[,nsqd2:4150…][?lookupd=http://…[,http://…]&tls=true&ca=…&secret=…] */
+import type { ReaderConnectionConfigOptions } from 'nsqjs'
+import { serverUrl, tlsOf, tlsParams } from '#core/remote/url.ts'
+import { PandoError } from '#lib/errors.ts'
+
+export interface NsqAddress {
+  host: string
+  port: number
+}
+
+export interface NsqSettings {
+  nsqds: NsqAddress[]
+  /** base URLs; more nsqds are asked of them */
+  lookupds: string[]
+  connection: ReaderConnectionConfigOptions
+  shown: string
+}
+
+const params = { ...tlsParams, lookupd: 'HTTP addresses of nsqlookupd, separated by commas', secret: 'for the AUTH of nsqd' }
+
+/** A server that says nothing for so many seconds, heartbeats neither, is gone. */
+const IDLE_S = 6
+const HEARTBEAT_S = 2
+
+export function nsqSettings(url: string): NsqSettings {
+  const u = serverUrl('queue', url, { defaultPort: 4150, params })
+  const tls = tlsOf('queue', u.params)
+  const secret = u.params.get('secret')
+  return {
+    nsqds: u.hosts,
+    lookupds: (u.params.get('lookupd') ?? '').split(',').filter(Boolean).map(lookupd),
+    shown: u.shown,
+    connection: {
+      clientId: 'pando',
+      heartbeatInterval: HEARTBEAT_S,
+      idleTimeout: IDLE_S,
+      // by itself nsqd lets a message wait for others for 250 ms
+      outputBufferSize: -1,
+      ...(secret && { authSecret: secret }),
+      ...(tls && { tls: true, tlsVerification: true, ...tls }),
+    },
+  }
+}
+
+function lookupd(text: string): string {
+  if (/^https?:\/\/[^/?#]+\/?$/.test(text)) return text.replace(/\/$/, '')
+  throw new PandoError('config_invalid', 'queue: lookupd: the form is http://host:4161[,http://host:4161…]', { port: 'queue' })
+}
