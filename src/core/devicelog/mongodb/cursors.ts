@@ -23,9 +23,14 @@ export interface Cursors {
   close(): Promise<void>
 }
 
+/** consumer → stream → seq */
+type Positions = Map<string, Map<number, number>>
+
 export function mongoCursors(mongo: Mongo, { cursors, consumers }: Collections): Cursors {
-  /** not written yet: consumer → stream → seq */
-  let waiting = new Map<string, Map<number, number>>()
+  /** not written yet */
+  let waiting: Positions = new Map()
+  /** on its way to the server: not there yet */
+  let going: Positions = new Map()
   let timer: NodeJS.Timeout | undefined
   let writing: Promise<void> = Promise.resolve()
   let failures = 0
@@ -53,6 +58,7 @@ export function mongoCursors(mongo: Mongo, { cursors, consumers }: Collections):
   async function write(): Promise<void> {
     const taken = waiting
     waiting = new Map()
+    going = taken
     const writes = [...taken].flatMap(([c, positions]) =>
       [...positions].map(([s, q]) => ({
         updateOne: {
@@ -69,6 +75,8 @@ export function mongoCursors(mongo: Mongo, { cursors, consumers }: Collections):
     } catch (e) {
       for (const [c, positions] of taken) for (const [s, q] of positions) put(c, s, q)
       throw e
+    } finally {
+      going = new Map()
     }
   }
 
@@ -79,8 +87,9 @@ export function mongoCursors(mongo: Mongo, { cursors, consumers }: Collections):
 
   return {
     async get(consumer, stream) {
+      const here = Math.max(...[waiting, going].map((p) => p.get(consumer)?.get(stream) ?? 0))
       const found = await mongo.call(() => cursors.findOne({ _id: cursorKey(consumer, stream) }))
-      return Math.max(found?.q ?? 0, waiting.get(consumer)?.get(stream) ?? 0)
+      return Math.max(found?.q ?? 0, here)
     },
     advance(consumer, positions) {
       for (const [stream, seq] of positions) if (seq > 0) put(consumer, stream, seq)
@@ -98,10 +107,9 @@ export function mongoCursors(mongo: Mongo, { cursors, consumers }: Collections):
       await mongo.call(() => cursors.deleteMany({ c: consumer }))
     },
     async streams() {
+      const here = [waiting, going].flatMap((p) => [...p.values()]).flatMap((positions) => [...positions.keys()])
       const rows = await mongo.call(() => cursors.aggregate<{ _id: number }>([{ $group: { _id: '$s' } }]).toArray())
-      const found = new Set(rows.map((r) => r._id))
-      for (const positions of waiting.values()) for (const stream of positions.keys()) found.add(stream)
-      return found
+      return new Set([...rows.map((r) => r._id), ...here])
     },
     async holders() {
       const names = await mongo.call(() => consumers.find().toArray())
