@@ -22,6 +22,7 @@ async function backedUp(...flags: string[]): Promise<{ from: Place; file: string
   const running = start(program('pando'), ['serve'], from)
   await running.line()
   await running.stop()
+  writeFileSync(join(dataOf(from), 'disk-budget.json'), '{"historyMaxBytes":1000000000}')
   const file = join(from.dir, 'b.tar')
   const { code, stderr } = await here(from, ['backup', file, ...flags])
   assert.equal(code, 0, stderr)
@@ -55,6 +56,7 @@ describe('a backup of a data directory on which no cloud runs', () => {
       'registry/registry.db',
       'registry/registry.db-mark',
       'keys.json',
+      'disk-budget.json',
       'manifest',
     ])
       assert.ok(names.includes(name), `${name} in ${names.join(' ')}`)
@@ -106,6 +108,7 @@ describe('a backup of a data directory on which no cloud runs', () => {
     const { aside, damage, keys } = JSON.parse(forced.stdout)
     assert.deepEqual([keys, damage, existsSync(join(aside, 'registry.db'))], ['inside', [], true])
     assert.equal(readFileSync(join(dataOf(to), 'keys.json'), 'utf8'), key)
+    assert.match(readFileSync(join(dataOf(to), 'disk-budget.json'), 'utf8'), /1000000000/)
   })
 
   // BACKUP-7

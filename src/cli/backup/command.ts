@@ -45,7 +45,7 @@ export const backup = command({
     await withSources(config, context.env, async (sources) => {
       const options = {
         sources,
-        keysFile: join(config.dataDir, 'keys.json'),
+        dataDir: config.dataDir,
         withoutKeys: args['without-keys'] === true,
         version: version(),
         now: began,

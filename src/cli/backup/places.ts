@@ -43,6 +43,7 @@ export function placesOf(config: Config): Place[] {
     place('log', fileLogOptions(config.devicelogUrl, dataDir).dir),
     place('history', historyFolder(config.historyUrl, dataDir)),
     place('keys.json', resolve(dataDir, 'keys.json')),
+    place('disk-budget.json', resolve(dataDir, 'disk-budget.json')),
     place('registry/registry.db-mark', `${registry}-mark`),
     place('registry/registry.db', registry),
   ]

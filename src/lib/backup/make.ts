@@ -1,7 +1,7 @@
 /** A backup in one file: engines are frozen, copied while they go on, and what was written is read again. */
 import { randomUUID } from 'node:crypto'
 import { createReadStream, existsSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { nodeDisk, withFile } from '#lib/disk.ts'
 import { PandoError } from '#lib/errors.ts'
 import type { Freezable, FrozenFile } from '#lib/frozen.ts'
@@ -12,12 +12,16 @@ import { backupOf } from './write.ts'
 export interface BackupOptions {
   /** in the order in which they are frozen: what a later one knows more than an earlier one does no harm */
   sources: readonly Required<Freezable>[]
-  /** holds the platform's keys, where the settings don't */
-  keysFile: string
+  /** holds the platform's keys, where the settings don't, and what people have set beside the settings */
+  dataDir: string
   withoutKeys: boolean
   version: string
   now: number
 }
+
+const KEYS = 'keys.json'
+/** Small files that are replaced as a whole. */
+const OTHERS = ['disk-budget.json']
 
 /** Where the octets go. */
 export type Write = (octets: Buffer) => Promise<void>
@@ -29,7 +33,8 @@ export async function writeBackup(o: BackupOptions, write: Write): Promise<Manif
   try {
     for (const source of o.sources) files.push(...(await source.freeze(by)))
     const keys = keysOf(o)
-    if (keys === 'inside') files.push({ name: 'keys.json', path: o.keysFile, size: statSync(o.keysFile).size })
+    const others = keys === 'inside' ? [KEYS, ...OTHERS] : OTHERS
+    for (const name of others) files.push(...there(join(o.dataDir, name), name))
     const octets = backupOf({ files, keys, version: o.version, now: o.now })
     for (;;) {
       const next = await octets.next()
@@ -41,8 +46,10 @@ export async function writeBackup(o: BackupOptions, write: Write): Promise<Manif
   }
 }
 
-function keysOf({ keysFile, withoutKeys }: BackupOptions): Manifest['keys'] {
-  if (!existsSync(keysFile)) return 'settings'
+const there = (path: string, name: string): FrozenFile[] => (existsSync(path) ? [{ name, path, size: statSync(path).size }] : [])
+
+function keysOf({ dataDir, withoutKeys }: BackupOptions): Manifest['keys'] {
+  if (!existsSync(join(dataDir, KEYS))) return 'settings'
   return withoutKeys ? 'left out' : 'inside'
 }
 

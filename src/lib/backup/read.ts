@@ -6,7 +6,7 @@ import { BLOCK, padding, readTarHeader, type TarEntry, tarEnd } from './tar.ts'
 
 const MAX_MANIFEST = 256 << 20
 /** Below a part's folder, no way out of it. */
-const NAME = /^(?:log|history|registry)\/[\w-][\w.-]*$|^keys\.json$/
+const NAME = /^(?:log|history|registry)\/[\w-][\w.-]*$|^(?:keys|disk-budget)\.json$/
 
 /** What is done with a file's octets. */
 export type Sink = (name: string, octets: AsyncIterable<Buffer>) => Promise<void>

@@ -46,7 +46,7 @@ export function backups({ peers, clock, log, about, limits }: Parts & { limits: 
       const options = {
         // the log before the registry: of devices that this knows more than that, nothing is missing
         sources: [source(() => peers.controller), source(() => peers.registry)],
-        keysFile: join(dataDir, 'keys.json'),
+        dataDir,
         withoutKeys,
         version: about?.version ?? '',
         now: b.at,

@@ -55,7 +55,7 @@ export function makeFollower(o: {
     const positions = new Map<number, number>()
     for (const [stream, seq] of applied) {
       const held = under.get(stream)
-      const to = held ? Math.min(seq, Math.min(...held.keys()) - 1) : seq
+      const to = held ? Math.min(seq, least(held.keys()) - 1) : seq
       if (to > (told.get(stream) ?? 0)) positions.set(stream, to)
     }
     if (positions.size === 0) return
@@ -94,4 +94,11 @@ export function makeFollower(o: {
       await advance()
     },
   }
+}
+
+/** Not by Math.min(...): there may be more of them than a call takes arguments. */
+function least(of: Iterable<number>): number {
+  let found = Number.POSITIVE_INFINITY
+  for (const n of of) if (n < found) found = n
+  return found
 }
