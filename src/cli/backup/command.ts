@@ -1,6 +1,6 @@
 /** pando backup FILE */
 import { existsSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { makeBackup, writeBackup } from '#lib/backup/make.ts'
 import type { Manifest } from '#lib/backup/manifest.ts'
 import { PandoError } from '#lib/errors.ts'
