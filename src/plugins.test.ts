@@ -26,7 +26,7 @@ const says = (text: RegExp) => (e: unknown) =>
 test('what is built in stands in the tables, with no plugin at all', async () => {
   const p = await load([])
   assert.deepEqual([...p.services.keys()], serviceNames)
-  assert.deepEqual([...p.engines.devicelog.rows.keys()], ['file'])
+  assert.deepEqual([...p.engines.devicelog.rows.keys()], ['file', 'mongodb'])
   assert.deepEqual([...p.codecs.keys()], ['pando'])
   assert.deepEqual([...p.actions.keys()], ['status', 'command'])
   assert.equal(p.hooks, undefined)

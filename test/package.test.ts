@@ -39,7 +39,7 @@ const execute = promisify(execFile)
 /** Runs a program in a folder → stdout. Rejects with all that it said. */
 async function run(cwd: string, program: string, ...args: string[]): Promise<string> {
   try {
-    return (await execute(program, args, { cwd, env, maxBuffer: 64 << 20, timeout: 60_000 })).stdout
+    return (await execute(program, args, { cwd, env, maxBuffer: 64 << 20, timeout: 150_000 })).stdout
   } catch (e) {
     const { message, stdout, stderr } = e as Error & { stdout?: string; stderr?: string }
     throw new Error(`${program} ${args.join(' ')}: ${message}\n${stdout ?? ''}\n${stderr ?? ''}`)
