@@ -96,6 +96,7 @@ export class Head<M extends Member> {
     if (!this.#begun || this.#busy || this.#stopped) return
     const at = this.position.get(stream) ?? 0
     if (seq <= at) return
+    // nobody to tell: the batch need not be looked at
     if (seq === at + 1 && this.#members.size === 0) return this.#moved(stream, seq)
     if (seq === at + 1 && batch && ((kinds & SESSIONS) === 0 || mayFollow(batch, this.#reading.position))) {
       const fetching = this.#reading.deal(batch)
