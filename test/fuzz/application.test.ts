@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { PandoError } from '#lib/errors.ts'
 import { ProtocolError } from '#protocol/errors.ts'
 import { commandFromJson, parseModel, statusFromJson } from '#protocol/model.ts'
 import { type Api, application, device, startApi } from '../fakes/apiprovider.ts'
 import { ask, raw } from '../fakes/http.ts'
+import { inUse } from '../support/memory.ts'
 import { vectors } from '../vectors/read.ts'
 import { makeRandom } from './random.ts'
 import { broken, framed, goodbye, KEY } from './requests.ts'
@@ -78,12 +77,8 @@ function check({ status, code }: { status: number[]; code: number[] }): void {
   )
 }
 
-/** MB in use when all that can go has gone. */
-function heap(): number {
-  setFlagsFromString('--expose-gc')
-  ;(runInNewContext('gc') as () => void)()
-  return process.memoryUsage().heapUsed / 2 ** 20
-}
+/** MB in use. */
+const heap = (): number => inUse() / 2 ** 20
 
 test(`B-09 R3 ${FRAMED} mutated paths, headers and bodies: each is answered once`, async () => {
   const seen = new Map<number, number>()

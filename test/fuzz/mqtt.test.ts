@@ -1,10 +1,9 @@
 /** B-02, R3: mutated packets over real sockets, before and after login; a device beside them that keeps to the standard notices nothing. */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { encodePacket } from '#access/mqttaccess/packet/packet.ts'
 import { draw, namesOf, seeded } from '#access/mqttaccess/packet/testkit.ts'
+import { inUse } from '../support/memory.ts'
 import { RawLink } from '../world/rawlink.ts'
 import { type Device, makeWorld, until } from '../world.ts'
 import { makeRandom, mutate, type Random } from './random.ts'
@@ -16,15 +15,6 @@ const KEPT_MB = 40
 
 const unhandled: unknown[] = []
 process.on('unhandledRejection', (e) => unhandled.push(e))
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
-
-/** Octets in use; what the process holds beyond them is free for the next. */
-function used(): number {
-  collect()
-  const { heapUsed, external } = process.memoryUsage()
-  return heapUsed + external
-}
 
 const world = await makeWorld({ shape: 'direct' })
 after(() => world.close())
@@ -34,7 +24,7 @@ test(`B-02 ${SESSIONS * PACKETS} mutated packets in ${SESSIONS} connections: no 
   const app = await world.application()
   const healthy = await world.connected({ dialect: 'mqtt5' })
   const wild = [await world.device({ dialect: 'user' }), await world.device({ dialect: 'mqtt5' })]
-  const before = used()
+  const before = inUse()
   let n = 0
   const attack = async () => {
     while (n < SESSIONS) {
@@ -51,7 +41,7 @@ test(`B-02 ${SESSIONS * PACKETS} mutated packets in ${SESSIONS} connections: no 
   await until('only the healthy device online', async () => (await world.peers.devicemanager.online({})).count === 1)
   await healthy.ping()
   assert.equal(healthy.link.ended, undefined)
-  const kept = (used() - before) / 2 ** 20
+  const kept = (inUse() - before) / 2 ** 20
   assert.ok(kept < KEPT_MB, `${kept.toFixed(0)} MB more than before`)
   assert.deepEqual(unhandled, [])
   assert.ok(!/"log.level":"error"/.test(world.running.logged()), world.running.logged().slice(-2000))

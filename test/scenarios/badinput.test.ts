@@ -1,6 +1,7 @@
 /** Hard cases B-03 to B-07 over real sockets: what is refused, how, and that nothing of it is processed. */
 import assert from 'node:assert/strict'
 import type { Connect } from '#access/mqttaccess/packet/packets.ts'
+import { inUse } from '../support/memory.ts'
 import { RawLink } from '../world/rawlink.ts'
 import { type Device, Refused, scenario, sleep, type World } from '../world.ts'
 
@@ -13,11 +14,12 @@ scenario(
     const link = await RawLink.open(world.listen['mqttaccess']!)
     link.send('30ffffff7f')
     assert.ok(await link.isClosedWithin(SECOND))
-    const rss = process.memoryUsage().rss
+    const before = inUse()
     const links = await Promise.all(Array.from({ length: 50 }, () => RawLink.open(world.listen['mqttaccess']!)))
     for (const l of links) l.send('10ff1f')
     await sleep(100)
-    assert.ok(process.memoryUsage().rss - rss < 50 * (64 << 10), `${process.memoryUsage().rss - rss} bytes for 50 connections`)
+    const grown = inUse() - before
+    assert.ok(grown < 50 * (64 << 10), `${grown} bytes for 50 connections`)
     for (const l of links) await l.drop()
   },
   { shapes: ['direct'] },

@@ -1,5 +1,6 @@
 /** Limits of a device as settings, back-pressure instead of memory, and a fleet that comes back at once. */
 import assert from 'node:assert/strict'
+import { inUse } from '../support/memory.ts'
 import { type Device, scenario, until } from '../world.ts'
 
 function publishOf(d: Device, packetId: number, value: number): Buffer {
@@ -76,12 +77,12 @@ scenario(
     const [deaf, other] = [await world.connected(), await world.connected()]
     deaf.link.socket.pause()
     const pings = Buffer.alloc(2 * 500_000, Buffer.from('c000', 'hex'))
-    const before = process.memoryUsage().rss
+    const before = inUse()
     for (let i = 0; i < 40 && !deaf.link.socket.destroyed; i++) {
       deaf.raw(pings)
       await other.status({ light: [1, i] })
     }
-    const grown = (process.memoryUsage().rss - before) / 2 ** 20
+    const grown = (inUse() - before) / 2 ** 20
     // what the device itself cannot get rid of lies in this process too
     const own = deaf.link.socket.writableLength / 2 ** 20
     assert.ok(grown - own < 64, `${grown.toFixed(0)} MB, ${own.toFixed(0)} of them unsent`)

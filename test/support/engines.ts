@@ -4,7 +4,7 @@
  * by PANDO_TEST_ENGINES_COMMAND, a program that knows start, stop, kill, pause, resume and restart.
  */
 import { execFile } from 'node:child_process'
-import { chmodSync, mkdtempSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -59,8 +59,13 @@ async function startOwn(command: string, name: EngineName): Promise<OwnEngine> {
   const state = mkdtempSync(join(tmpdir(), `pando-${name}-`))
   // servers that don't run as root must get in
   chmodSync(state, 0o755)
+  // a MariaDB that starts clears away the temporary tables that it finds, another server's too: it gets a folder to itself
+  const TMPDIR = join(state, 'tmp')
+  mkdirSync(TMPDIR)
+  chmodSync(TMPDIR, 0o1777)
+  const env = { ...process.env, TMPDIR }
   const tell = async (what: string): Promise<string> =>
-    (await run(program, [...args, '--state', state, what, ...(what === 'stop' ? [] : [name])])).stdout
+    (await run(program, [...args, '--state', state, what, ...(what === 'stop' ? [] : [name])], { env })).stdout
   const says = new RegExp(`${variable(name)}='(.*)'`)
   const url = says.exec(await tell('start'))?.[1]
   if (url === undefined) throw new Error(`${command} start ${name} did not say ${variable(name)}`)

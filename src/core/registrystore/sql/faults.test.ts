@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isPandoError } from '#lib/errors.ts'
 import { ownDatabase, type SqlName, sqlNames } from '../../../../test/support/databases.ts'
 import { breakingEngine, type OwnEngine } from '../../../../test/support/engines.ts'
+import { inUse } from '../../../../test/support/memory.ts'
 import { until } from '../../../../test/world/wait.ts'
 import { openRegistrystore } from '../open.ts'
 import type { Registrystore } from '../port.ts'
@@ -134,7 +135,7 @@ function faults(name: SqlName, begin: () => Promise<OwnEngine>): void {
     await add(store, 'before')
     await engine.pause()
     try {
-      const from = process.memoryUsage().rss
+      const from = inUse()
       const started = performance.now()
       const calls = Array.from({ length: 5000 }, (_, i) =>
         i % 2 === 0 ? add(store, `${i}`) : store.select('vendor', { limit: 1 }),
@@ -147,7 +148,7 @@ function faults(name: SqlName, begin: () => Promise<OwnEngine>): void {
         assert.ok(isPandoError((a as PromiseRejectedResult).reason, 'unavailable'))
       }
       assert.equal(store.health().state, 'down')
-      assert.ok(process.memoryUsage().rss - from < 64 * 2 ** 20)
+      assert.ok(inUse() - from < 64 * 2 ** 20)
       const quick = performance.now()
       for (let i = 0; i < 100; i++) await store.select('vendor', { limit: 1 }).catch(() => undefined)
       assert.ok(performance.now() - quick < 30 * TIMEOUT, 'it is not waited for again and again')
