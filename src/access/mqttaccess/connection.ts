@@ -3,11 +3,12 @@
  * An idle connection has no timer, no buffer and no closure of its own.
  */
 import type { Socket } from 'node:net'
+import { forget, left, type State } from '#access/shared/node.ts'
+import type { Timed } from '#access/shared/wheel.ts'
 import { type Cause, causes } from '#contracts/causes.ts'
-import { recordKind } from '#core/devicelog/batch.ts'
 import { incoming, readConnect } from './incoming.ts'
-import { type AccessNode, clientRules, type Dialect, type Session, type State, type Will } from './node.ts'
-import { Pacer } from './pacer.ts'
+import { type AccessNode, clientRules, type Dialect, type Session, type Will } from './node.ts'
+import { PACED_LIMIT, Pacer } from './pacer.ts'
 import { ACK_ROOM, writeAck } from './packet/acks.ts'
 import { CONNECT_LIMIT, holdBytes, type PacketSink, type Rest, splitPackets } from './packet/framing.ts'
 import { MalformedPacket } from './packet/malformed.ts'
@@ -15,7 +16,6 @@ import { encodePacket } from './packet/packet.ts'
 import type { Connect, Packet } from './packet/packets.ts'
 import { CONNECT, PUBACK, PUBREC } from './packet/types.ts'
 import { TAG_NONE, TAG_QOS2, TAG_RELEASED } from './tags.ts'
-import type { Timed } from './wheel.ts'
 
 const holder = Symbol('connection')
 type Held = Socket & { [holder]: Connection }
@@ -25,6 +25,17 @@ const WRITE_HIGH = 256 << 10
 const WRITE_MOST = 4 << 20
 /** Octets that one read may bring. */
 const CHUNK = 64 << 10
+/** Header, topic of one letter with its length, packet id; MQTT 5 has a property length more. */
+const PUBLISH_OVERHEAD = 3 + 3 + 2
+const WINDOW = 32
+/** Reason codes of the DISCONNECT that MQTT 5 devices get, by cause. */
+const reasonCodes: Partial<Record<Cause, number>> = {
+  taken_over: 0x8e,
+  server_stopping: 0x8b,
+  token_revoked: 0x87,
+  device_removed: 0x87,
+  stream_sealed: 0x9c,
+}
 /** After CONNECT keep-alive counts 1.5 times (MQTT 3.1.1 §3.1.2.10). */
 const NEVER = Number.MAX_SAFE_INTEGER
 
@@ -260,6 +271,25 @@ export class Connection implements Session, PacketSink, Timed {
     this.send(encodePacket(packet, this.dialect.version))
   }
 
+  // ---- the way down (shared/downlink.ts): QoS 1 ----
+
+  get window(): number {
+    return this.dialect.paced ? 1 : Math.min(WINDOW, this.receiveMaximum)
+  }
+
+  get largest(): number {
+    return this.dialect.paced ? PACED_LIMIT : this.maxPacketOut
+  }
+
+  get overhead(): number {
+    return PUBLISH_OVERHEAD + (this.dialect.version === 5 ? 1 : 0)
+  }
+
+  sendFrame(payload: Buffer, topic: 'c' | 's', packetId: number, dup: boolean): void {
+    const heard = topic === 's' && this.oldTopic ? 'd' : topic
+    this.sendPacket({ type: 'publish', topic: heard, payload, qos: 1, dup, retain: false, packetId })
+  }
+
   private write(bytes: Uint8Array): void {
     if (this.state === 'closed') return
     const { socket } = this
@@ -306,6 +336,10 @@ export class Connection implements Session, PacketSink, Timed {
     if (!socket.destroyed) this.node.clock.after(1000, () => socket.destroy())
   }
 
+  dismiss(cause: Cause): void {
+    this.end(cause, undefined, reasonCodes[cause])
+  }
+
   /** The socket is gone, or about to go: everything that knew of this connection forgets it, once. */
   leave(): void {
     if (this.state === 'closed') return
@@ -316,14 +350,10 @@ export class Connection implements Session, PacketSink, Timed {
     const { node } = this
     node.wheel.remove(this)
     node.connections.delete(this)
-    if (node.devices.get(this.deviceId) === this) node.devices.delete(this.deviceId)
+    forget(node, this)
     if (!wasOpen) return
-    const now = node.clock.now()
-    this.will?.send(this, this.cause, now)
-    node.uplink.note(recordKind.offline, this.cause, this, now, this.detail === undefined ? {} : { detail: this.detail })
-    node.metrics.pando_connections.dec({ protocol: 'mqtt' })
-    node.metrics.pando_disconnects_total.inc({ protocol: 'mqtt', cause: this.cause })
-    node.departures.add(this.deviceId, this.epoch)
+    this.will?.send(this, this.cause, node.now())
+    left(node, this, this.cause, this.detail)
   }
 
   /** The peer's socket failed or closed without a word. */

@@ -17,6 +17,8 @@ import { TAG_NONE, TAG_QOS2, TAG_RELEASED } from './tags.ts'
 const fields: PublishFields = publishFields()
 const PINGRESP = Uint8Array.of(0xd0, 0)
 const [S, E, D] = [115, 101, 100]
+/** MQTT 5: from here on a PUBACK's reason says that the device has not taken it. */
+const FAILED = 0x80
 
 /** A packet of a device that is logged in. */
 export function incoming(c: Session, b: Uint8Array, first: number, start: number, end: number): void {
@@ -121,9 +123,9 @@ function released(c: Session, packetId: number): void {
 }
 
 function acknowledged(c: Session, b: Uint8Array, first: number, start: number, end: number): void {
-  if (end - start === 2) return c.node.downlink.acknowledged(c, (b[start]! << 8) | b[start + 1]!, 0)
+  if (end - start === 2) return c.node.downlink.acknowledged(c, (b[start]! << 8) | b[start + 1]!)
   const packet = decodePacket(b, first, start, end, c.rules)
-  if (packet.type === 'puback') c.node.downlink.acknowledged(c, packet.packetId, packet.reason)
+  if (packet.type === 'puback') c.node.downlink.acknowledged(c, packet.packetId, packet.reason < FAILED)
 }
 
 function idOf(c: Session, b: Uint8Array, first: number, start: number, end: number): number {

@@ -1,16 +1,13 @@
 /** What the parts of an access node know of each other: the node, and a connection as all but itself see it. */
 import type { Socket } from 'node:net'
-import type { Origin, Owner, Uplink } from '#access/shared/uplink.ts'
-import type { Delivery, DeliveryResult } from '#contracts/access.ts'
+import type { Downlink, Receiver } from '#access/shared/downlink.ts'
+import type { DeviceNode } from '#access/shared/node.ts'
+import type { Owner } from '#access/shared/uplink.ts'
+import type { Wheel } from '#access/shared/wheel.ts'
 import type { Cause } from '#contracts/causes.ts'
-import type { Logger } from '#lib/log.ts'
-import type { Metrics } from '#lib/metrics.ts'
-import type { Clock } from '#lib/service.ts'
-import type { Departures } from './departures.ts'
 import type { Connect, Packet } from './packet/packets.ts'
 import { DEFAULT_LIMITS, type Rules, rulesFor } from './packet/rules.ts'
 import type { Version } from './packet/types.ts'
-import type { Wheel } from './wheel.ts'
 
 export interface Limits {
   maxPacket: number
@@ -20,9 +17,6 @@ export interface Limits {
   /** seconds until a socket must have logged in */
   connectTimeout: number
 }
-
-/** new: nothing read yet · asked: CONNECT is being checked · open · closed */
-export type State = 'new' | 'asked' | 'open' | 'closed'
 
 /** How this connection is spoken to; chosen once, at CONNECT (ARCHITECTURE.md D8). */
 export interface Dialect {
@@ -37,36 +31,23 @@ export interface Will {
 }
 
 /** A connection; its life is in connection.ts. */
-export interface Session extends Origin, Owner {
+export interface Session extends Receiver, Owner {
   readonly node: AccessNode
   readonly socket: Socket
-  readonly state: State
   readonly dialect: Dialect
   /** how packets of this device are read */
   readonly rules: Rules
-  /** host:port of the device */
-  readonly address: string
   /** when the bytes that are read now arrived, ms since 1970 */
   readonly now: number
-  deviceId: number
-  productId: number
-  modelVersion: number
-  epoch: number
-  /** flags that records of its frames begin with: `foreign` where they are a codec's */
-  frameFlags: number
   /** QoS 1 and 2 messages that wait for their acknowledgement */
   unacked: number
   /** QoS 2 packet ids received and not released */
   unreleased: Set<number> | undefined
-  /** the 16 octets that frames to the device carry */
-  token: Uint8Array
   /** the device speaks topic d instead of s */
   oldTopic: boolean
   will: Will | undefined
   maxPacketOut: number
   receiveMaximum: number
-  /** of the messages sent down in this session */
-  lastPacketId: number
   /** CONNECT is being checked: what follows it waits. */
   asked(dialect: Dialect): void
   /** The device is in: from here on packets count. */
@@ -89,37 +70,16 @@ export interface Doorkeeper {
   refuse(c: Session, version: Version, reason: number, text?: string): void
 }
 
-/** The way down. */
-export interface Sender {
-  deliver(d: Delivery): Promise<DeliveryResult>
-  acknowledged(c: Session, packetId: number, reason: number): void
-  /** whether something waits for the device */
-  waiting(device: number): boolean
-  back(c: Session): void
-}
-
-export interface AccessNode {
+/** What a node of MQTT has beside what all have. */
+export interface MqttParts {
   readonly limits: Limits
-  readonly log: Logger
-  readonly clock: Clock
-  readonly metrics: Metrics
-  readonly uplink: Uplink
   readonly wheel: Wheel
   readonly admission: Doorkeeper
-  readonly downlink: Sender
-  readonly departures: Departures
-  /** device id → the connection that it holds */
-  readonly devices: Map<number, Session>
+  readonly downlink: Downlink<Session>
   /** all sockets that are up, logged in or not */
   readonly connections: Set<Session>
-  stopping: boolean
-  /** arrival time of what is read now, ms since 1970 */
-  now(): number
-  /** One more message of this record kind (1 status, 2 event, 3 undecodable) for the metrics. */
-  counted(kind: 1 | 2 | 3): void
-  /** Bytes read from a device, for the metrics. */
-  read(bytes: number): void
 }
+export type AccessNode = DeviceNode<Session> & MqttParts
 
 /** How packets of devices are read, by version. */
 export const clientRules = rulesFor('client', DEFAULT_LIMITS)

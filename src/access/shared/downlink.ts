@@ -1,12 +1,23 @@
 /**
- * The way down: frames for devices, QoS 1. What a device has not acknowledged when its connection breaks is sent again, marked DUP, when it
- * comes back before the deadline (hard case F-15).
+ * The way down: frames for devices, each acknowledged. What a device has not acknowledged when its session ends is sent again, marked so, when
+ * it comes back before the deadline (hard case F-15).
  */
-import { recordStep } from '#access/shared/steps.ts'
 import type { Delivery, DeliveryResult } from '#contracts/access.ts'
-import type { AccessNode, Sender, Session } from './node.ts'
-import { PACED_LIMIT } from './pacer.ts'
-import { encodePacket } from './packet/packet.ts'
+import type { DeviceNode, DeviceSession } from './node.ts'
+import { recordStep } from './steps.ts'
+
+/** A session as frames are sent to it. */
+export interface Receiver extends DeviceSession {
+  /** frames that may wait for their acknowledgement; 0: it can't be sent one now, `back` tells when it can */
+  readonly window: number
+  /** octets that a message with a frame may have, and how many of them are not the frame's */
+  readonly largest: number
+  readonly overhead: number
+  /** number of the last frame sent in this session */
+  lastPacketId: number
+  /** Sends a frame; `acknowledged` is told this number. `again`: it may have been sent before. */
+  sendFrame(frame: Buffer, topic: 'c' | 's', packetId: number, again: boolean): void
+}
 
 interface Waiting {
   /** of a command: its steps are recorded */
@@ -28,34 +39,27 @@ interface Lane {
 }
 
 const TOKEN_AT = 9
-/** Header, topic of one letter with its length, packet id; MQTT 5 has a property length more. */
-const PACKET_OVERHEAD = 3 + 3 + 2
-const WINDOW = 32
 const MOST_WAITING = 1000
-/** MQTT 5: from here on a PUBACK's reason says that the device has not taken it. */
-const FAILED = 0x80
 
-export class Downlink implements Sender {
+export class Downlink<S extends Receiver> {
   private readonly lanes = new Map<number, Lane>()
-  private readonly node: () => AccessNode
+  private readonly node: () => DeviceNode<S>
 
-  constructor(node: () => AccessNode) {
+  constructor(node: () => DeviceNode<S>) {
     this.node = node
   }
 
   deliver(d: Delivery): Promise<DeliveryResult> {
-    const { devices, clock, metrics } = this.node()
+    const { devices, clock, metrics, protocol } = this.node()
     const c = devices.get(d.device)
     const counted = (r: DeliveryResult): DeliveryResult => {
-      metrics.pando_deliveries_total.inc({ protocol: 'mqtt', result: r.delivered ? 'delivered' : (r.error ?? 'failed') })
+      metrics.pando_deliveries_total.inc({ protocol, result: r.delivered ? 'delivered' : (r.error ?? 'failed') })
       return r
     }
     if (!c) return Promise.resolve(counted({ delivered: false, error: 'device_offline' }))
     const frame = Buffer.from(d.frame, 'base64')
-    const limit = c.dialect.paced ? PACED_LIMIT : c.maxPacketOut
-    if (frame.length + PACKET_OVERHEAD + (c.dialect.version === 5 ? 1 : 0) > limit) {
-      return Promise.resolve(counted({ delivered: false, error: 'frame_too_large', limit }))
-    }
+    const limit = c.largest
+    if (frame.length + c.overhead > limit) return Promise.resolve(counted({ delivered: false, error: 'frame_too_large', limit }))
     const lane = this.lane(d.device)
     if (lane.queue.length >= MOST_WAITING) return Promise.resolve(counted({ delivered: false, error: 'device_timeout' }))
     return new Promise((resolve) => {
@@ -74,13 +78,13 @@ export class Downlink implements Sender {
     })
   }
 
-  /** The device has confirmed a packet id. */
-  acknowledged(c: Session, packetId: number, reason: number): void {
+  /** The device has confirmed a frame; `taken`: not refused it. */
+  acknowledged(c: S, packetId: number, taken = true): void {
     const lane = this.lanes.get(c.deviceId)
     const w = lane?.queue.find((x) => x.packetId === packetId)
-    // a PUBACK for what has timed out meanwhile
+    // it confirms what has timed out meanwhile
     if (!lane || !w || packetId === 0) return
-    if (reason < FAILED) {
+    if (taken) {
       this.record(c, w, 'delivered')
       this.settle(c.deviceId, lane, w, { delivered: true, ...(w.id && { recorded: true }) })
     } else this.settle(c.deviceId, lane, w, { delivered: false, error: 'device_refused' })
@@ -93,7 +97,7 @@ export class Downlink implements Sender {
   }
 
   /** The device is here (again): what it has not acknowledged is sent once more. */
-  back(c: Session): void {
+  back(c: S): void {
     const lane = this.lanes.get(c.deviceId)
     if (!lane) return
     for (const w of lane.queue) if (w.packetId !== 0) this.send(c, w, true)
@@ -109,16 +113,16 @@ export class Downlink implements Sender {
     return lane
   }
 
-  /** Where numbering goes on after a lane was empty: not where a late PUBACK of the one before could be mistaken. */
+  /** Where numbering goes on after a lane was empty: not where a late acknowledgement of the one before could be mistaken. */
   private firstId(device: number): number {
     const c = this.node().devices.get(device)
     return c ? c.lastPacketId : 0
   }
 
-  private pump(c: Session, lane: Lane): void {
+  private pump(c: S, lane: Lane): void {
     // not yet answered: what waits is sent when it is in
     if (c.state !== 'open') return
-    const window = c.dialect.paced ? 1 : Math.min(WINDOW, c.receiveMaximum)
+    const { window } = c
     let sent = 0
     for (const w of lane.queue) {
       if (w.packetId === 0) {
@@ -133,15 +137,9 @@ export class Downlink implements Sender {
     }
   }
 
-  private send(c: Session, w: Waiting, dup: boolean): void {
+  private send(c: S, w: Waiting, dup: boolean): void {
     if (c.frameFlags === 0) w.frame.set(c.token, TOKEN_AT)
-    const topic = w.topic === 's' && c.oldTopic ? 'd' : w.topic
-    c.send(
-      encodePacket(
-        { type: 'publish', topic, payload: w.frame, qos: 1, dup, retain: false, packetId: w.packetId },
-        c.dialect.version,
-      ),
-    )
+    c.sendFrame(w.frame, w.topic, w.packetId, dup)
   }
 
   private late(device: number, w: Waiting): void {
@@ -159,7 +157,7 @@ export class Downlink implements Sender {
     w.done(r)
   }
 
-  private record(c: Session, w: Waiting, step: 'sent' | 'delivered'): void {
+  private record(c: S, w: Waiting, step: 'sent' | 'delivered'): void {
     const { uplink, clock } = this.node()
     if (w.id) recordStep(uplink, step, w.id, c, clock.now())
   }

@@ -2,7 +2,7 @@
 import type { Face } from '#contracts/contract.ts'
 import type { devicemanager } from '#contracts/devicemanager.ts'
 import type { Clock } from '#lib/service.ts'
-import type { AccessNode } from './node.ts'
+import type { DeviceNode } from './node.ts'
 
 const ALIVE_MS = 2000
 const AT_ONCE = 1000
@@ -15,14 +15,14 @@ interface Start {
 
 type Close = (items: { device: number; epoch: number; cause: string }[]) => Promise<unknown>
 
-export function keepLease(s: Start, node: AccessNode, close: Close): () => void {
+export function keepLease(s: Start, node: DeviceNode, close: Close): () => void {
   let announcing = false
 
   async function announce(): Promise<void> {
     const open = [...node.devices.values()].filter((c) => c.state === 'open')
     for (let at = 0; at === 0 || at < open.length; at += AT_ONCE) {
       const some = open.slice(at, at + AT_ONCE)
-      const items = some.map((c) => ({ device: c.deviceId, epoch: c.epoch, protocol: 'mqtt', address: c.address }))
+      const items = some.map((c) => ({ device: c.deviceId, epoch: c.epoch, protocol: node.protocol, address: c.address }))
       const last = at + AT_ONCE >= open.length
       const { replaced } = await s.peers.devicemanager.announce({ node: s.instance, items, last })
       if (replaced.length > 0) await close(replaced.map((r) => ({ ...r, cause: 'taken_over' })))
