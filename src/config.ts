@@ -72,6 +72,17 @@ export const settings = {
     '0.0.0.0:1883',
     'MQTT 3.1, 3.1.1 and 5; TLS on the same port when there is a certificate.',
   ),
+  mqttaccessWsListen: optional(
+    'PANDO_MQTTACCESS_WS_LISTEN',
+    address,
+    'MQTT over WebSocket, path /mqtt; default: where applications reach the REST API, if the same process serves it.',
+  ),
+  mqttaccessWsOrigins: setting(
+    'PANDO_MQTTACCESS_WS_ORIGINS',
+    list,
+    '',
+    'Origins of web pages (https://example.com, separated by commas; * for all) that may open MQTT over WebSocket, besides pages of the same address.',
+  ),
   apiproviderListen: setting(
     'PANDO_APIPROVIDER_LISTEN',
     address,

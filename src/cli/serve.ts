@@ -115,6 +115,7 @@ export const listensOn = (cloud: Cloud): Record<string, string> =>
 const purposes: Record<string, string> = {
   httpaccess: 'devices register and log in',
   mqttaccess: 'devices connect',
+  mqttaccessWs: 'devices connect over WebSocket',
   apiprovider: 'applications',
   ops: '/healthz, /readyz, /metrics',
 }

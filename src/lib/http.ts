@@ -8,10 +8,7 @@ import type { Address } from './settings.ts'
 
 export type Handler = (req: IncomingMessage, res: ServerResponse) => void
 
-export interface Mount {
-  address: Address
-  tls?: TlsOptions
-  tlsOnly?: boolean
+export interface Paths {
   /** path prefixes; '/' takes what nobody else wants */
   prefixes: readonly string[]
   handler: Handler
@@ -19,15 +16,25 @@ export interface Mount {
   onUpgrade?: (req: IncomingMessage, socket: import('node:stream').Duplex, head: Buffer) => void
 }
 
+export interface Mount extends Paths {
+  address: Address
+  /** by which others find this server, whatever its address is */
+  name?: string
+  tls?: TlsOptions
+  tlsOnly?: boolean
+}
+
 interface Shared {
   server: Server
   listener: Listener
-  mounts: Mount[]
+  mounts: Paths[]
 }
 
 export interface HttpListeners {
   /** → the address that is listened on */
   mount(m: Mount): Promise<Address>
+  /** Adds paths to the server of this name; undefined: it has none in this process. Whoever starts later is not waited for. */
+  join(name: string, p: Paths): Promise<Address | undefined>
   stopAccepting(): void
   close(): Promise<void>
 }
@@ -41,6 +48,7 @@ export interface HttpTimeouts {
 
 export function httpListeners(timeouts: HttpTimeouts = { headers: 10_000, request: 30_000 }): HttpListeners {
   const open = new Map<string, Promise<Shared>>()
+  const named = new Map<string, Promise<Shared>>()
   return {
     async mount(m) {
       const key = m.address.port === 0 ? Symbol('own').toString() + open.size : `${m.address.host}:${m.address.port}`
@@ -50,9 +58,15 @@ export function httpListeners(timeouts: HttpTimeouts = { headers: 10_000, reques
         open.set(key, shared)
         shared.catch(() => open.delete(key))
       }
+      if (m.name !== undefined) named.set(m.name, shared)
       const s = await shared
       s.mounts.push(m)
       return s.listener.address
+    },
+    async join(name, p) {
+      const s = await named.get(name)
+      s?.mounts.push(p)
+      return s?.listener.address
     },
     stopAccepting() {
       for (const s of open.values()) void s.then((x) => x.listener.stopAccepting()).catch(() => {})
@@ -64,7 +78,7 @@ export function httpListeners(timeouts: HttpTimeouts = { headers: 10_000, reques
 }
 
 async function start(m: Mount, timeouts: HttpTimeouts): Promise<Shared> {
-  const mounts: Mount[] = []
+  const mounts: Paths[] = []
   const server = createServer({
     requestTimeout: timeouts.request,
     headersTimeout: timeouts.headers,
@@ -98,8 +112,8 @@ async function start(m: Mount, timeouts: HttpTimeouts): Promise<Shared> {
   return { server, listener, mounts }
 }
 
-function pick(mounts: Mount[], path = '/'): Mount | undefined {
-  let best: Mount | undefined
+function pick(mounts: Paths[], path = '/'): Paths | undefined {
+  let best: Paths | undefined
   let length = -1
   for (const m of mounts) {
     for (const p of m.prefixes) {

@@ -1,4 +1,4 @@
-/** Clients of others: mqtt.js over MQTT 3.1, 3.1.1 and 5, as an ordinary broker's client would be used. */
+/** Clients of others: mqtt.js over MQTT 3.1, 3.1.1 and 5, on TCP and WebSocket, as an ordinary broker's client would be used. */
 import assert from 'node:assert/strict'
 import { connectAsync, type IClientOptions } from 'mqtt'
 import { type Device, scenario, until, type World } from '../world.ts'
@@ -10,13 +10,18 @@ const versions: [string, Partial<IClientOptions>][] = [
 ]
 
 for (const [name, version] of versions) {
-  scenario(`mqtt.js, MQTT ${name}: QoS 0, 1 and 2 up, subscribe, commands down, goodbye`, (world) => day(world, version))
+  // WS-2
+  for (const over of ['mqttaccess', 'mqttaccessWs']) {
+    scenario(`mqtt.js, MQTT ${name} at ${over}: QoS 0, 1 and 2 up, subscribe, commands down, goodbye`, (world) =>
+      day(world, over, version),
+    )
+  }
 }
 
-async function day(world: World, version: Partial<IClientOptions>): Promise<void> {
+async function day(world: World, over: string, version: Partial<IClientOptions>): Promise<void> {
   const app = await world.application()
   const device = await world.device()
-  const client = await connectAsync(world.listen['mqttaccess']!, {
+  const client = await connectAsync(world.listen[over]!, {
     ...version,
     clientId: device.clientId,
     username: device.clientId,

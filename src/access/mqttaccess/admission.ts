@@ -80,6 +80,7 @@ export class Admission implements Doorkeeper {
       address: c.address,
       keepalive: connect.keepAlive,
       ...(c.dialect.paced && { paced: true }),
+      ...(c.socket.over && { over: c.socket.over }),
     }
     entered(node, c, about, connect.clean ? recordFlag.clean : 0)
     c.send(welcome(c, present || node.downlink.waiting(c.deviceId), node.limits))

@@ -2,12 +2,11 @@
  * One device connection: bytes in and out, its limits and its end. What packets mean is in incoming.ts; who may come in, in admission.ts.
  * An idle connection has no timer, no buffer and no closure of its own.
  */
-import type { Socket } from 'node:net'
 import { forget, left, type State } from '#access/shared/node.ts'
 import type { Timed } from '#access/shared/wheel.ts'
 import { type Cause, causes } from '#contracts/causes.ts'
 import { incoming, readConnect } from './incoming.ts'
-import { type AccessNode, clientRules, type Dialect, type Session, type Will } from './node.ts'
+import { type AccessNode, clientRules, type Dialect, type Line, type Session, type Will } from './node.ts'
 import { PACED_LIMIT, Pacer } from './pacer.ts'
 import { ACK_ROOM, writeAck } from './packet/acks.ts'
 import { CONNECT_LIMIT, holdBytes, type PacketSink, type Rest, splitPackets } from './packet/framing.ts'
@@ -18,7 +17,7 @@ import { CONNECT, PUBACK, PUBREC } from './packet/types.ts'
 import { TAG_NONE, TAG_QOS2, TAG_RELEASED } from './tags.ts'
 
 const holder = Symbol('connection')
-type Held = Socket & { [holder]: Connection }
+type Held = Line & { [holder]: Connection }
 
 /** Bytes in a socket's write queue above which its reading pauses, and above which it is cut. */
 const WRITE_HIGH = 256 << 10
@@ -48,7 +47,7 @@ let reading: Connection | undefined
 
 export class Connection implements Session, PacketSink, Timed {
   readonly node: AccessNode
-  readonly socket: Socket
+  readonly socket: Line
   state: State = 'new'
   dialect: Dialect = { version: 4, paced: false }
   // Origin
@@ -88,7 +87,7 @@ export class Connection implements Session, PacketSink, Timed {
   private rateSecond = 0
   private rateCount = 0
 
-  constructor(node: AccessNode, socket: Socket) {
+  constructor(node: AccessNode, socket: Line) {
     this.node = node
     this.socket = socket
     this.silence = node.limits.connectTimeout
@@ -380,15 +379,16 @@ const noToken = new Uint8Array(16)
 const empty = Buffer.alloc(0)
 const tooMuch = new MalformedPacket(0x82, 'more bytes than may wait')
 
-function onData(this: Socket, chunk: Buffer): void {
+function onData(this: Line, chunk: Buffer): void {
   ;(this as Held)[holder].received(chunk)
 }
-function onError(this: Socket, e: NodeJS.ErrnoException): void {
+function onError(this: Line, e: NodeJS.ErrnoException): void {
+  if (e instanceof MalformedPacket) return (this as Held)[holder].failed(e)
   // an answer that was under way when the peer closed its side: how it fails depends on how far the close had come
   const closed = e.code === 'ERR_STREAM_WRITE_AFTER_END' || e.code === 'EPIPE' || this.readableEnded
   if (closed) (this as Held)[holder].lost('closed_by_peer')
   else (this as Held)[holder].lost('peer_error', e.code)
 }
-function onClose(this: Socket): void {
+function onClose(this: Line): void {
   ;(this as Held)[holder].lost('closed_by_peer')
 }

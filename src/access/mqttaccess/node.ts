@@ -1,5 +1,4 @@
 /** What the parts of an access node know of each other: the node, and a connection as all but itself see it. */
-import type { Socket } from 'node:net'
 import type { Downlink, Receiver } from '#access/shared/downlink.ts'
 import type { DeviceNode } from '#access/shared/node.ts'
 import type { Owner } from '#access/shared/uplink.ts'
@@ -25,6 +24,28 @@ export interface Dialect {
   paced: boolean
 }
 
+/** What carries a connection's octets: a socket, or what looks like one. */
+export interface Line {
+  readonly remoteAddress?: string | undefined
+  readonly remotePort?: number | undefined
+  /** octets that wait to be sent */
+  readonly writableLength: number
+  readonly readableEnded: boolean
+  readonly destroyed: boolean
+  /** what it is, where it is not TCP or TLS itself: for the diary */
+  readonly over?: 'websocket'
+  on(event: 'data', f: (this: this, chunk: Buffer) => void): unknown
+  on(event: 'error', f: (this: this, e: Error) => void): unknown
+  on(event: 'close', f: (this: this) => void): unknown
+  once(event: 'drain', f: () => void): unknown
+  /** false: wait for `drain` */
+  write(bytes: Uint8Array): boolean
+  pause(): unknown
+  resume(): unknown
+  end(): unknown
+  destroy(): unknown
+}
+
 /** What is recorded for a device whose connection is lost (MQTT §3.1.2.5). */
 export interface Will {
   send(c: Session, cause: Cause, now: number): void
@@ -33,7 +54,7 @@ export interface Will {
 /** A connection; its life is in connection.ts. */
 export interface Session extends Receiver, Owner {
   readonly node: AccessNode
-  readonly socket: Socket
+  readonly socket: Line
   readonly dialect: Dialect
   /** how packets of this device are read */
   readonly rules: Rules

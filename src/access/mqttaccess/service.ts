@@ -13,20 +13,21 @@ import { type Address, addressUrl } from '#lib/settings.ts'
 import { Admission } from './admission.ts'
 import { Connection } from './connection.ts'
 import type { AccessNode, MqttParts, Session } from './node.ts'
+import { serveWebSockets, type WebSocketConfig } from './websocket/serve.ts'
 
-interface Config {
+interface Config extends WebSocketConfig {
   mqttaccessListen: Address
   mqttaccessLegacyTlsListen: Address | undefined
   mqttMaxPacket: number
   mqttMaxInflight: number
   mqttMaxRate: number
   mqttConnectTimeout: number
-  mqttMaxConnections: number
 }
 
 export async function start(s: AccessStart<Config>): Promise<Started & { face: Face<typeof access> }> {
   const node = accessNode(s)
   const listeners = await openListeners(s, node)
+  const websocket = await serveWebSockets(s, node)
   keepNode(s, node, () => {
     for (const l of listeners) l.stopAccepting()
     for (const c of node.connections) c.dismiss('server_stopping')
@@ -40,6 +41,7 @@ export async function start(s: AccessStart<Config>): Promise<Started & { face: F
     face: accessFace(node, node.downlink),
     listen: {
       mqttaccess: addressUrl('mqtt', usual.address),
+      ...(websocket && { mqttaccessWs: websocket }),
       ...(legacy && { mqttaccessLegacyTls: addressUrl('mqtts', legacy.address) }),
     },
   }

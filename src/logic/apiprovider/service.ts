@@ -92,6 +92,7 @@ export async function start(s: ServiceStart<Config, Ports, Peers>): Promise<Star
   s.onStop(async () => (await admin.made())?.close())
   const reference = lazily(async () => ({ routing: await (await import('./reference/serve.ts')).makeReference() }))
   const address = await s.http.mount({
+    name: 'apiprovider',
     address: config.apiproviderListen,
     ...(s.tls && { tls: s.tls }),
     prefixes: [...prefixes, ADMIN, REFERENCE],
