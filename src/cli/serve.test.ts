@@ -23,8 +23,11 @@ test('serve: one JSON line when ready and nothing else on stdout, logs on stderr
   const ready = JSON.parse(await running.line())
   assert.deepEqual(Object.keys(ready), ['ready', 'listen'])
   assert.equal(ready.ready, true)
-  assert.deepEqual(new Set(Object.keys(ready.listen)), new Set(['apiprovider', 'httpaccess', 'mqttaccess', 'ops']))
-  for (const url of Object.values<string>(ready.listen)) assert.match(url, /^(http|mqtt):\/\/127\.0\.0\.1:[1-9]\d*$/)
+  assert.deepEqual(
+    new Set(Object.keys(ready.listen)),
+    new Set(['apiprovider', 'httpaccess', 'mqttaccess', 'mqttaccessWs', 'ops']),
+  )
+  for (const url of Object.values<string>(ready.listen)) assert.match(url, /^(http|mqtt|ws):\/\/127\.0\.0\.1:[1-9]\d*(\/mqtt)?$/)
   assert.equal((await fetch(`${ready.listen.ops}/readyz`)).status, 200)
   const { code, ms, stdout, stderr } = await running.stop('SIGTERM')
   assert.equal(code, 0)

@@ -109,6 +109,7 @@ export class FrameReader {
     if (code >= CONTROL) {
       if (code > opcode.pong) return why('an opcode that is none (§5.2)')
       if (!fin) return why('a control frame in fragments (§5.5)')
+      if (code === opcode.close && (second & 0x7f) === 1) return why('a status of one octet (§5.5.1)')
       return (second & 0x7f) > MOST_CONTROL ? why(`a control frame of more than ${MOST_CONTROL} octets (§5.5)`) : true
     }
     if (code > opcode.binary) return why('an opcode that is none (§5.2)')
@@ -121,10 +122,7 @@ export class FrameReader {
   private ended(): void {
     this.inFrame = false
     if (this.code === opcode.ping) this.ping = this.control
-    if (this.code === opcode.close) {
-      if (this.control.length === 1) return this.refuse(status.protocolError, 'a status of one octet (§5.5.1)')
-      this.closed = true
-    }
+    if (this.code === opcode.close) this.closed = true
     this.control = none
   }
 
