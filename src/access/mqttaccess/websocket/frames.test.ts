@@ -84,7 +84,7 @@ test('our frames have the shortest length, and no mask', () => {
   assert.deepEqual([...frame(opcode.binary, data(65_536)).subarray(0, 10)], [0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0])
 })
 
-const COUNT = 30_000
+const COUNT = 10_000
 
 test(`${COUNT} streams of frames, half of them changed, read as another library reads them (B-13)`, async () => {
   const random = seeded(1313)
