@@ -4,6 +4,7 @@ import { budgetMethods } from './controller/budget.ts'
 import { commandMethods } from './controller/commands.ts'
 import { desiredMethods } from './controller/desired.ts'
 import { diaryMethods } from './controller/diary.ts'
+import { frameMethods } from './controller/frames.ts'
 import { historyMethods } from './controller/history.ts'
 import { quarantineMethods } from './controller/quarantine.ts'
 import { ruleMethods } from './controller/rules.ts'
@@ -16,6 +17,7 @@ export { DiskBudget } from './controller/budget.ts'
 export { Command, CommandKind, CommandLife, CommandState, commandStates } from './controller/commands.ts'
 export { Desired } from './controller/desired.ts'
 export { Condition, DiaryEntry, MOST_CONDITIONS } from './controller/diary.ts'
+export { FrameRecord, FrameRecordKind } from './controller/frames.ts'
 export { Gap, HistoryItem, HistoryKind, historyKinds, Series, SeriesFn, seriesFns } from './controller/history.ts'
 export { Quarantined } from './controller/quarantine.ts'
 export { DryRun, DryRunItem, RuleAction, RuleCheck, RuleDefinition, RuleProblem, RuleTrigger } from './controller/rules.ts'
@@ -27,6 +29,7 @@ export const controller = contract('controller', {
   ...commandMethods,
   ...desiredMethods,
   ...quarantineMethods,
+  ...frameMethods,
   ...diaryMethods,
   ...ruleMethods,
   ...historyMethods,

@@ -130,6 +130,7 @@ const recipes: Record<string, () => Promise<Recipe>> = {
   editSavedView: async () => ({ path: `/saved-views/${await view()}`, body: { name: unique() } }),
   removeSavedView: async () => ({ path: `/saved-views/${await view()}` }),
   redecodeQuarantine: async () => ({ body: { product: await product() } }),
+  discardQuarantine: async () => ({ body: { product: await product() } }),
   addApplication: async () => ({ body: { name: unique(), scope: '*' } }),
   editApplication: async () => ({ path: `/applications/${await application()}`, body: { name: unique() } }),
   removeApplication: async () => ({ path: `/applications/${await application()}` }),

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type AdminClient, adminClient } from '#contracts/admin/client.ts'
 import type { Permission, Role } from '#contracts/registry.ts'
 import { rolePermissions } from '#contracts/registry.ts'
+import type { Model } from '#protocol/model.ts'
 import { type World, within } from '../world.ts'
 import { answerChecker, type OpenApi } from './checked.ts'
 
@@ -89,3 +90,9 @@ export async function openDoor(world: World): Promise<Door> {
 
 /** The password that the first start has made. */
 export const firstPassword = (world: World): string => readFileSync(join(world.dataDir, 'admin-password'), 'utf8').trim()
+
+/** A value of each type that an object of the model has. */
+export function sampleStatus(model: Model, label: string): Record<string, unknown[]> {
+  const object = model.objects.find((o) => o.label === label)!
+  return { [label]: object.status.map(({ valueType: t }) => (t === 13 ? true : t === 12 || t === 11 ? 'x' : 1)) }
+}

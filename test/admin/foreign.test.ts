@@ -21,6 +21,7 @@ interface Things {
   delivery: number
   waiting: string
   command: string
+  frame: string
   rule: number
   key: string
   identifier: string
@@ -40,6 +41,7 @@ const missing: Things = {
   delivery: 999_005,
   waiting: '999004.msg_1_1_1',
   command: 'f'.repeat(40),
+  frame: 'fffff-fffff-00000000',
   rule: 999_006,
   key: 'f'.repeat(64),
   identifier: 'ffff-ffff-nothing',
@@ -74,6 +76,7 @@ async function things(name: string): Promise<Things> {
   )
   const sent = { deviceId: device.id, kind: 'command' as const, name: device.model.commands[0]!.name }
   const command = await controller.sendCommand({ ...sent, params: JSON.stringify(params), ttl: 3_600_000 })
+  const [frame] = (await controller.frames({ deviceId: device.id })).items
   // biome-ignore lint/suspicious/noThenProperty: the word of the rule's sentence
   const definition = { device: device.identifier, on: { kind: 'online' }, then: [{ do: 'webhook', data: { note: name } }] }
   const said = { applicationId: application.id, name, enabled: true, definition: JSON.stringify(definition) }
@@ -86,6 +89,7 @@ async function things(name: string): Promise<Things> {
     delivery: letter.id,
     waiting: `${application.id}.msg_1_1_1`,
     command: command.id,
+    frame: frame!.id,
     rule: rule.id,
     key: device.key,
     identifier: device.identifier,
@@ -117,6 +121,7 @@ const inPath: Record<string, keyof Things> = {
   applications: 'application',
   deliveries: 'delivery',
   commands: 'command',
+  frames: 'frame',
   rules: 'rule',
 }
 /** Placeholders of paths that are nobody's but one's own, or everybody's; each is held by a test of its own below. */

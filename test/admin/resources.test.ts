@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { AdminProblem } from '#contracts/admin/client.ts'
 import { vectors } from '../vectors/read.ts'
 import { makeWorld, until, type World } from '../world.ts'
-import { type Door, openDoor } from './door.ts'
+import { type Door, openDoor, sampleStatus } from './door.ts'
 
 let world: World
 let door: Door
@@ -459,11 +459,3 @@ test('a rule is checked, tried on the past, saved, switched, changed to its next
 })
 
 const deviceRow = (id: number) => door.client('GET /devices/{id}', { params: { id } })
-
-type ModelOf = Awaited<ReturnType<World['device']>>['model']
-
-/** A value of each type that an object has. */
-function sampleStatus(model: ModelOf, label: string): Record<string, unknown[]> {
-  const object = model.objects.find((o) => o.label === label)!
-  return { [label]: object.status.map(({ valueType: t }) => (t === 13 ? true : t === 12 || t === 11 ? 'x' : 1)) }
-}

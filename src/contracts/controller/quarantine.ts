@@ -27,6 +27,8 @@ export const Quarantined = Type.Object({
   frame: Text,
   /** it has been read since */
   redecoded: Type.Boolean(),
+  /** somebody has discarded it: it is not read again */
+  discarded: Type.Boolean(),
 })
 export type Quarantined = Static<typeof Quarantined>
 
@@ -63,7 +65,18 @@ export const quarantineMethods = {
       decodes: Type.Integer(),
       /** frames that still can't */
       fails: Type.Integer(),
-      /** frames that had been read again before */
+      /** frames that had been read again, or discarded, before */
+      done: Type.Integer(),
+      next: Type.Optional(Text),
+    }),
+    { retry: true, deadline: 20_000 },
+  ),
+  /** Quarantined frames that nobody needs: they stay in history as they came, and are not read again (`dryRun`: only counted). */
+  discard: method(
+    Type.Object({ productId: Id, ...filter, dryRun: Type.Optional(Type.Boolean()) }),
+    Type.Object({
+      discards: Type.Integer(),
+      /** frames that had been read again, or discarded, before */
       done: Type.Integer(),
       next: Type.Optional(Text),
     }),

@@ -54,7 +54,10 @@ export const recordFlag = {
   clean: 8,
   /** command: terms stand before the frame */
   terms: 16,
-  /** status, event: read again from a frame that was quarantined; `packetId` = its number among the frames of its time */
+  /**
+   * Status, event: read again from a frame that was quarantined; `packetId` = its number among the frames of its time. Undecodable: that
+   * frame was discarded.
+   */
   redecoded: 32,
   /** status, event: a frame of the product's codec (protocol/codec.ts), kept whole */
   foreign: 64,

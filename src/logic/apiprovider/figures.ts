@@ -2,7 +2,7 @@
  * Figures of the fleet, minute by minute for the last day, counted from the records of the log as they become durable. In memory: what
  * was before the process began is not known and reads as null.
  */
-import { batchHead, commandState, eachRecord, at as field, recordKind } from '#core/devicelog/batch.ts'
+import { BATCH_HEADER, batchHead, commandState, eachRecord, at as field, recordFlag, recordKind } from '#core/devicelog/batch.ts'
 import type { Clock } from '#lib/clock.ts'
 
 export const counted = [
@@ -105,7 +105,7 @@ export function makeFigures(clock: Pick<Clock, 'now'>): Figures {
     see(batch, kinds) {
       advance(clock.now())
       // what most batches are need not be looked at
-      if (kinds === 1 << recordKind.status) return add('reports', batchHead(batch).count)
+      if (kinds === 1 << recordKind.status && !isLate(batch, BATCH_HEADER)) return add('reports', batchHead(batch).count)
       eachRecord(batch, 0, (p) => {
         const name = nameOf(batch, p)
         if (name) add(name, 1)
@@ -160,7 +160,11 @@ export function makeFigures(clock: Pick<Clock, 'now'>): Figures {
   }
 }
 
+/** It tells of a frame that was counted when it came. Batches of such records have nothing else, or commands. */
+const isLate = (b: Buffer, p: number): boolean => (b[p + field.flags]! & recordFlag.redecoded) !== 0
+
 function nameOf(b: Buffer, p: number): Counted | undefined {
+  if (isLate(b, p)) return undefined
   switch (b[p + field.kind]) {
     case recordKind.status:
       return 'reports'

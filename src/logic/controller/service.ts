@@ -21,6 +21,7 @@ import { makeDesired } from './desired/desired.ts'
 import { makeKeeper } from './desired/keeper.ts'
 import { diary } from './diary.ts'
 import { type DownPeers, wayDown } from './down.ts'
+import { makeFrames } from './frames/frames.ts'
 import { makeHistory } from './history/history.ts'
 import { models } from './models.ts'
 import { makePermit, permitted } from './permit.ts'
@@ -71,6 +72,7 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
   const desired = makeDesired({ current: history.current, down, log, keeper })
   const scan = makeScan({ history, models: parsed, marks, translator })
   const quarantine = makeQuarantine({ scan, models: parsed, codecs, log, registry: s.peers.registry })
+  const looked = makeFrames({ devicelog, history, models: parsed, translator })
   const rules = makeRules({
     ...common,
     history,
@@ -138,6 +140,8 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
       },
       quarantine: (asked) => quarantine.list(asked),
       redecode: (asked) => quarantine.redecode(asked),
+      discard: (asked) => quarantine.discard(asked),
+      ...looked,
       diary: async ({ deviceId, limit }) => ({ items: await diary(history, deviceId, limit) }),
       conditions: async ({ devices }) => ({ items: devices.map((d) => conditionOf(history.current, d)) }),
       ...said,

@@ -6,7 +6,7 @@ import type { DeviceLog } from '#core/devicelog/port.ts'
 import { PandoError } from '#lib/errors.ts'
 import type { Clock } from '#lib/service.ts'
 import type { Found } from './down.ts'
-import { itemOf, kindNumbers } from './history/items.ts'
+import { isSaid, itemOf, kindNumbers } from './history/items.ts'
 import { modelOf } from './history/records.ts'
 import type { Models } from './models.ts'
 import type { Observer } from './watch.ts'
@@ -128,7 +128,7 @@ async function itemsOf(p: Parts, b: Buffer, { deviceIds, productId, kinds }: Ask
   for (const [at, size] of places) {
     const head = recordHead(b, at)
     const { device, product, version } = head
-    if (!wanted.has(head.kind) || (deviceIds && !deviceIds.includes(device))) continue
+    if (!wanted.has(head.kind) || !isSaid(head) || (deviceIds && !deviceIds.includes(device))) continue
     if (productId !== undefined && product !== productId) continue
     const record = { ...head, data: b.subarray(at + RECORD_HEADER, at + size) }
     try {

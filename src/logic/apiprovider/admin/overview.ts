@@ -1,11 +1,11 @@
 /** The fleet at a glance. */
 import type { Overview, systemRoutes } from '#contracts/admin/system.ts'
-import type { Product } from '#contracts/registry.ts'
 import type { Figures } from '../figures.ts'
 import type { Alerts } from './alerts.ts'
 import type { Call, Handlers, Parts } from './call.ts'
 import { filterOf } from './devices.ts'
 import { conditionsOf } from './fleet.ts'
+import { productsSeen } from './productsseen.ts'
 import { reachOf } from './reach.ts'
 import type { Scope } from './scope.ts'
 import type { Sweeper } from './sweep.ts'
@@ -24,16 +24,6 @@ const POINTS = 360
 export function overview(p: Parts & { figures: Figures; sweeper: Sweeper; alerts: Pick<Alerts, 'going'> }): Told {
   const { peers, clock, about, figures, sweeper } = p
   const reach = reachOf(peers)
-
-  const productsOf = async (scope: Scope, vendor: number | undefined): Promise<Product[]> => {
-    const found: Product[] = []
-    for (let after = 0; ; ) {
-      const { items } = await peers.registry.products({ after, limit: 1000 })
-      found.push(...items.filter((r) => scope.covers(r.vendorId, r.id) && (vendor === undefined || r.vendorId === vendor)))
-      if (items.length < 1000) return found
-      after = items.at(-1)!.id
-    }
-  }
 
   /** Of the receivers that the caller sees. */
   const deliveriesOf = async ({ auth, scope }: Call<(typeof systemRoutes)['GET /overview']>): Promise<Overview['deliveries']> => {
@@ -61,7 +51,7 @@ export function overview(p: Parts & { figures: Figures; sweeper: Sweeper; alerts
     'GET /overview': async (call) => {
       const { scope, query } = call
       const now = clock.now()
-      const products = await productsOf(scope, query.vendor)
+      const products = await productsSeen(peers, scope, query.vendor)
       const counts = await sweeper.counts(products)
       const total = { total: 0, online: 0, offline: 0, refused: 0, flapping: 0, never: 0 }
       for (const c of counts.products.values()) for (const k of Object.keys(total) as (keyof typeof total)[]) total[k] += c[k]

@@ -17,11 +17,15 @@ export interface CommandLog {
   desired(origin: Origin, step: keyof typeof desiredStep, json: string): Promise<void>
   /** Records a frame that can be read now, at its old time. */
   redecoded(kind: 1 | 2, foreign: boolean, origin: Origin, time: number, place: number, frame: Uint8Array): void
+  /** Records that a quarantined frame of this time and place is not to be read again. */
+  discarded(origin: Origin, time: number, place: number): void
   /** Records what a rule tells an application; resolves when it is durable. */
   told(origin: Origin, at: number, json: string): Promise<void>
   /** Resolves when all that was recorded is durable. */
   drained(): Promise<void>
 }
+
+const NOTHING = Buffer.alloc(0)
 
 export function commandLog(writer: LogWriter, clock: Clock): CommandLog {
   let n = 0
@@ -59,6 +63,8 @@ export function commandLog(writer: LogWriter, clock: Clock): CommandLog {
       const flags = recordFlag.redecoded | (foreign ? recordFlag.foreign : 0)
       writer.frame(kind, 0, flags, place, origin, time, frame, 0, frame.length, nobody, 0)
     },
+    discarded: (origin, time, place) =>
+      writer.frame(recordKind.undecodable, 0, recordFlag.redecoded, place, origin, time, NOTHING, 0, 0, nobody, 0),
     told: (origin, at, json) => durable((tag) => writer.record(recordKind.told, 0, 0, origin, at, Buffer.from(json), owner, tag)),
     drained: () => writer.drained(),
   }

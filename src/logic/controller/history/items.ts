@@ -18,6 +18,10 @@ export const kindNumbers: Record<HistoryKind, number> = {
   undecodable: recordKind.undecodable,
 }
 
+/** Not one that says only that a quarantined frame was discarded. */
+export const isSaid = ({ kind, flags }: Pick<HistoryRecord, 'kind' | 'flags'>): boolean =>
+  kind !== recordKind.undecodable || (flags & recordFlag.redecoded) === 0
+
 const kindNames = new Map(Object.entries(kindNumbers).map(([name, no]) => [no, name as HistoryKind]))
 
 /** `model`: that of the record; `named`: a status with its values by name too. */

@@ -6,7 +6,7 @@ import { parseExact, stringifyExact } from '#protocol/json.ts'
 import type { Model } from '#protocol/model.ts'
 import type { Found } from '../down.ts'
 import type { Models } from '../models.ts'
-import { itemOf, kindNumbers } from './items.ts'
+import { isSaid, itemOf, kindNumbers } from './items.ts'
 
 export interface Reading {
   history: Pick<History, 'read' | 'buckets' | 'droppedUntil'>
@@ -48,7 +48,7 @@ export async function readRecords(r: Reading, q: RecordsQuery): Promise<RecordsP
   let { cursor } = q
   for (let pages = 0; pages < MOST_PAGES && items.length < limit; pages++) {
     const page = await readPage(r, queryOf(q, limit - items.length, cursor))
-    for (const item of await decode(r, found, page.records, q.named)) {
+    for (const item of await decode(r, found, page.records.filter(isSaid), q.named)) {
       const wanted = chosen(item, q)
       if (wanted) items.push(wanted)
     }

@@ -111,10 +111,11 @@ export function makeMarks(current: Current, models: Models): Marks {
   return {
     see(b, p, size) {
       const kind = b[p + field.kind]
+      if (kind !== recordKind.status && kind !== recordKind.event && kind !== recordKind.undecodable) return
+      if (b.readUInt16LE(p + field.flags) & recordFlag.redecoded) return
       if (kind === recordKind.undecodable) return markAt(b, p)
-      if (kind !== recordKind.status && kind !== recordKind.event) return
       const product = b.readUInt32LE(p + field.product)
-      if (product === 0 || b.readUInt16LE(p + field.flags) & recordFlag.redecoded) return
+      if (product === 0) return
       const numbers = numbersOf(product, b.readUInt16LE(p + field.version))
       const frame = p + RECORD_HEADER
       if (kind === recordKind.event) check(b, p, EVENT + ((b[frame + EVENT_NO]! << 8) | b[frame + EVENT_NO + 1]!), numbers)

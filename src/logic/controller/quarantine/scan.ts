@@ -19,6 +19,8 @@ export interface QuarantinedFrame {
   fault: Fault
   /** what of it was read again: numbers; [] = all of a frame that was undecodable; undefined = nothing */
   again: number[] | undefined
+  /** not to be read any more */
+  discarded: boolean
 }
 
 export interface ScanQuery {
@@ -58,7 +60,10 @@ export function makeScan({ history, models, marks, translator }: Parts): Scan {
     const found: QuarantinedFrame[] = []
     for (const [place, { raw: r, record }] of originals.entries()) {
       const fault = faultOf(record, await modelOf(record))
-      if (fault) found.push({ device, place, raw: r, record, fault, again: againOf(native, place, fault) })
+      if (!fault) continue
+      const later = native.filter((n) => isAgain(n) && n.packetId === (place & 0xffff))
+      const discarded = later.some((n) => n.kind === recordKind.undecodable)
+      found.push({ device, place, raw: r, record, fault, again: againOf(later, fault), discarded })
     }
     return found
   }
@@ -122,9 +127,9 @@ function devicesOf({ productId, deviceId }: ScanQuery, marks: Marks): number[] {
 
 const isAgain = (r: HistoryRecord): boolean => (r.flags & recordFlag.redecoded) !== 0
 
-/** What records of the same time say that was read again of the frame at this place. */
-function againOf(records: readonly HistoryRecord[], place: number, fault: Fault): number[] | undefined {
-  const again = records.filter((r) => isAgain(r) && r.packetId === (place & 0xffff))
+/** What later records say that was read again of a frame. */
+function againOf(records: readonly HistoryRecord[], fault: Fault): number[] | undefined {
+  const again = records.filter((r) => r.kind !== recordKind.undecodable)
   if (again.length === 0) return undefined
   if (fault.kind === 'undecodable') return []
   if (fault.reason === 'event_unknown') return fault.numbers
@@ -132,6 +137,9 @@ function againOf(records: readonly HistoryRecord[], place: number, fault: Fault)
   for (const r of again) eachObject(r.data, 0, r.data.length, (no) => numbers.add(no))
   return fault.numbers.filter((no) => numbers.has(no))
 }
+
+/** Nothing is to be done with it any more: it is wholly read, or discarded. */
+export const isDone = (f: QuarantinedFrame): boolean => f.discarded || isRead(f)
 
 /** It is wholly read by now. */
 export const isRead = ({ fault, again }: QuarantinedFrame): boolean =>

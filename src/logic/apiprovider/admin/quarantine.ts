@@ -1,0 +1,68 @@
+import type { quarantineRoutes, Quarantined as Told } from '#contracts/admin/frames.ts'
+import type { Quarantined } from '#contracts/controller.ts'
+import type { Handlers, Parts } from './call.ts'
+import { invalidAt } from './problem.ts'
+import { reachOf } from './reach.ts'
+import type { Scope } from './scope.ts'
+
+const told = (f: Quarantined): Told => ({
+  id: f.id,
+  device: f.deviceId,
+  product: f.productId,
+  at: f.at,
+  kind: f.kind,
+  topic: f.topic,
+  reason: f.reason,
+  offset: f.offset,
+  numbers: f.numbers,
+  model: f.version,
+  bytes: f.frame,
+  redecoded: f.redecoded,
+  discarded: f.discarded,
+})
+
+interface Asked {
+  product?: number
+  device?: number
+  from?: number
+  to?: number
+  limit?: number
+  cursor?: string
+}
+
+export function quarantine({ peers }: Parts): Handlers<typeof quarantineRoutes> {
+  const reach = reachOf(peers)
+
+  const filterOf = async ({ product, device, ...rest }: Asked, scope: Scope) => {
+    const of = device === undefined ? undefined : await reach.device(device, scope)
+    if (product !== undefined) await reach.product(product, scope)
+    return { ...rest, ...(product !== undefined && { productId: product }), ...(of && { deviceId: of.id }) }
+  }
+
+  return {
+    'GET /quarantine': async ({ query, scope }) => {
+      if (query.product === undefined && query.device === undefined)
+        throw invalidAt('/query', 'one_of', { fields: ['product', 'device'] })
+      const { items, next } = await peers.controller.quarantine(await filterOf(query, scope))
+      return { items: items.map(told), ...(next !== undefined && { next }) }
+    },
+    'POST /quarantine/redecode': async ({ query, body, scope, by }) => {
+      const filter = await filterOf(body, scope)
+      const dryRun = query.dry_run === true
+      const done = await peers.controller.redecode({ ...filter, productId: body.product, dryRun })
+      const { decodes, fails } = done
+      const audit = { audit: by, action: 'quarantine.redecode', object: `product/${body.product}`, after: { decodes, fails } }
+      if (!dryRun) await peers.registry.auditAppend(audit)
+      return done
+    },
+    'POST /quarantine/discard': async ({ query, body, scope, by }) => {
+      const filter = await filterOf(body, scope)
+      const dryRun = query.dry_run === true
+      const done = await peers.controller.discard({ ...filter, productId: body.product, dryRun })
+      const { next: _, ...after } = done
+      const audit = { audit: by, action: 'quarantine.discard', object: `product/${body.product}`, after }
+      if (!dryRun) await peers.registry.auditAppend(audit)
+      return done
+    },
+  }
+}
