@@ -116,10 +116,13 @@ const castAll = (
   }
 }
 
+const unknown = (code: 'object_unknown' | 'command_unknown', label: string): ProtocolError =>
+  new ProtocolError(code, { label }, undefined, `nothing of the product is called ${JSON.stringify(label)}`)
+
 const statusFrame = (model: Model, { timestamp = 0, status = {} }: Report): Uint8Array => {
   const properties = Object.entries(status).map(([label, values]) => {
     const object = objectOf(model, label)
-    if (object === undefined) throw new ProtocolError('object_unknown', { label })
+    if (object === undefined) throw unknown('object_unknown', label)
     return { subDevice: object.part, object: object.no, ...castAll(label, object.status, values) }
   })
   return encodeStatus({ timestamp, properties })
@@ -127,20 +130,21 @@ const statusFrame = (model: Model, { timestamp = 0, status = {} }: Report): Uint
 
 const eventFrame = (model: Model, { timestamp = 0, event }: Report): Uint8Array => {
   const found = event && eventOf(model, event.name)
-  if (!found) throw new ProtocolError('command_unknown', { label: event?.name })
+  if (!found) throw unknown('command_unknown', event?.name ?? '')
   const { part: subDevice, no, priority, name } = found
   return encodeEvent({ timestamp, subDevice, no, priority, ...castAll(name, found.params, event.values) })
 }
+
+/** What a device said by the names of its model → Pando's frame. Errors: those of names and values that do not fit the model. */
+export const reportFrame = (model: Model, kind: FrameKind, report: Report): Uint8Array =>
+  kind === 'status' ? statusFrame(model, report) : eventFrame(model, report)
 
 /**
  * A foreign frame → the Pando frame that says the same. Errors: `codec_unknown` (its plugin is not loaded), `codec_failed`, and those of
  * values that do not fit the model.
  */
 export const nativeFrame = (codecs: Codecs, model: Model, kind: FrameKind, frame: Uint8Array): Uint8Array =>
-  guarded(model, 'codec_failed', () => {
-    const report = codecOf(codecs, model).decode(frame, model, kind)
-    return kind === 'status' ? statusFrame(model, report) : eventFrame(model, report)
-  })
+  guarded(model, 'codec_failed', () => reportFrame(model, kind, codecOf(codecs, model).decode(frame, model, kind)))
 
 /** A command → the octets for the device. Errors: `codec_unknown`, `codec_refused`. */
 export const encodeFor = (codecs: Codecs, model: Model, command: Command): Uint8Array =>

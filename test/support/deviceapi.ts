@@ -1,5 +1,5 @@
 /** The device HTTP API on a real registry and device manager. */
-import type { Announced } from '#access/httpaccess/accesspoints.ts'
+import type { Announced } from '#access/shared/accesspoints.ts'
 import { manager } from './devicemanager.ts'
 import { deviceApi } from './httpaccess.ts'
 import { removeDir, startRegistry, tempDir } from './registry.ts'

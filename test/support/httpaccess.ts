@@ -1,7 +1,7 @@
 /** The device API on a registry, a device manager and a controller of the test. */
 import { connect } from 'node:net'
-import type { Announced } from '#access/httpaccess/accesspoints.ts'
 import { type Config, start } from '#access/httpaccess/service.ts'
+import type { Announced } from '#access/shared/accesspoints.ts'
 import { causeOf } from '#contracts/causes.ts'
 import type { Face } from '#contracts/contract.ts'
 import type { controller } from '#contracts/controller.ts'

@@ -1,26 +1,11 @@
 /** What both calls of this API have in common. */
-import type { Face } from '#contracts/contract.ts'
-import type { devicemanager } from '#contracts/devicemanager.ts'
-import type { registry } from '#contracts/registry.ts'
+import type { Enrolment, From } from '#access/shared/enrol.ts'
 import { isPandoError, type PandoError, toPandoError } from '#lib/errors.ts'
 import type { Logger } from '#lib/log.ts'
-import type { AccessPoints } from './accesspoints.ts'
 import { type Answer, type Code, code, failed } from './answer.ts'
-import type { Diary } from './diary.ts'
-
-/** Who asks, and where he reached us. */
-export interface From {
-  /** the device's address, host:port */
-  address: string
-  /** our own address on its connection */
-  reached: string
-}
 
 export interface CallContext {
-  registry: Pick<Face<typeof registry>, 'registerDevice'>
-  devicemanager: Pick<Face<typeof devicemanager>, 'login'>
-  accessPoints: AccessPoints
-  diary: Diary
+  enrolment: Enrolment
   log: Logger
 }
 

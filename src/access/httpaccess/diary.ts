@@ -1,20 +1,16 @@
 /** The connection diary of this API: who registered, logged in, was refused. Never waited for: devices are answered first. */
+
+import type { EnrolDiary } from '#access/shared/enrol.ts'
 import { RefusalDiary } from '#access/shared/refusals.ts'
 import { Uplink } from '#access/shared/uplink.ts'
-import type { Cause } from '#contracts/causes.ts'
 import type { Face } from '#contracts/contract.ts'
 import type { controller } from '#contracts/controller.ts'
-import type { Device } from '#contracts/registry.ts'
 import { recordKind } from '#core/devicelog/batch.ts'
 import type { Logger } from '#lib/log.ts'
 import type { Metrics } from '#lib/metrics.ts'
 import type { Clock } from '#lib/service.ts'
 
-export interface Diary {
-  /** something that a device has done */
-  note(cause: Cause, device: Device, params: object): void
-  /** a refusal of a device that exists; repeated ones become one entry a minute with a count */
-  refused(cause: Cause, deviceId: number, params: object): void
+export interface Diary extends EnrolDiary {
   /** Writes what is left; gives up when the log doesn't take it. */
   stop(): Promise<void>
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { type EnrolParts, enrolment } from '#access/shared/enrol.ts'
 import { silentLog } from '#lib/log.ts'
 import { answered, deviceApi, fakeRegistry, PRODUCT_KEY, SECRET } from '../../../test/support/httpaccess.ts'
 import { answerText } from './answer.ts'
@@ -62,12 +63,15 @@ test('R3 B-09 100 000 mutated bodies: each is answered with a code of the API, w
   const next = random(1)
   const registry = fakeRegistry()
   const context = {
-    registry,
-    devicemanager: registry,
-    accessPoints: async (protocol: string) => (protocol === 'mqtt' ? '10.0.0.2:1883' : undefined),
-    diary: { note() {}, refused() {}, stop: async () => {} },
+    enrolment: enrolment({
+      protocol: 'http',
+      registry,
+      devicemanager: registry,
+      accessPoints: async (protocol: string) => (protocol === 'mqtt' ? '10.0.0.2:1883' : undefined),
+      diary: { note() {}, refused() {} },
+    } as unknown as EnrolParts),
     log: silentLog(),
-  } as unknown as CallContext
+  } satisfies CallContext
   const seen = new Map<number, number>()
   for (let i = 0; i < ROUNDS; i++) {
     const body = mutate(seeds[i % seeds.length]!, next)

@@ -1,14 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { hostPort, subscriber, unmapped } from '#access/shared/addresses.ts'
+import type { From } from '#access/shared/enrol.ts'
+import type { Failures } from '#access/shared/failures.ts'
 import type { Handler } from '#lib/http.ts'
 import type { Metrics } from '#lib/metrics.ts'
 import type { Clock } from '#lib/service.ts'
-import { hostPort, subscriber, unmapped } from './addresses.ts'
 import { code, failed, sendAnswer, sendError } from './answer.ts'
 import { authenticate } from './authentication.ts'
 import { readBody } from './body.ts'
-import { type Call, type CallContext, type From, type Outcome, outcomeOf } from './calls.ts'
-import type { Failures } from './failures.ts'
+import { type Call, type CallContext, type Outcome, outcomeOf } from './calls.ts'
 import { register } from './registration.ts'
 
 export interface HandlerParts {

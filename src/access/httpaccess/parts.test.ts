@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { type Announced, makeAccessPoints } from '#access/shared/accesspoints.ts'
+import { hostPort, subscriber, unmapped } from '#access/shared/addresses.ts'
+import { makeFailures } from '#access/shared/failures.ts'
 import { isPandoError } from '#lib/errors.ts'
 import { testClock } from '../../../test/support/testclock.ts'
-import { type Announced, makeAccessPoints } from './accesspoints.ts'
-import { hostPort, subscriber, unmapped } from './addresses.ts'
-import { makeFailures } from './failures.ts'
 import { readFields } from './fields.ts'
 import { keyComplaint } from './productkey.ts'
 

@@ -1,4 +1,9 @@
 /** Device HTTP API: registration and login (docs/device-protocol.md §1, §2). */
+
+import { type AccessConfig, type Announced, makeAccessPoints } from '#access/shared/accesspoints.ts'
+import { hostPort } from '#access/shared/addresses.ts'
+import { enrolment } from '#access/shared/enrol.ts'
+import { makeFailures } from '#access/shared/failures.ts'
 import type { Face } from '#contracts/contract.ts'
 import type { controller } from '#contracts/controller.ts'
 import type { devicemanager } from '#contracts/devicemanager.ts'
@@ -6,10 +11,7 @@ import type { registry } from '#contracts/registry.ts'
 import { legacyTls, type TlsOptions } from '#lib/listen.ts'
 import type { ServiceStart, Started } from '#lib/service.ts'
 import type { Address } from '#lib/settings.ts'
-import { type AccessConfig, type Announced, makeAccessPoints } from './accesspoints.ts'
-import { hostPort } from './addresses.ts'
 import { makeDiary } from './diary.ts'
-import { makeFailures } from './failures.ts'
 import { makeHandler } from './handler.ts'
 
 export interface Config extends AccessConfig {
@@ -36,10 +38,13 @@ export async function start(s: ServiceStart<Config, object, Peers>): Promise<Sta
   s.onStop(() => diary.stop())
   const handler = makeHandler({
     call: {
-      registry: { registerDevice: (device) => peers.registry.registerDevice(device) },
-      devicemanager: { login: (device) => peers.devicemanager.login(device) },
-      accessPoints: makeAccessPoints(config, peers.instances && ((service) => peers.instances!(service))),
-      diary,
+      enrolment: enrolment({
+        protocol: 'http',
+        registry: { registerDevice: (device) => peers.registry.registerDevice(device) },
+        devicemanager: { login: (device) => peers.devicemanager.login(device) },
+        accessPoints: makeAccessPoints(config, peers.instances && ((service) => peers.instances!(service))),
+        diary,
+      }),
       log,
     },
     failures: makeFailures(config.failuresPerMinute, clock),

@@ -6,6 +6,7 @@ import { hostPort } from './addresses.ts'
 export interface AccessConfig {
   /** host:port told to every device */
   mqttaccessPublic?: string
+  coapaccessPublic?: string
   mqttaccessListen: Address
 }
 
@@ -41,9 +42,9 @@ export function makeAccessPoints(
 
   return async (protocol, reached) => {
     if (!PROTOCOL.test(protocol) || protocol === NOT_SERVED) return undefined
-    const mqtt = protocol === DEFAULT_PROTOCOL
-    if (mqtt && config.mqttaccessPublic) return config.mqttaccessPublic
-    const address = (await announced(protocol)) ?? (mqtt ? listened(config.mqttaccessListen) : undefined)
+    const told = Object.hasOwn(config, `${protocol}accessPublic`) && config[`${protocol}accessPublic` as 'mqttaccessPublic']
+    if (told) return told
+    const address = (await announced(protocol)) ?? (protocol === DEFAULT_PROTOCOL ? listened(config.mqttaccessListen) : undefined)
     return address === undefined ? undefined : reachable(address, reached)
   }
 }
