@@ -80,11 +80,16 @@ describe('people and tokens beside a running cloud', () => {
     assert.equal((await withToken(door, '/overview', text)).status, 401)
   })
 
-  test('a person is added, listed and removed; the last administrator stays', async () => {
+  test('a person is added, listed, kept out, let in again and removed; the last administrator stays', async () => {
     const added = await json(place, ['user', 'add', 'alice', '--role', 'Operator', '--password-stdin'], OTHER)
     assert.deepEqual([added.role, added.scope, added.mustChange], ['Operator', '*', true])
     assert.equal((await signIn(door, OTHER, 'alice')).status, 200)
     assert.match((await pando(place, ['user', 'list'])).stdout, /\nadmin|1 +admin +Administrator/)
+    assert.equal((await json(place, ['user', 'disable', 'alice'])).disabled, true)
+    assert.equal((await signIn(door, OTHER, 'alice')).status, 401)
+    assert.match((await pando(place, ['user', 'list'])).stdout, /alice +Operator +\* +disabled/)
+    assert.equal((await pando(place, ['user', 'enable', 'alice'])).stdout, 'alice is enabled.\n')
+    assert.equal((await signIn(door, OTHER, 'alice')).status, 200)
     await json(place, ['user', 'remove', 'alice'])
     assert.equal((await signIn(door, OTHER, 'alice')).status, 401)
     const last = await pando(place, ['user', 'remove', 'admin'])

@@ -58,6 +58,24 @@ test('a receiver that fails opens an alert; it is acknowledged, cleared by hand,
   assert.deepEqual(done.slice(0, 3), ['delivery.retry', 'alert.clear', 'alert.acknowledge'])
 })
 
+// ADM-27
+test('an alert is there before anybody has asked', async () => {
+  const quiet = await makeWorld({ clock: fastClock(8) })
+  try {
+    quiet.hooks.manner = answers(500)
+    await quiet.application({ tags: ['online'], hook: '/alert' })
+    await quiet.connected()
+    await until('a delivery that fails', () => quiet.hooks.hooks.length > 0)
+    const patience = 60_000
+    const began = Date.now()
+    await until('more than its patience', () => (Date.now() - began) * 8 > patience, WAIT_MS)
+    const first = await openDoor(quiet)
+    assert.equal((await first.client('GET /alerts')).items[0]?.code, 'receiver')
+  } finally {
+    await quiet.close()
+  }
+})
+
 // ADM-28
 test('what was logged of late is read back, newest first, by level, service and text', async () => {
   const { items } = await door.client('GET /logs', { query: { limit: 1000 } })

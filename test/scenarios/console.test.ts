@@ -108,6 +108,11 @@ scenario('LIVE-4: scope, permissions and wrong words are answered at the subscri
   narrow.sub('args', 'device', { id: 'x' })
   narrow.sub('kinds', 'frames', { kinds: ['snow'] })
   for (const id of ['what', 'args', 'kinds']) await narrow.until(id, 'an error', (m) => m.error.code === 'invalid')
+  for (const topic of ['system', 'alerts']) {
+    narrow.sub(topic, topic)
+    const { error } = await narrow.until(topic, 'an error', (m) => m.error)
+    assert.deepEqual(error, { code: 'forbidden', params: { reason: 'scope' } }, 'they concern the whole installation')
+  }
   narrow.say('{')
   narrow.say({ op: 'sing' })
   await hidden.event('alarm', ['no'])
@@ -128,6 +133,8 @@ scenario('LIVE-4: scope, permissions and wrong words are answered at the subscri
   for (const topic of ['overview', 'system']) viewer.sub(topic, topic)
   await viewer.until('overview', 'figures', (m) => m.data.devices)
   await viewer.until('system', 'services', (m) => m.data.services.length > 0)
+  viewer.sub('alerts', 'alerts', { state: 'open' })
+  await viewer.until('alerts', 'none', (m) => Array.isArray(m.data.items))
   viewer.say('x'.repeat(70_000))
   assert.equal(await viewer.end(), 1009)
 })

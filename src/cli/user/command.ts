@@ -64,8 +64,12 @@ const list = command({
   run: ({ json }, { env, out }) =>
     withPeople(env, async ({ registry }) => {
       const items = await allUsers(registry)
-      const rows = items.map((u) => ({ ...u, lastSeen: u.lastSeen === 0 ? 'never' : new Date(u.lastSeen).toISOString() }))
-      out.write(json ? `${JSON.stringify({ items })}\n` : table(['id', 'name', 'role', 'scope', 'lastSeen'], rows))
+      const rows = items.map((u) => ({
+        ...u,
+        state: u.disabled ? 'disabled' : '',
+        lastSeen: u.lastSeen === 0 ? 'never' : new Date(u.lastSeen).toISOString(),
+      }))
+      out.write(json ? `${JSON.stringify({ items })}\n` : table(['id', 'name', 'role', 'scope', 'state', 'lastSeen'], rows))
     }),
 })
 
@@ -82,9 +86,37 @@ const remove = command({
     }),
 })
 
+const turn = (name: 'disable' | 'enable', summary: string): Command =>
+  command({
+    name: `pando user ${name}`,
+    summary,
+    examples: [`pando user ${name} alice`],
+    args: { name: { type: 'positional', required: true, description: 'Who' }, ...jsonArg },
+    run: (args, { env, out }) =>
+      withPeople(env, async ({ registry }) => {
+        const { id } = await userNamed(registry, args.name)
+        const changed = await registry.editUser({ id, disabled: name === 'disable', audit: byOperator() })
+        out.write(args.json ? `${JSON.stringify(changed)}\n` : `${changed.name} is ${name}d.\n`)
+      }),
+  })
+
+const disable = turn(
+  'disable',
+  'Keep a person out: all their sessions end, their tokens are good for nothing, until they are enabled. Somebody who administers everything always stays.',
+)
+const enable = turn('enable', 'Let a person in again who was disabled; their tokens are good again.')
+
 export const user: Command = command({
   name: 'pando user',
-  summary: 'The people who look after the cloud: password, add, list, remove; beside a running cloud or without one.',
+  summary:
+    'The people who look after the cloud: password, add, list, disable, enable, remove; beside a running cloud or without one.',
   examples: ['pando user password', 'pando user list'],
-  commands: { password: () => setPassword, add: () => add, list: () => list, remove: () => remove },
+  commands: {
+    password: () => setPassword,
+    add: () => add,
+    list: () => list,
+    disable: () => disable,
+    enable: () => enable,
+    remove: () => remove,
+  },
 })

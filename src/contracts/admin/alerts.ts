@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { exactly, listOf, Params, Text, Time } from './common.ts'
 import { route } from './route.ts'
 
-export const alertStates = ['open', 'acknowledged', 'cleared'] as const
+export const AlertState = Type.Enum(['open', 'acknowledged', 'cleared'])
 
 export const Alert = exactly(
   {
@@ -12,7 +12,7 @@ export const Alert = exactly(
     params: Params,
     since: Time,
     object: Type.String({ description: '`engine/devicelog`, `application/3`' }),
-    state: Type.Enum([...alertStates]),
+    state: AlertState,
     acknowledged_by: Type.Optional(Text),
     cleared_at: Type.Optional(Time),
   },
@@ -30,7 +30,7 @@ export const alertRoutes = {
     summary: 'What needs somebody, the worst first; what has passed, newest first',
     description:
       'An alert opens when something has been wrong for a while and clears when it is right again. The last 200 that cleared are kept as long as the process lives.',
-    query: exactly({ state: Type.Optional(Type.Enum([...alertStates])) }),
+    query: exactly({ state: Type.Optional(AlertState) }),
     answer: listOf(Alert),
     can: 'system.read',
     everything: true,

@@ -1,6 +1,7 @@
 /** What the console says and hears on its WebSocket, `GET /admin/v1/stream` (docs/console-stream.md). JSON texts, one a message. */
 import { type Static, type TSchema, Type } from 'typebox'
 import type { Permission } from '../registry/permissions.ts'
+import { AlertState } from './alerts.ts'
 import { exactly, Id } from './common.ts'
 
 export const CONSOLE_PROTOCOL = 'pando.console.1'
@@ -14,6 +15,8 @@ const Text = Type.String({ minLength: 1, maxLength: 256 })
 export interface TopicSpec {
   args: TSchema
   can: Permission
+  /** whose scope is narrower than everything may not */
+  everything?: true
 }
 
 const topic = <const T extends TopicSpec>(t: T): T => t
@@ -36,7 +39,8 @@ export const topics = {
   }),
   'dry-run': topic({ args: exactly({ run: Text }), can: 'rules.read' }),
   application: topic({ args: exactly({ id: Id }), can: 'applications.read' }),
-  system: topic({ args: exactly({}), can: 'system.read' }),
+  alerts: topic({ args: exactly({ state: Type.Optional(AlertState) }), can: 'system.read', everything: true }),
+  system: topic({ args: exactly({}), can: 'system.read', everything: true }),
 } as const satisfies Record<string, TopicSpec>
 
 export type Topic = keyof typeof topics

@@ -9,7 +9,17 @@ export type DeviceState = Static<typeof DeviceState>
 
 export const Tags = Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 64 })
 
-export const Connection = exactly({ protocol: Text, addr: Text, node: Text, since: Time })
+export const Connection = exactly({
+  protocol: Text,
+  addr: Text,
+  node: Text,
+  since: Time,
+  keepalive: Type.Optional(Type.Integer({ description: 'seconds, as the device said; of one device only' })),
+  paced: Type.Optional(Type.Boolean({ description: 'binary firmware, sent to at its own pace; of one device only' })),
+  rtt_ms: Type.Optional(
+    Type.Number({ description: 'in which the last command of this connection was confirmed; of one device only' }),
+  ),
+})
 
 export const Device = exactly(
   {
@@ -179,6 +189,17 @@ export const diaryRoutes = {
     answer: exactly({
       answer: Judgement,
       presence: Type.Array(exactly({ from: Time, to: Time, state: Type.Enum(['online', 'offline', 'unknown']) })),
+      stats: exactly(
+        {
+          online_share: Type.Number({ description: 'of the time of which it is known' }),
+          connects: Type.Integer(),
+          ends: Type.Integer(),
+          refusals: Type.Integer(),
+          longest_online: Type.Number({ description: 'ms' }),
+          longest_offline: Type.Number({ description: 'ms' }),
+        },
+        { description: 'of the last seven days, as far as they are known' },
+      ),
       items: Type.Array(DiaryItem),
     }),
     can: 'devices.read',

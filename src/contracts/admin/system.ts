@@ -84,6 +84,7 @@ export const Overview = exactly(
       refused: Type.Integer(),
       flapping: Type.Integer(),
       never: Type.Integer(),
+      asleep: Type.Integer({ description: 'of those offline: that said goodbye themselves, less than a day ago' }),
       at: Type.Number({ description: 'when the fleet was counted' }),
     }),
     reports_s: Type.Number(),
@@ -91,10 +92,25 @@ export const Overview = exactly(
     commands: exactly({
       today: Type.Integer({ description: 'since midnight UTC, or since the process began' }),
       delivered: Type.Integer(),
+      p95_ms: Type.Optional(
+        Type.Number({
+          description: 'in which 95 % of the last 1000 that were delivered today were confirmed, from when they were sent',
+        }),
+      ),
     }),
     deliveries: exactly({ waiting: Type.Integer(), failing: Type.Integer() }),
     alerts: Type.Integer({ description: 'that are open; 0 for who looks after a part only' }),
-    products: Type.Array(exactly({ id: Id, name: Text, devices: Type.Integer(), online: Type.Integer() })),
+    products: Type.Array(
+      exactly({
+        id: Id,
+        name: Text,
+        devices: Type.Integer(),
+        online: Type.Integer(),
+        presence: Type.Array(Type.Union([Type.Number(), Type.Null()]), {
+          description: 'share that was online in each half-hour of the last day, oldest first; null: not known',
+        }),
+      }),
+    ),
     newest: Type.Array(Row),
     system: State,
   },

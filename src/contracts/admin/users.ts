@@ -10,6 +10,7 @@ export const User = exactly(
     role: Role,
     scope: Text,
     must_change: Type.Boolean(),
+    disabled: Type.Boolean({ description: 'may not sign in; their tokens are good for nothing meanwhile' }),
     last_seen: Time,
     revision: Revision,
     created_at: Time,
@@ -60,15 +61,16 @@ export const userRoutes = {
   'PATCH /users/{id}': route({
     id: 'editUser',
     tag,
-    summary: 'Change name, role or scope, or set a new password',
+    summary: 'Change name, role or scope, set a new password, disable or enable',
     description:
-      'A new role, scope or password ends the sessions of the person. A password set here must be changed at the next sign-in.',
+      'A new role, scope or password ends the sessions of the person, and so does disabling. A password set here must be changed at the next sign-in.',
     params: byId,
     body: exactly({
       name: Type.Optional(Name),
       role: Type.Optional(Role),
       scope: Type.Optional(Scope),
       password: Type.Optional(Password),
+      disabled: Type.Optional(Type.Boolean()),
     }),
     answer: User,
     can: 'users.write',

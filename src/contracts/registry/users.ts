@@ -17,6 +17,8 @@ export const User = Type.Object({
   zone: Type.String({ description: 'IANA time zone; empty: as the browser says' }),
   /** the password was made or set by somebody else: nothing but a new password is allowed */
   mustChange: Type.Boolean(),
+  /** may not sign in, and tokens are good for nothing, until somebody enables them again */
+  disabled: Type.Boolean(),
   lastSeen: Time,
   revision: Revision,
   createdAt: Time,
@@ -91,7 +93,7 @@ export const userMethods = {
     }),
     User,
   ),
-  /** A new role or scope ends the user's sessions. `conflict` when no administrator for everything would be left. */
+  /** A new role or scope ends the user's sessions, `disabled` too. `conflict` when no administrator for everything would be left. */
   editUser: method(
     Type.Object({
       id: Id,
@@ -100,6 +102,7 @@ export const userMethods = {
       scope: Type.Optional(Text),
       locale: Type.Optional(Text),
       zone: Type.Optional(Text),
+      disabled: Type.Optional(Type.Boolean()),
       ...guarded,
     }),
     User,

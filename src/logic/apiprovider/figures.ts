@@ -4,6 +4,7 @@
  */
 import { BATCH_HEADER, batchHead, commandState, eachRecord, at as field, recordFlag, recordKind } from '#core/devicelog/batch.ts'
 import type { Clock } from '#lib/clock.ts'
+import { makeConfirms } from './confirms.ts'
 
 export const counted = [
   'reports',
@@ -46,6 +47,8 @@ export interface Figures {
   /** How many devices are online; asked now and then. */
   online(count: number): void
   points(name: Counted | 'online', from: number, to: number, points: number): Points
+  /** In how many ms 95 % of the last commands since a moment were confirmed; undefined: none was. */
+  confirmed95(from: number): number | undefined
   /** Since a moment, at most a day ago. */
   sum(name: Counted, from: number): number
 }
@@ -60,6 +63,7 @@ const makeSeries = (): Series => ({
 export function makeFigures(clock: Pick<Clock, 'now'>): Figures {
   const series = Object.fromEntries(counted.map((name) => [name, makeSeries()])) as Record<Counted, Series>
   const online = makeSeries()
+  const confirms = makeConfirms()
   const since = clock.now()
   let second = Math.floor(since / 1000)
   let minute = Math.floor(since / MINUTE)
@@ -109,6 +113,7 @@ export function makeFigures(clock: Pick<Clock, 'now'>): Figures {
       eachRecord(batch, 0, (p) => {
         const name = nameOf(batch, p)
         if (name) add(name, 1)
+        confirms.see(batch, p)
       })
     },
     online(count) {
@@ -137,6 +142,7 @@ export function makeFigures(clock: Pick<Clock, 'now'>): Figures {
       }
       return out
     },
+    confirmed95: confirms.p95,
     sum(name, from) {
       advance(clock.now())
       let n = 0

@@ -8,7 +8,9 @@ import type { DeviceLog } from '#core/devicelog/port.ts'
 import type { Queue } from '#core/queue/port.ts'
 import type { ServiceStart, Started } from '#lib/service.ts'
 import { type Address, addressUrl } from '#lib/settings.ts'
+import { makeAlerts } from './admin/alerts.ts'
 import type { AdminPeers } from './admin/call.ts'
+import { makeShares } from './admin/shares.ts'
 import type { Admin } from './admin/start.ts'
 import type { DiskLimits } from './admin/system.ts'
 import { countFleet } from './countfleet.ts'
@@ -69,6 +71,11 @@ export async function start(s: ServiceStart<Config, Ports, Peers>): Promise<Star
   s.onStop(streams.stop)
   const app = await makeServer({ peers, guard, limits, requests, streams, openDeviceInfo: config.legacyOpenDeviceInfo })
   s.onStop(() => app.close())
+  // these are found whether or not anybody asks
+  const alerts = makeAlerts({ peers, clock, log: s.log, limits: config, ...(s.about && { about: s.about }) })
+  s.onStop(alerts.stop)
+  const shares = makeShares({ peers, clock })
+  s.onStop(shares.stop)
   const admin = lazily(async () => {
     const { startAdmin } = await import('./admin/start.ts')
     return startAdmin({
@@ -78,6 +85,8 @@ export async function start(s: ServiceStart<Config, Ports, Peers>): Promise<Star
       clock,
       log: s.log,
       figures,
+      alerts,
+      shares,
       limits: config,
       instance: s.instance,
       tap,

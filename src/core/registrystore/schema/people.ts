@@ -7,6 +7,7 @@ export interface UserAccountRow extends Sealed {
   name: string
   /** the name as it is compared */
   name_folded: string
+  /** `!` before it: the person is disabled */
   password_hash: string
   role: string
   scope: string

@@ -50,7 +50,6 @@ export function makeAlerts(p: Parts & { limits: DiskLimits }): Alerts {
     for (const finding of found) take(finding)
   }
   const tick = () => void look().catch((err: unknown) => p.log.warn({ err }, 'what is wrong could not be looked for'))
-  tick()
   const stop = clock.every(LOOK_MS, tick)
 
   const going = () =>

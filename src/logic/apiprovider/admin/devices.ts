@@ -6,6 +6,7 @@ import { clientIdOf, deviceIdOf } from '#protocol/identifiers.ts'
 import { act } from './actions.ts'
 import type { Handlers, Parts } from './call.ts'
 import { type Condition, conditionsOf, connectionOf } from './fleet.ts'
+import { linkOf } from './link.ts'
 import { cursorOf, placeOf } from './page.ts'
 import { reachOf } from './reach.ts'
 import { revisionOf } from './revision.ts'
@@ -13,7 +14,7 @@ import type { Scope } from './scope.ts'
 
 const PAGE = 100
 
-const told = (d: DeviceDetail, c: Condition): Told => ({
+const told = (d: DeviceDetail, c: Condition, link = {}): Told => ({
   id: d.id,
   identifier: d.identifier,
   client_id: clientIdOf(d.id),
@@ -28,7 +29,7 @@ const told = (d: DeviceDetail, c: Condition): Told => ({
   ...(c.cause !== undefined && { cause: c.cause }),
   since: c.since,
   last_report: c.lastReport,
-  ...(c.route && { connection: connectionOf(c.route) }),
+  ...(c.route && { connection: { ...connectionOf(c.route), ...link } }),
   tags: d.tags,
   groups: d.groups,
   logged_in_at: d.loggedInAt,
@@ -52,7 +53,10 @@ export function devices(p: Parts): Handlers<typeof deviceRoutes> {
     )
     return rows.map((d) => told(d, conditions.get(d.id)!))
   }
-  const one = async (row: DeviceDetail): Promise<Told> => (await shown([row]))[0]!
+  const one = async (row: DeviceDetail): Promise<Told> => {
+    const condition = (await conditionsOf(peers, clock, [row.id])).get(row.id)!
+    return told(row, condition, condition.route && (await linkOf(peers, condition.route)))
+  }
 
   return {
     'GET /devices': async ({ query, scope }) => {

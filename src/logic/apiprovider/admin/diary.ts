@@ -4,7 +4,7 @@ import type { diaryRoutes } from '#contracts/admin/devices.ts'
 import type { AnswerOf } from '#contracts/admin/route.ts'
 import { type Cause, causes } from '#contracts/causes.ts'
 import type { DiaryEntry } from '#contracts/controller.ts'
-import { judge, timesOf } from '#contracts/judgement.ts'
+import { isRefusal, judge, timesOf } from '#contracts/judgement.ts'
 import type { Handlers, Parts } from './call.ts'
 import { reachOf } from './reach.ts'
 
@@ -32,10 +32,12 @@ export function diary({
       const judged = judge(items, routes.items[0], clock.now())
       const { from = 0, kind, limit = SHOWN } = query
       const wanted = items.filter((e) => e.at >= from && (kind === undefined || e.kind === kind))
+      const spans = ribbon(items, items.length < READ, clock.now())
       const cause = judged.code === 'online' ? undefined : judged.params['cause']
       return {
         answer: { ...judged, similar: typeof cause === 'string' && scope.all ? similar(cause, id) : 0 },
-        presence: ribbon(items, items.length < READ, clock.now()),
+        presence: spans,
+        stats: statsOf(items, spans),
         items: folded(wanted).slice(0, limit),
       }
     },
@@ -78,4 +80,21 @@ export function ribbon(entries: readonly DiaryEntry[], whole: boolean, now: numb
   }
   spans.push({ from, to: now, state })
   return spans
+}
+
+/** `spans`: of the ribbon. */
+export function statsOf(entries: readonly DiaryEntry[], spans: readonly Span[]): Answer['stats'] {
+  const of = (state: Span['state']) => spans.filter((s) => s.state === state).map(({ from, to }) => to - from)
+  const sum = (list: readonly number[]) => list.reduce((n, ms) => n + ms, 0)
+  const [online, offline] = [of('online'), of('offline')]
+  const known = sum(online) + sum(offline)
+  const recent = entries.filter((e) => e.at >= spans[0]!.from)
+  return {
+    online_share: known > 0 ? sum(online) / known : 0,
+    connects: recent.filter((e) => e.kind === 'online').length,
+    ends: recent.filter((e) => e.kind === 'offline').length,
+    refusals: recent.filter((e) => e.kind === 'diary' && isRefusal(e.cause)).reduce((n, e) => n + timesOf(e), 0),
+    longest_online: Math.max(0, ...online),
+    longest_offline: Math.max(0, ...offline),
+  }
 }

@@ -24,6 +24,7 @@ import { rules } from './rules.ts'
 import { savedViews } from './savedviews.ts'
 import { search } from './search.ts'
 import { session } from './session.ts'
+import type { Shares } from './shares.ts'
 import { makeSweeper } from './sweep.ts'
 import { type DiskLimits, type Load, system } from './system.ts'
 import { tokens } from './tokens.ts'
@@ -36,6 +37,7 @@ import { views } from './views.ts'
 export interface HandlerParts extends Parts {
   figures: Figures
   alerts: Alerts
+  shares: Shares
   limits: DiskLimits
   load: Load
   instance: string

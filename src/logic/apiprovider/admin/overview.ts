@@ -8,6 +8,7 @@ import { conditionsOf } from './fleet.ts'
 import { productsSeen } from './productsseen.ts'
 import { reachOf } from './reach.ts'
 import type { Scope } from './scope.ts'
+import type { Shares } from './shares.ts'
 import type { Sweeper } from './sweep.ts'
 import { stateOf } from './system.ts'
 import { rowOf } from './views.ts'
@@ -21,7 +22,7 @@ const NEWEST = 5
 const PRODUCTS = 50
 const POINTS = 360
 
-export function overview(p: Parts & { figures: Figures; sweeper: Sweeper; alerts: Pick<Alerts, 'going'> }): Told {
+export function overview(p: Parts & { figures: Figures; sweeper: Sweeper; shares: Shares; alerts: Pick<Alerts, 'going'> }): Told {
   const { peers, clock, about, figures, sweeper } = p
   const reach = reachOf(peers)
 
@@ -53,16 +54,21 @@ export function overview(p: Parts & { figures: Figures; sweeper: Sweeper; alerts
       const now = clock.now()
       const products = await productsSeen(peers, scope, query.vendor)
       const counts = await sweeper.counts(products)
-      const total = { total: 0, online: 0, offline: 0, refused: 0, flapping: 0, never: 0 }
+      const total = { total: 0, online: 0, offline: 0, refused: 0, flapping: 0, never: 0, asleep: 0 }
       for (const c of counts.products.values()) for (const k of Object.keys(total) as (keyof typeof total)[]) total[k] += c[k]
       const [reports, broken] = [figures.sum('reports', now - HOUR), figures.sum('undecodable', now - HOUR)]
       const midnight = now - (now % DAY)
+      const p95 = figures.confirmed95(midnight)
       const span = Math.max(1000, Math.min(RATE_SPAN, now - figures.since))
       return {
         devices: { ...total, at: counts.at },
         reports_s: (figures.sum('reports', now - span) * 1000) / span,
         decoded: reports + broken === 0 ? 1 : reports / (reports + broken),
-        commands: { today: figures.sum('commands', midnight), delivered: figures.sum('delivered', midnight) },
+        commands: {
+          today: figures.sum('commands', midnight),
+          delivered: figures.sum('delivered', midnight),
+          ...(p95 !== undefined && { p95_ms: p95 }),
+        },
         deliveries: await deliveriesOf(call),
         alerts: scope.all ? p.alerts.going().filter((a) => a.state === 'open').length : 0,
         products: products.slice(0, PRODUCTS).map((r) => ({
@@ -70,6 +76,7 @@ export function overview(p: Parts & { figures: Figures; sweeper: Sweeper; alerts
           name: r.name,
           devices: counts.products.get(r.id)?.total ?? 0,
           online: counts.products.get(r.id)?.online ?? 0,
+          presence: p.shares.of(r.id),
         })),
         newest: await newest(scope, query.vendor),
         system: stateOf(about),

@@ -7,7 +7,7 @@ import type { Auth } from './call.ts'
 const BEFORE_NEW_PASSWORD = new Set(['getSession', 'signOut', 'editMe'])
 
 /** `unauthenticated`, `forbidden` with `params {permission}` or `{reason}`. */
-export function permit(spec: RouteSpec, auth: Auth | undefined): void {
+export function permit(spec: Pick<RouteSpec, 'id' | 'can' | 'everything'>, auth: Auth | undefined): void {
   if (spec.can === 'nobody') return
   if (!auth) throw new PandoError('unauthenticated', 'sign in, or send `Authorization: Bearer <token>`')
   const { principal } = auth

@@ -3,15 +3,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { adminRoutes } from '#contracts/admin/routes.ts'
 import type { Limits } from '../limits.ts'
 import type { RequestLog } from '../requestlog.ts'
-import { makeAlerts } from './alerts.ts'
 import { type Console, type ConsoleOptions, makeConsole } from './console/serve.ts'
 import { type HandlerParts, handlersOf } from './handlers.ts'
 import { makeAdmin } from './server.ts'
 import { makeLoad } from './system.ts'
 
-export interface AdminOptions
-  extends Omit<HandlerParts, 'load' | 'alerts'>,
-    Pick<ConsoleOptions, 'tap' | 'enter' | 'queue' | 'metrics'> {
+export interface AdminOptions extends Omit<HandlerParts, 'load'>, Pick<ConsoleOptions, 'tap' | 'enter' | 'queue' | 'metrics'> {
   calls: Limits
   requests: RequestLog
 }
@@ -26,8 +23,7 @@ export interface Admin {
 
 export async function startAdmin({ calls, requests, tap, enter, queue, metrics, ...o }: AdminOptions): Promise<Admin> {
   const load = makeLoad(o)
-  const alerts = makeAlerts(o)
-  const handlers = handlersOf({ ...o, load, alerts })
+  const handlers = handlersOf({ ...o, load })
   const app = await makeAdmin({ ...o, handlers, limits: calls, requests }, adminRoutes)
   const console = makeConsole({ ...o, handlers, tap, enter, queue, metrics })
   return {
@@ -37,7 +33,6 @@ export async function startAdmin({ calls, requests, tap, enter, queue, metrics, 
     async close() {
       console.stop()
       load.stop()
-      alerts.stop()
       await app.close()
     },
   }

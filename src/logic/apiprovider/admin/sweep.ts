@@ -4,7 +4,7 @@ import type { Clock } from '#lib/service.ts'
 import type { AdminPeers } from './call.ts'
 import { conditionsOf } from './fleet.ts'
 
-export type Counts = { total: number } & Record<DeviceState, number>
+export type Counts = { total: number; asleep: number } & Record<DeviceState, number>
 
 export interface Sweeper {
   counts(products: readonly { id: number }[]): Promise<{ products: ReadonlyMap<number, Counts>; at: number }>
@@ -14,6 +14,8 @@ export interface Sweeper {
 
 /** How old counts may be; older ones are still answered while new ones are made. */
 const FRESH = 10_000
+/** Who said goodbye is asleep for so long. */
+const ASLEEP = 86_400_000
 
 export function makeSweeper({ peers, clock }: { peers: AdminPeers; clock: Clock }): Sweeper {
   const kept = new Map<number, { counts: Counts; at: number; causes: Map<string, number>; of: Map<number, string> }>()
@@ -21,13 +23,14 @@ export function makeSweeper({ peers, clock }: { peers: AdminPeers; clock: Clock 
 
   async function sweep(productId: number): Promise<void> {
     const at = clock.now()
-    const counts: Counts = { total: 0, online: 0, offline: 0, refused: 0, flapping: 0, never: 0 }
+    const counts: Counts = { total: 0, online: 0, offline: 0, refused: 0, flapping: 0, never: 0, asleep: 0 }
     const causes = new Map<string, number>()
     const of = new Map<number, string>()
     const { ids } = await peers.registry.searchDevices({ productId, limit: 10_000_000 })
     counts.total = ids.length
     for (const [id, c] of await conditionsOf(peers, clock, ids)) {
       counts[c.state]++
+      if (c.state === 'offline' && c.cause === 'disconnected' && at - c.since < ASLEEP) counts.asleep++
       if (c.cause === undefined) continue
       causes.set(c.cause, (causes.get(c.cause) ?? 0) + 1)
       of.set(id, c.cause)

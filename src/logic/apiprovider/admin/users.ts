@@ -10,6 +10,7 @@ const told = (u: User): Told => ({
   role: u.role,
   scope: u.scope,
   must_change: u.mustChange,
+  disabled: u.disabled,
   last_seen: u.lastSeen,
   revision: u.revision,
   created_at: u.createdAt,

@@ -6,6 +6,7 @@ import { PandoError } from '#lib/errors.ts'
 import { makeCache } from '../cache.ts'
 import { validId } from '../checks.ts'
 import { TENANT } from '../context.ts'
+import { isDisabled } from './records.ts'
 
 export async function userRow(tx: Reads, id: number): Promise<UserAccountRow> {
   const [row] = validId(id) ? await tx.select('user_account', { where: { id } }) : []
@@ -18,10 +19,10 @@ export const userNamed = async (tx: Reads, name: string): Promise<UserAccountRow
     ? (await tx.select('user_account', { where: { tenant_id: TENANT, name_folded: foldedName(name) } }))[0]
     : undefined
 
-/** `conflict` unless somebody other than this user administers everything. */
+/** `conflict` unless somebody other than this user may administer everything. */
 export async function expectOtherAdministrator(tx: Reads, id: number): Promise<void> {
   const all = await tx.select('user_account', { where: { role: 'Administrator', scope: '*' } })
-  if (all.some((r) => r.id !== id)) return
+  if (all.some((r) => r.id !== id && !isDisabled(r))) return
   throw new PandoError('conflict', 'nobody would be left to administer everything', { id })
 }
 

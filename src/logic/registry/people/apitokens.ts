@@ -7,7 +7,7 @@ import { type Page, page } from '../page.ts'
 import { newOpaque } from '../secrets.ts'
 import { userRow } from './accounts.ts'
 import type { People } from './people.ts'
-import { mayOf, permissionsOf, tokenOf } from './records.ts'
+import { isDisabled, mayOf, permissionsOf, tokenOf } from './records.ts'
 import { within } from './scopes.ts'
 
 interface Addition extends Asked {
@@ -75,7 +75,7 @@ export function makeApiTokens(p: People) {
       const row = TOKEN.test(text) ? await accounts.token(hashOf(text)) : undefined
       const user = row && (await accounts.user(row.user_id))
       const now = clock.now()
-      if (!row || !user || (row.expires_at !== 0 && row.expires_at <= now)) throw unknown()
+      if (!row || !user || isDisabled(user) || (row.expires_at !== 0 && row.expires_at <= now)) throw unknown()
       seen.saw('api_token', row.id, now)
       const may = mayOf(user.role)
       const inside = user.scope === '*' || (await within(store, row.scope, user.scope))

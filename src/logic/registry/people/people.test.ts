@@ -251,6 +251,33 @@ describe('people', () => {
     await assert.rejects(signIn('cid'), refused('unauthenticated'))
   })
 
+  // AUTH-5
+  it('somebody who is disabled is kept out with sessions and tokens, whatever password is set, until enabled again', async () => {
+    const user = await r.face.addUser({ name: 'dora', password, role: 'Operator', mustChange: false })
+    const { token } = await signIn('dora')
+    const made = await r.face.addApiToken({ userId: user.id, name: 't', can: ['devices.read'], expiresAt: 0 })
+    assert.equal((await r.face.editUser({ id: user.id, disabled: true, audit: by })).disabled, true)
+    const enter = (word: string) => r.face.signIn({ name: 'dora', password: word, addr: '198.51.100.7' })
+    const shut = async (word: string) => {
+      await assert.rejects(r.face.checkSession({ token }), refused('unauthenticated'))
+      await assert.rejects(r.face.checkApiToken({ token: made.text }), refused('unauthenticated'))
+      await assert.rejects(enter(word), refused('unauthenticated'))
+    }
+    await shut(password)
+    const other = 'quite another password'
+    const set = await r.face.setPassword({ userId: user.id, password: other, mustChange: false })
+    assert.equal(set.disabled, true)
+    await shut(other)
+    await r.face.editUser({ id: user.id, locale: 'en' })
+    await shut(other)
+    assert.equal((await r.face.editUser({ id: user.id, disabled: false })).disabled, false)
+    assert.equal((await r.face.checkApiToken({ token: made.text })).userId, user.id)
+    await enter(other)
+    await assert.rejects(r.face.editUser({ id: 1, disabled: true }), refused('conflict'))
+    await r.face.editUser({ id: user.id, role: 'Administrator', disabled: true })
+    await assert.rejects(r.face.editUser({ id: 1, disabled: true }), refused('conflict'), 'who is disabled administers nothing')
+  })
+
   it('each role has what the one before has', () => {
     const has = (role: (typeof roles)[number]) => new Set<Permission>(rolePermissions[role])
     assert.deepEqual(roles, ['Viewer', 'Operator', 'Developer', 'Administrator'])

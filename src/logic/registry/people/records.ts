@@ -14,6 +14,17 @@ const HOUR = 3_600_000
 export const IDLE = 12 * HOUR
 export const ABSOLUTE = 30 * 24 * HOUR
 
+const DISABLED = '!'
+
+export const isDisabled = ({ password_hash }: Pick<NewRow<'user_account'>, 'password_hash'>): boolean =>
+  password_hash.startsWith(DISABLED)
+
+/** The hash of the same password, as it stands in the row of somebody who is disabled or is not. */
+export const hashFor = (hash: string, disabled: boolean): string => {
+  const bare = hash.startsWith(DISABLED) ? hash.slice(DISABLED.length) : hash
+  return disabled ? DISABLED + bare : bare
+}
+
 export const userOf = (r: NewRow<'user_account'>): User => ({
   id: r.id,
   name: r.name,
@@ -22,6 +33,7 @@ export const userOf = (r: NewRow<'user_account'>): User => ({
   locale: r.locale,
   zone: r.zone,
   mustChange: r.must_change !== 0,
+  disabled: isDisabled(r),
   lastSeen: r.last_seen,
   revision: r.revision,
   createdAt: r.created_at,

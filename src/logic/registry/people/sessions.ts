@@ -8,7 +8,7 @@ import { type Asked, edit } from '../edit.ts'
 import { newOpaque } from '../secrets.ts'
 import { endSessions, userNamed, userRow } from './accounts.ts'
 import { type People, tryPassword } from './people.ts'
-import { sessionEnd, sessionOf, sessionPrincipal, userOf } from './records.ts'
+import { isDisabled, sessionEnd, sessionOf, sessionPrincipal, userOf } from './records.ts'
 
 interface SignIn {
   name: string
@@ -45,8 +45,10 @@ export function makeSessions(p: People) {
   const authenticate = async (s: SignIn): Promise<UserAccountRow> => {
     const row = await userNamed(store, s.name)
     const who = { name: foldedName(s.name), addr: s.addr }
-    const { right, attempt } = await tryPassword(p, who, s.password, row?.password_hash)
-    if (right && row) return row
+    // somebody who is disabled is as one that there is none of
+    const known = row && !isDisabled(row) ? row : undefined
+    const { right, attempt } = await tryPassword(p, who, s.password, known?.password_hash)
+    if (right && known) return known
     const { left, retryAt } = attempt
     if (left === 0) await tellLocked(s, row)
     throw new PandoError('unauthenticated', 'wrong name or password', { left, ...(retryAt > 0 && { retryAt }) })
@@ -125,7 +127,7 @@ export function makeSessions(p: People) {
       let row = await accounts.session(hash)
       if (row) row = await alive(hash, row)
       const user = row && (await accounts.user(row.user_id))
-      if (!row || !user) throw over()
+      if (!row || !user || isDisabled(user)) throw over()
       p.here()
       return checkedOf(token, user, row)
     },

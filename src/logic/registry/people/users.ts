@@ -9,7 +9,7 @@ import { type Page, page } from '../page.ts'
 import { endSessions, expectOtherAdministrator, userNamed, userRow } from './accounts.ts'
 import { checkPassword } from './password.ts'
 import { type People, tryPassword } from './people.ts'
-import { userOf } from './records.ts'
+import { hashFor, isDisabled, userOf } from './records.ts'
 
 interface Fields {
   name?: string
@@ -17,9 +17,10 @@ interface Fields {
   scope?: string
   locale?: string
   zone?: string
+  disabled?: boolean
 }
 
-interface Addition extends Fields, Asked {
+interface Addition extends Omit<Fields, 'disabled'>, Asked {
   name: string
   role: Role
   password: string
@@ -95,8 +96,10 @@ export function makeUsers(p: People) {
         const before = await userRow(tx, u.id)
         expectRevision(before, u)
         if (u.name !== undefined) await expectFree(tx, u.name, u.id)
-        const row = { ...revised(ctx, before), ...fields(u) }
-        const other = row.role !== before.role || row.scope !== before.scope
+        const password_hash = hashFor(before.password_hash, u.disabled ?? isDisabled(before))
+        const row = { ...revised(ctx, before), ...fields(u), password_hash }
+        const shut = isDisabled(row) && !isDisabled(before)
+        const other = row.role !== before.role || row.scope !== before.scope || shut
         if (other && before.role === 'Administrator' && before.scope === '*') await expectOtherAdministrator(tx, u.id)
         await tx.update('user_account', [row])
         const ended = other ? await endSessions(tx, u.id) : { bells: [] }
@@ -128,7 +131,8 @@ export function makeUsers(p: People) {
         if (before.password_hash !== known)
           throw new PandoError('conflict', 'the password was changed by somebody else meanwhile')
         const must = w.mustChange ?? w.current === undefined
-        const row = { ...revised(ctx, before), password_hash, must_change: must ? 1 : 0 }
+        const kept = hashFor(password_hash, isDisabled(before))
+        const row = { ...revised(ctx, before), password_hash: kept, must_change: must ? 1 : 0 }
         await tx.update('user_account', [row])
         const { bells } = await endSessions(tx, w.userId, w.keepSession)
         const deed = { action: 'user.set_password', object: `user/${w.userId}`, after: { sessionsEnded: bells.length } }

@@ -8,6 +8,7 @@ import type { Hub } from '../../stream/hub.ts'
 import { parsePlace } from '../../stream/place.ts'
 import type { Call } from '../call.ts'
 import { checker } from '../input.ts'
+import { permit } from '../permission.ts'
 import { InvalidRequest, invalidAt } from '../problem.ts'
 import { makeOutbox } from './outbox.ts'
 import { type Subscription, watch } from './subscription.ts'
@@ -45,8 +46,7 @@ export function converse(socket: WebSocket, p: ConnectionParts): Connection {
     if (subscriptions.size >= MOST_TOPICS) throw new PandoError('rate_limited', 'too many topics', { most: MOST_TOPICS })
     if (!Object.hasOwn(topics, name)) throw invalidAt('/topic', 'value', { value: name, known: Object.keys(topics) })
     const topic = name as Topic
-    const { can } = topics[topic]
-    if (!p.call.auth.principal.can.includes(can)) throw new PandoError('forbidden', '', { permission: can })
+    permit({ ...topics[topic], id: topic }, p.call.auth)
     subscriptions.set(id, undefined)
     try {
       const open = p.open[topic] as (args: ArgsOf<Topic>, call: ConnectionParts['call']) => Promise<Shown>

@@ -46,6 +46,10 @@ export function topicsOf({ peers, clock }: Parts, handlers: Handlers<AdminRoutes
       look: async () => ({ data: await handlers['GET /system'](asked(call, {})) }),
       every: 5 * SECOND,
     }),
+    alerts: async (query, call) => ({
+      look: async () => ({ data: await handlers['GET /alerts'](asked(call, { query })) }),
+      every: 2 * SECOND,
+    }),
     application: async ({ id }, call) => ({
       look: async () => ({ data: await handlers['GET /applications/{id}'](asked(call, { params: { id } })) }),
       every: 2 * SECOND,

@@ -1,0 +1,48 @@
+/** What the first pages show beside states: who sleeps, how fast commands are confirmed, how a connection is. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { fastClock } from '../support/testclock.ts'
+import { makeWorld, until, type World } from '../world.ts'
+import { type Door, openDoor } from './door.ts'
+
+let world: World
+let door: Door
+before(async () => {
+  // the share that is online is looked at every 5 min
+  world = await makeWorld({ clock: fastClock(60) })
+  door = await openDoor(world)
+})
+after(() => world.close())
+
+const WAIT_MS = 30_000
+
+// ADM-32
+test('a connection with keep-alive, pace and how fast it confirms; who said goodbye is asleep; shares of the last day', async () => {
+  const product = await world.product()
+  const awake = await world.connected({ product })
+  const sleeper = await world.connected({ product })
+  await sleeper.disconnect()
+  await world.told(sleeper, 'offline', 'disconnected')
+  const params = { id: awake.id }
+  await door.client('POST /devices/{id}/commands', { params, body: { set: { light: [1, 2] } } })
+  const row = await until('its time', async () => {
+    const found = await door.client('GET /devices/{id}', { params })
+    return found.connection?.rtt_ms !== undefined && found
+  })
+  const { keepalive, paced, rtt_ms } = row.connection!
+  assert.deepEqual([typeof keepalive, paced], ['number', false])
+  assert.ok(rtt_ms! >= 0)
+  const { stats } = await door.client('GET /devices/{id}/diary', { params: { id: sleeper.id } })
+  assert.deepEqual([stats.connects, stats.ends], [1, 1])
+  const overview = await until(
+    'a share',
+    async () => {
+      const found = await door.client('GET /overview')
+      const mine = found.products.find((p) => p.id === product.id)
+      return mine?.presence.at(-1) === 0.5 && found.devices.asleep === 1 && found
+    },
+    WAIT_MS,
+  )
+  assert.ok(overview.commands.p95_ms! >= 0)
+  assert.equal(overview.products.find((p) => p.id === product.id)!.presence.length, 48)
+})
