@@ -22,6 +22,7 @@ export { Gap, HistoryItem, HistoryKind, historyKinds, Series, SeriesFn, seriesFn
 export { Quarantined } from './controller/quarantine.ts'
 export { DryRun, DryRunItem, RuleAction, RuleCheck, RuleDefinition, RuleProblem, RuleTrigger } from './controller/rules.ts'
 export { TailItem } from './controller/tail.ts'
+export { LAST_OLD_STREAM } from './controller/up.ts'
 
 export const controller = contract('controller', {
   ...upMethods,

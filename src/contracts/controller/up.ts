@@ -3,12 +3,23 @@ import { Type } from 'typebox'
 import { bytes, method } from '../contract.ts'
 import { Id } from './common.ts'
 
+/** Streams of writers are numbered by the time at which they began, and lie far above. */
+export const LAST_OLD_STREAM = 1 << 20
+
 export const upMethods = {
   /**
    * One sealed batch of device records (core/devicelog/batch.ts). Answers when it is durable: then, and only then, may the
    * devices be acknowledged. `log_unavailable`, `disk_full`: send the same batch again; `stream_sealed`: drop all connections.
    */
   accept: method(bytes, bytes, { ordered: true, retry: true, deadline: 30_000 }),
+  /**
+   * One sealed batch of status and event records of an older cloud (flag `adopted`), its stream's number at most `LAST_OLD_STREAM`. Answers
+   * when history and current status have them durably, at the times that they say; rules and webhooks hear nothing. Numbers grow, and may
+   * leave gaps; one that is not above the stream's last is taken for a repetition. `invalid`: it is none.
+   */
+  adopt: method(bytes, bytes, { ordered: true, retry: true, deadline: 60_000 }),
+  /** The last number of such a stream; 0: none. */
+  adopted: method(Type.Object({ stream: Id }), Type.Object({ seq: Type.Number() }), { retry: true }),
   /** A session that has just begun wants what the cloud owes it: the clock (65531), QoS 2 ids not yet released. */
   session: method(Type.Object({ deviceId: Id }), Type.Object({ unreleased: Type.Array(Type.Integer()) }), { retry: true }),
 }

@@ -61,6 +61,8 @@ export const recordFlag = {
   redecoded: 32,
   /** status, event: a frame of the product's codec (protocol/codec.ts), kept whole */
   foreign: 64,
+  /** status, event: taken over from an older cloud, of the time at which it came there */
+  adopted: 128,
 } as const
 
 /** Steps in a command's life (`reason` of a commandState record). */

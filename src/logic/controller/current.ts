@@ -17,6 +17,8 @@ import { applyDesired, stepped, tried } from './desired/document.ts'
 import { isObject, isUnreleased, QOS2 } from './slots.ts'
 
 const PROPERTY_HEADER = 6
+/** What tells of times gone by: no newer value gives way to it. */
+const LATE = recordFlag.redecoded | recordFlag.adopted
 
 /** Applies the record at b[p, p + size); `v` views the same bytes. */
 export function applyRecord(current: Current, b: Buffer, v: DataView, p: number, size: number): void {
@@ -38,7 +40,7 @@ export function applyRecord(current: Current, b: Buffer, v: DataView, p: number,
 function applyStatus(current: Current, b: Buffer, v: DataView, p: number, size: number): void {
   const device = v.getFloat64(p + field.device, true)
   const time = v.getFloat64(p + field.time, true)
-  const late = (v.getUint16(p + field.flags, true) & recordFlag.redecoded) !== 0
+  const late = (v.getUint16(p + field.flags, true) & LATE) !== 0
   const end = p + size
   let q = p + RECORD_HEADER + FRAME_HEADER
   while (q + PROPERTY_HEADER <= end) {

@@ -9,6 +9,7 @@ import type { Queue } from '#core/queue/port.ts'
 import { freezeParts, thawParts } from '#lib/frozen.ts'
 import type { ServiceStart, Started } from '#lib/service.ts'
 import { builtInCodecs } from '#protocol/codec.ts'
+import { makeAdopting } from './adopt.ts'
 import { makeAgenda } from './agenda.ts'
 import { asker } from './ask.ts'
 import { openBudget } from './budget.ts'
@@ -123,6 +124,7 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
   return {
     face: {
       accept: up.accept,
+      ...makeAdopting({ history, keeping, applied: up.applied }),
       ...rules.face,
       latest: async ({ deviceId }) => ({ json: await values.latest(deviceId) }),
       values: async ({ deviceId }) => ({ json: await values.named(deviceId) }),

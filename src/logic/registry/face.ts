@@ -2,6 +2,8 @@
 import type { Face } from '#contracts/contract.ts'
 import type { registry } from '#contracts/registry.ts'
 import { freezeParts, thawParts } from '#lib/frozen.ts'
+import { adoptDevices, adoptTokens } from './adopt/devices.ts'
+import { adoptApplications, adoptProducts, adoptVendors } from './adopt/owners.ts'
 import { makeApplications } from './applications.ts'
 import { makeAudit } from './audit/read.ts'
 import type { Context } from './context.ts'
@@ -49,8 +51,18 @@ export const makeFace = (ctx: Context, made: Made): RegistryFace => ({
   ...forApplications(ctx),
   ...forRules(ctx),
   ...forPeople(ctx, made),
+  ...forMoving(ctx),
   ...forBackups(ctx),
 })
+
+const forMoving = (ctx: Context) =>
+  ({
+    adoptVendors: adoptVendors(ctx),
+    adoptProducts: adoptProducts(ctx),
+    adoptApplications: adoptApplications(ctx),
+    adoptDevices: adoptDevices(ctx),
+    adoptTokens: adoptTokens(ctx),
+  }) satisfies Partial<RegistryFace>
 
 function forBackups({ store }: Context) {
   const files = [['registry', store]] as const
