@@ -35,7 +35,7 @@ export function makeAdopting({ history, keeping, applied }: Parts): Pick<Face<ty
 
   return {
     adopted: async ({ stream }) => ({ seq: last(stream) }),
-    adopt(input) {
+    async adopt(input) {
       const b = Buffer.from(input.buffer, input.byteOffset, input.byteLength)
       if (!isOld(b)) throw new PandoError('invalid', 'it is no batch of records of an older cloud')
       return keeping.between(() => take(b))
