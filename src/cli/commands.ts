@@ -16,6 +16,7 @@ export const pando: Command = command({
     backup: async () => (await import('./backup/command.ts')).backup,
     restore: async () => (await import('./backup/restorecommand.ts')).restore,
     import: async () => (await import('./import/command.ts')).importing,
+    copy: async () => (await import('./copy/command.ts')).copy,
     doctor: async () => (await import('./doctor/command.ts')).doctor,
     tail: async () => (await import('./tail/command.ts')).tail,
     history: async () => (await import('./history.ts')).history,

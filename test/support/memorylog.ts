@@ -85,6 +85,10 @@ export function memoryLog(): DeviceLog {
       s.sealed = true
       return lastOf(s)
     },
+    positions: async () => cursors,
+    begin: async (firsts) => {
+      for (const [id, first] of firsts) if (!streams.has(id)) streams.set(id, { first, batches: [], sealed: false })
+    },
     cursor: async (consumer, stream) => cursor(consumer, stream),
     advance: async (consumer, positions) => {
       const mine = cursors.get(consumer) ?? new Map<number, number>()

@@ -30,6 +30,15 @@ export interface DeviceLog extends Freezable {
   /** Moves cursors forward (a smaller value than the stored one is ignored). Durable within a second, and at `close`. */
   advance(consumer: string, positions: ReadonlyMap<number, number>): Promise<void>
 
+  /** How far each consumer has come, by stream. */
+  positions(): Promise<ReadonlyMap<string, ReadonlyMap<number, number>>>
+
+  /**
+   * Streams that are not here begin at these numbers, durably, as if what is before had been dropped: for copies of a log. One that is here
+   * is left as it is.
+   */
+  begin(firsts: ReadonlyMap<number, number>): Promise<void>
+
   /**
    * The consumers of an owner whose cursors hold back retention, instead of those that it registered before; their names are the
    * owner's or begin with it and a slash. Cursors that nobody registers don't count.

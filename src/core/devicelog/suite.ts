@@ -226,10 +226,41 @@ export function deviceLogSuite(name: string, engine: SuiteEngine): void {
         )
       })
 
+      it('tells all positions', async () => {
+        const s = stream()
+        await log.advance('history', new Map([[s, 3]]))
+        await log.advance('webhooks/7', new Map([[s, 2]]))
+        const all = await log.positions()
+        assert.deepEqual([all.get('history')?.get(s), all.get('webhooks/7')?.get(s)], [3, 2])
+      })
+
       it('makes a stream known', async () => {
         const s = stream()
         await log.advance('history', new Map([[s, 3]]))
         assert.equal((await info(log, s))?.stream, s)
+      })
+    })
+
+    describe('streams that begin later', () => {
+      // LOG-1, LOG-2
+      it('go on from where they begin, also after the log was opened again; what is here is left alone', async () => {
+        const [late, here] = [stream(), stream()]
+        await appendMany(log, here, 1, 3)
+        const firsts = new Map([
+          [late, 500],
+          [here, 9],
+        ])
+        await log.begin(firsts)
+        await log.begin(firsts)
+        if (engine.reopen) log = await engine.reopen(log)
+        await assert.rejects(log.append(batch(late, 501)), code('invalid'))
+        const sent = await appendMany(log, late, 500, 502)
+        await appendMany(log, here, 4, 4)
+        assert.deepEqual(await readAll(log, late), sent)
+        assert.deepEqual(await info(log, late), { stream: late, first: 500, last: 502, sealed: false })
+        if (engine.reopen) log = await engine.reopen(log)
+        assert.deepEqual(await readAll(log, late, 500), sent.slice(1))
+        assert.equal((await info(log, here))?.last, 4)
       })
     })
 

@@ -9,6 +9,8 @@ interface Config extends Partial<PlatformKeys> {
 }
 
 const names = ['masterKey', 'aesKey'] as const
+/** As `pando copy` calls what it leaves in a registry that is not whole yet. */
+const COPYING = 'copying'
 const settings = { aesKey: 'PANDO_AES_KEY', masterKey: 'PANDO_MASTER_KEY' } as const
 
 /**
@@ -16,6 +18,7 @@ const settings = { aesKey: 'PANDO_AES_KEY', masterKey: 'PANDO_MASTER_KEY' } as c
  * the first start. Throws `config_invalid` naming the setting, `store_damaged` naming the file.
  */
 export async function platformKeys(config: Config, store: Registrystore): Promise<PlatformKeys> {
+  await expectWhole(store)
   const keys = loadKeys(config.dataDir, config, whyNeeded(store, (await checkValues(store)).size > 0))
   const secrets = makeSecrets(keys.masterKey, TENANT)
   const kept = await store.transaction(async (tx) => {
@@ -31,6 +34,11 @@ export async function platformKeys(config: Config, store: Registrystore): Promis
     if (!sameText(kept.get(name) ?? '', secrets.checkValue(name, keys[name]))) throw other(config, name)
   }
   return keys
+}
+
+async function expectWhole(store: Registrystore): Promise<void> {
+  const [half] = await store.select('meta', { where: { name: COPYING } })
+  if (half) throw new PandoError('conflict', 'a copy into this registry is under way, or was broken off: repeat it (pando copy)')
 }
 
 /** Keys that one machine makes for itself are no keys of a registry that others share. */

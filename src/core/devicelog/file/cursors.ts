@@ -39,6 +39,7 @@ export interface Cursors {
   readonly consumers: readonly string[]
   register(owner: string, names: readonly string[]): void
   forget(consumer: string): void
+  all(): ReadonlyMap<string, ReadonlyMap<number, number>>
   /** streams that some cursor names */
   streams(): Set<number>
   /** newest segment that was ever recorded */
@@ -144,6 +145,7 @@ export async function openCursors(o: CursorOptions): Promise<Cursors> {
 
   return {
     get: (consumer, stream) => cursors.get(consumer)?.get(stream) ?? 0,
+    all: () => cursors,
     advance(consumer, positions) {
       let mine = cursors.get(consumer)
       if (!mine) cursors.set(consumer, (mine = new Map()))

@@ -15,7 +15,7 @@ import { type Recovered, recover } from './recover.ts'
 import { type RetainDeps, retain } from './retain.ts'
 import { unload } from './run.ts'
 import { startScrub } from './scrub.ts'
-import { diskError, indexPath, type Segment, type StreamState } from './segment.ts'
+import { diskError, indexPath, newStreamState, type Segment, type StreamState } from './segment.ts'
 import { createSegment, openTail } from './tail.ts'
 import { Writer } from './writer.ts'
 
@@ -149,6 +149,16 @@ async function assemble(
     now: o.now,
   }
 
+  /** The head of a segment says where streams stand, so the next one makes it durable. */
+  async function beginStreams(firsts: ReadonlyMap<number, number>): Promise<void> {
+    const fresh = [...firsts].filter(([stream, first]) => first > 1 && !streams.has(stream))
+    if (fresh.length === 0) return
+    await writer.exclusive(async () => {
+      for (const [stream, first] of fresh) streams.set(stream, { ...newStreamState(stream), last: first - 1 })
+      await tail.roll()
+    })
+  }
+
   async function finish(): Promise<void> {
     try {
       await writer.close()
@@ -173,6 +183,8 @@ async function assemble(
     seal: (stream) => writer.seal(stream),
     cursor: (consumer, stream) => Promise.resolve(cursors.get(consumer, stream)),
     advance: async (consumer, positions) => cursors.advance(consumer, positions),
+    positions: async () => cursors.all(),
+    begin: (firsts) => beginStreams(firsts),
     consumers: async (owner, names) => cursors.register(owner, names),
     forget: async (consumer) => cursors.forget(consumer),
     retain: (limit) => retain(retention, limit),

@@ -13,6 +13,7 @@ export interface Cursors {
   advance(consumer: string, positions: ReadonlyMap<number, number>): void
   register(owner: string, names: readonly string[]): Promise<void>
   forget(consumer: string): Promise<void>
+  all(): Promise<Map<string, Map<number, number>>>
   /** streams that some cursor names */
   streams(): Promise<Set<number>>
   /** Per registered consumer its positions by stream. */
@@ -105,6 +106,12 @@ export function mongoCursors(mongo: Mongo, { cursors, consumers }: Collections):
       await writing.catch(() => {})
       await mongo.call(() => consumers.deleteOne({ _id: consumer }))
       await mongo.call(() => cursors.deleteMany({ c: consumer }))
+    },
+    async all() {
+      await flush()
+      const out = new Map<string, Map<number, number>>()
+      for (const { c, s, q } of await mongo.call(() => cursors.find().toArray())) out.set(c, (out.get(c) ?? new Map()).set(s, q))
+      return out
     },
     async streams() {
       const here = [waiting, going].flatMap((p) => [...p.values()]).flatMap((positions) => [...positions.keys()])

@@ -6,7 +6,7 @@ import { type Mongo, openMongo } from '#core/remote/mongodb.ts'
 import { PandoError } from '#lib/errors.ts'
 import { appender } from './append.ts'
 import { mongoCursors } from './cursors.ts'
-import { behind, bySeq, type Collections, openCollections } from './documents.ts'
+import { behind, bySeq, type Collections, double, openCollections } from './documents.ts'
 import { retain } from './retain.ts'
 
 const READ_BYTES = 1 << 20
@@ -56,6 +56,8 @@ function assemble(mongo: Mongo, c: Collections): DeviceLog {
     seal: (stream) => during(() => seal(stream)),
     cursor: (consumer, stream) => during(() => cursors.get(consumer, stream)),
     advance: async (consumer, positions) => cursors.advance(consumer, positions),
+    positions: () => during(() => cursors.all()),
+    begin: (firsts) => during(() => begin(mongo, c, firsts)),
     consumers: (owner, names) => during(() => cursors.register(owner, names)),
     forget: (consumer) => during(() => cursors.forget(consumer)),
     retain: (limit) => during(() => retain(mongo, c, cursors, limit, tip)),
@@ -63,6 +65,14 @@ function assemble(mongo: Mongo, c: Collections): DeviceLog {
     health: mongo.health,
     close: () => (end ??= finish()),
   }
+}
+
+async function begin(mongo: Mongo, { streams }: Collections, firsts: ReadonlyMap<number, number>): Promise<void> {
+  const writes = [...firsts].map(([stream, first]) => ({
+    updateOne: { filter: { _id: double(stream) }, update: { $setOnInsert: { first: double(first) } }, upsert: true },
+  }))
+  for (let i = 0; i < writes.length; i += MOST_AT_ONCE)
+    await mongo.call(() => streams.bulkWrite(writes.slice(i, i + MOST_AT_ONCE)))
 }
 
 /** Asks for about as many batches as fit, by the size of those before. */
