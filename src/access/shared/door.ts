@@ -29,7 +29,7 @@ interface Why {
 
 /** Devices in one question, and how long they gather: a question costs as much as many devices in it. */
 const MOST_AT_ONCE = 500
-const GATHER_MS = 1
+const GATHER_MS = 4
 /** Of these the device's diary says nothing: the device did nothing wrong, or there is none. */
 const unsaid: readonly Cause[] = ['device_unknown', 'taken_over', 'server_busy']
 

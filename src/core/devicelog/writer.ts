@@ -295,7 +295,8 @@ export class LogWriter {
     }
     this.settle(p)
     this.o.onBatch?.('durable', count, size)
-    if (this.current.count > 0 || this.filled.length > 0) this.send()
+    if (this.filled.length > 0 || this.current.waiters > 0) this.send()
+    else if (this.current.count > 0) this.sendLater()
   }
 
   private failed(p: Pending, e: unknown): void {
