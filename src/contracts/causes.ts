@@ -39,6 +39,11 @@ export const causes = {
   registration_once: { no: 37, side: 'cloud', help: 'Registration refused: the device has logged in before.' },
   server_busy: { no: 38, side: 'cloud', help: 'Refused for now: too many at once.' },
   plugin_refused: { no: 40, side: 'cloud', help: 'Refused by a plugin of this cloud, for the reason that stands with it.' },
+  address_blocked: {
+    no: 41,
+    side: 'cloud',
+    help: 'Refused: somebody who looks after the cloud has shut out this address for a time.',
+  },
   session_gone: { no: 39, side: 'cloud', help: 'The connection ended before the login was checked.' },
 } as const satisfies Record<string, { no: number; side: 'device' | 'cloud'; help: string }>
 

@@ -48,7 +48,12 @@ export type ConnectVerdict = Static<typeof ConnectVerdict>
 export const devicemanager = contract('devicemanager', {
   /** Device secret → access token, and the address to connect to is added by the access service. */
   login: method(
-    Type.Object({ deviceId: Type.Number(), secret: Type.String() }),
+    Type.Object({
+      deviceId: Type.Number(),
+      secret: Type.String(),
+      /** where it comes from, host:port: `rate_limited` where that is shut out */
+      address: Type.Optional(Type.String()),
+    }),
     Type.Object({ device: Device, token: Type.String() }),
   ),
   /**
@@ -62,6 +67,13 @@ export const devicemanager = contract('devicemanager', {
     Type.Object({ items: Type.Array(ConnectVerdict) }),
     { deadline: 10_000 },
   ),
+  /**
+   * Nobody connects or logs in from this address (host:port, the port does not count) before a moment, ms since 1970; 0: let in again.
+   * Sessions that are up stay. Forgotten when the process ends. → the host
+   */
+  shutOut: method(Type.Object({ address: Type.String(), until: Type.Number() }), Type.Object({ host: Type.String() }), {
+    retry: true,
+  }),
   /** Sessions that have ended at their node. */
   disconnected: method(Type.Object({ items: Type.Array(Type.Object({ device: Id, epoch: Type.Number() })) }), Type.Object({}), {
     retry: true,

@@ -33,6 +33,7 @@ export const isRefusal = (cause: string | undefined): cause is Cause =>
 const mending: Partial<Record<Cause, readonly string[]>> = {
   token_unknown: ['accept-token'],
   registration_once: ['permit-registration'],
+  address_blocked: ['allow-address'],
 }
 
 /** Causes that say only that the connection is gone, not why. */

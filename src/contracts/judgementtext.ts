@@ -57,6 +57,7 @@ const todos: Partial<Record<Cause, string>> = {
   registration_closed: 'Make it by `pando pdcfg device add`, or open the product for registration.',
   registration_once: 'Permit it to register once more, if it lost its memory.',
   plugin_refused: 'Ask whoever looks after the plugin; its reason stands in the diary.',
+  address_blocked: 'It comes in when the time is over, or when its address is let in again.',
   server_busy: 'It tries again by itself; if this lasts, the cloud needs more room.',
 }
 

@@ -1,6 +1,7 @@
 /** Access tokens: they outlive restarts, die when revoked, and belong to one device. */
 import assert from 'node:assert/strict'
-import { type Device, Refused, scenario, type World, within } from '../world.ts'
+import { openDoor } from '../admin/door.ts'
+import { type Device, Refused, scenario, until, type World, within } from '../world.ts'
 
 const REVOCATION_MS = 1000
 
@@ -82,6 +83,35 @@ scenario('S-03 registered again: the same identity, and the token stays good', a
   await device.drop()
   await device.connect()
   assert.equal(device.token, token)
+})
+
+// TOK-5
+scenario('an address that was shut out: nobody comes in from it, the token stays good, and it is let in again', async (world) => {
+  const door = await openDoor(world)
+  const device = await world.connected()
+  const act = (body: { action: 'block-address' | 'allow-address'; for_s?: number }) =>
+    door.client('POST /devices/{id}/actions', { params: { id: device.id }, body })
+  const { link } = device
+  const shut = await act({ action: 'block-address', for_s: 600 })
+  assert.deepEqual([shut.done, shut.closed, shut.address], [true, 1, '127.0.0.1'])
+  assert.ok(shut.until! > Date.now())
+  await link.closed
+  await assert.rejects(device.connect(), (e) => e instanceof Refused && e.connack !== undefined)
+  await world.told(device, 'diary', 'address_blocked')
+  await assert.rejects(device.login())
+  const { answer } = await door.client('GET /devices/{id}/diary', { params: { id: device.id } })
+  assert.deepEqual([answer.code, answer.params['cause'], answer.actions], ['refused', 'address_blocked', ['allow-address']])
+  assert.equal((await act({ action: 'allow-address' })).address, '127.0.0.1')
+  await device.connect()
+  await act({ action: 'block-address', for_s: 1 })
+  await until('the second is over', () => device.connect().catch(() => undefined))
+  assert.equal(
+    (await door.ask('POST', `/devices/${device.id}/actions`, { body: { action: 'disconnect', for_s: 5 } })).status,
+    400,
+  )
+  const fresh = await door.client('POST /devices', { body: { product: (await world.product()).id, code: 'never seen' } })
+  const nowhere = { body: { action: 'block-address' } }
+  assert.equal((await door.ask('POST', `/devices/${fresh.device.id}/actions`, nowhere)).status, 409)
 })
 
 async function refused(device: Device, cause: string, world: World): Promise<void> {

@@ -22,6 +22,7 @@ const reasons: Partial<Record<Cause, number>> = {
   plugin_refused: 0x87,
   // a device that merely opened two sockets has no wrong password
   taken_over: 0x88,
+  address_blocked: 0x88,
   server_busy: 0x88,
   protocol_error: 0x8c,
 }

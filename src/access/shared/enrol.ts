@@ -71,7 +71,7 @@ export function enrolment({ protocol, registry, devicemanager, accessPoints, dia
       try {
         const accessAddress = await accessPoints(wanted, reached)
         if (accessAddress === undefined) throw new PandoError('protocol_unsupported', `no access service for ${wanted} runs here`)
-        const { device, token } = await devicemanager.login({ deviceId, secret: secret.toWellFormed() })
+        const { device, token } = await devicemanager.login({ deviceId, secret: secret.toWellFormed(), address })
         diary.note('logged_in', device, params)
         return { device, token, accessAddress }
       } catch (e) {

@@ -145,14 +145,29 @@ export const deviceRoutes = {
     tag,
     summary: 'Mend a connection',
     description:
-      '`disconnect` ends the session. `accept-token`: the token that the last login replaced is good again, the newer one is not. `permit-registration`: a device of a product with registration `once` may fetch its secret again, once. `revoke-token`: it must log in again.',
+      '`disconnect` ends the session. `accept-token`: the token that the last login replaced is good again, the newer one is not. `permit-registration`: a device of a product with registration `once` may fetch its secret again, once. `revoke-token`: it must log in again. `block-address`: nobody connects or logs in from the address of its connection, or of its last refusal, for `for_s` (an hour unless told); its session ends; forgotten when the device manager restarts. `allow-address`: that address is let in again.',
     params: byId,
-    body: exactly({ action: Type.Enum(['disconnect', 'accept-token', 'permit-registration', 'revoke-token']) }),
-    answer: exactly({ done: Type.Boolean(), closed: Type.Integer({ description: 'sessions that ended' }) }),
+    body: exactly({
+      action: Type.Enum(['disconnect', 'accept-token', 'permit-registration', 'revoke-token', 'block-address', 'allow-address']),
+      for_s: Type.Optional(Type.Integer({ minimum: 1, maximum: 30 * 86_400, description: 'only with `block-address`' })),
+    }),
+    answer: exactly({
+      done: Type.Boolean(),
+      closed: Type.Integer({ description: 'sessions that ended' }),
+      address: Type.Optional(Type.String({ description: 'that was shut out or let in' })),
+      until: Type.Optional(Time),
+    }),
     can: 'devices.write',
-    audit: ['device.disconnect', 'device.accept_token', 'device.edit', 'device.revoke_token'],
+    audit: [
+      'device.disconnect',
+      'device.accept_token',
+      'device.edit',
+      'device.revoke_token',
+      'device.block_address',
+      'device.allow_address',
+    ],
     idempotent: true,
-    errors: [...unknown, 'not_found'],
+    errors: [...unknown, 'not_found', 'conflict'],
   }),
 }
 

@@ -14,6 +14,7 @@ import type { Held } from './held.ts'
 import type { Leases } from './leases.ts'
 import { isDeviceId } from './login.ts'
 import { permit } from './permit.ts'
+import type { ShutOut } from './shutout.ts'
 import type { Start } from './start.ts'
 import type { Closer } from './takeover.ts'
 
@@ -22,9 +23,10 @@ interface Parts {
   leases: Leases
   cutOff: CutOff
   closer: Closer
+  shutOut: ShutOut
 }
 
-export function makeConnect(s: Start, { held, leases, cutOff, closer }: Parts): Face<typeof devicemanager>['connect'] {
+export function makeConnect(s: Start, { held, leases, cutOff, closer, shutOut }: Parts): Face<typeof devicemanager>['connect'] {
   const { presence } = s.ports
   const epochs = makeEpochs(s.clock)
   const codecsOf = makeCodecs({ model: (m) => s.peers.registry.model(m) })
@@ -33,6 +35,7 @@ export function makeConnect(s: Start, { held, leases, cutOff, closer }: Parts): 
 
   async function decide(node: string, items: readonly ConnectRequest[], meanwhile: Meanwhile): Promise<ConnectVerdict[]> {
     const verdicts = await checkTokens(items)
+    shutOut.refuse(items, verdicts)
     if (s.hooks?.connect) await permit(s.hooks.connect, items, verdicts)
     const codecs = await codecsOf(verdicts.flatMap((v) => v.device ?? []))
     const candidates = pickCandidates(node, items, verdicts, epochs, s.clock)

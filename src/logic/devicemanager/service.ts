@@ -9,6 +9,7 @@ import { makeHeld } from './held.ts'
 import { makeLeases } from './leases.ts'
 import { makeLogin } from './login.ts'
 import { makeRetargeter } from './retarget.ts'
+import { makeShutOut } from './shutout.ts'
 import type { Start } from './start.ts'
 import { makeCloser } from './takeover.ts'
 import { keepTokens } from './tokens.ts'
@@ -19,10 +20,12 @@ export async function start(s: Start): Promise<Started & { face: Face<typeof dev
   const leases = makeLeases(s, held)
   const closer = makeCloser(s)
   const cutOff = makeCutOff(s, closer)
+  const shutOut = makeShutOut(s.clock)
   const retargeter = makeRetargeter(s)
-  const connect = makeConnect(s, { held, leases, cutOff, closer })
+  const connect = makeConnect(s, { held, leases, cutOff, closer, shutOut })
   const face: Face<typeof devicemanager> = {
-    login: makeLogin(s.peers.registry),
+    login: makeLogin(s.peers.registry, shutOut),
+    shutOut: async ({ address, until }) => ({ host: shutOut.set(address, until) }),
     connect(asked) {
       retargeter.heard(asked.node)
       return connect(asked)

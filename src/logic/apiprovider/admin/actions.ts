@@ -1,17 +1,27 @@
 /** What mends a connection, and how many sessions it ends. */
+import type { deviceRoutes } from '#contracts/admin/devices.ts'
+import type { AnswerOf, BodyOf } from '#contracts/admin/route.ts'
 import type { By } from '#contracts/registry.ts'
 import { PandoError } from '#lib/errors.ts'
+import type { Clock } from '#lib/service.ts'
 import type { AdminPeers } from './call.ts'
+import { invalidAt } from './problem.ts'
 
-export type Action = 'disconnect' | 'accept-token' | 'permit-registration' | 'revoke-token'
+type Route = (typeof deviceRoutes)['POST /devices/{id}/actions']
+type Done = AnswerOf<Route>
+
+const HOUR_S = 3600
+/** Entries of the diary in which the last address is looked for. */
+const LOOKED = 50
 
 export async function act(
-  peers: AdminPeers,
+  { peers, clock }: { peers: AdminPeers; clock: Clock },
   deviceId: number,
-  action: Action,
+  { action, for_s: seconds }: BodyOf<Route>,
   audit: By,
-): Promise<{ done: boolean; closed: number }> {
+): Promise<Done> {
   const { registry } = peers
+  if (seconds !== undefined && action !== 'block-address') throw invalidAt('/body/for_s', 'only_with', { field: 'block-address' })
   switch (action) {
     case 'accept-token':
       // The board with the newer token is cut off: its session would otherwise stay until it ends by itself.
@@ -25,12 +35,39 @@ export async function act(
       await registry.revokeTokens({ deviceId, audit })
       return { done: true, closed: before ? 1 : 0 }
     }
+    case 'block-address': {
+      const until = clock.now() + (seconds ?? HOUR_S) * 1000
+      const address = await shutOut(peers, deviceId, until)
+      const closed = await disconnect(peers, deviceId, 'address_blocked')
+      const after = { address, until, closed }
+      await registry.auditAppend({ audit, action: 'device.block_address', object: `device/${deviceId}`, after })
+      return { done: true, closed, address, until }
+    }
+    case 'allow-address': {
+      const address = await shutOut(peers, deviceId, 0)
+      await registry.auditAppend({ audit, action: 'device.allow_address', object: `device/${deviceId}`, after: { address } })
+      return { done: true, closed: 0, address }
+    }
     case 'disconnect': {
       const closed = await disconnect(peers, deviceId, 'closed_by_operator')
       await registry.auditAppend({ audit, action: 'device.disconnect', object: `device/${deviceId}`, after: { closed } })
       return { done: closed > 0, closed }
     }
   }
+}
+
+/** Where it is, or was last. → the host */
+async function shutOut(peers: AdminPeers, deviceId: number, until: number): Promise<string> {
+  const here = (await connected(peers, deviceId))?.address
+  const address = here ?? (await lastAddress(peers, deviceId))
+  if (address === undefined) throw new PandoError('conflict', 'no address of the device is known', { device: deviceId })
+  return (await peers.devicemanager.shutOut({ address, until })).host
+}
+
+async function lastAddress({ controller }: AdminPeers, deviceId: number): Promise<string | undefined> {
+  const { items } = await controller.diary({ deviceId, limit: LOOKED })
+  const found = items.map((e) => e.params['address']).find((a) => typeof a === 'string' && a !== '')
+  return found as string | undefined
 }
 
 const connected = async ({ devicemanager }: AdminPeers, deviceId: number) =>

@@ -89,7 +89,7 @@ export function devices(p: Parts): Handlers<typeof deviceRoutes> {
     },
     'POST /devices/{id}/actions': async ({ params, body, scope, by }) => {
       const { id } = await reach.device(params.id, scope)
-      return act(peers, id, body.action, by)
+      return act(p, id, body, by)
     },
   }
 
