@@ -1,0 +1,215 @@
+/** What a rule's sentence may say: conditions over event, status and time, limits, several actions, ticks where clocks are turned. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Type } from 'typebox'
+import type { RuleDefinition } from '#contracts/controller.ts'
+import { encodeEvent } from '#protocol/frames.ts'
+import { definePlugin } from '#src/plugins.ts'
+import { startCloud, testDevice } from '#src/testing/index.ts'
+import { hookReceiver } from '../support/hookreceiver.ts'
+import { heldTime } from '../world/time.ts'
+import { scenario, until, type World } from '../world.ts'
+
+const save = (world: World, definition: RuleDefinition) =>
+  world.peers.controller.saveRule({
+    name: 'a rule',
+    enabled: true,
+    definition: JSON.stringify(definition),
+    applicationId: 0,
+  })
+const does = (...then: RuleDefinition['then']): Pick<RuleDefinition, 'then'> => ({ then })
+const switched = does({ do: 'command', name: 'switch', params: [1, 2] })
+const runsOf = async (world: World, ruleId: number) => (await world.peers.controller.runs({ ruleId })).items
+
+// RULE-8
+scenario(
+  'a condition sees the event, what is known of the device, and the time; a limit holds in any window',
+  async (world) => {
+    const a = await world.connected()
+    const event = a.model.events.find((e) => e.params.length > 0)!
+    const [param] = event.params
+    const text = param!.valueType === 12 || param!.valueType === 11
+    const rule = await save(world, {
+      device: a.identifier,
+      on: { kind: 'event', name: event.name },
+      when: `event["${param!.name}"] == ${text ? '"hot"' : '5'} && status.o_int32.v > 80 && now < timestamp("2100-01-01T00:00:00Z")`,
+      but: { atMost: { n: 2, per: 3_600_000 } },
+      ...switched,
+    })
+    const late = await save(world, {
+      device: a.identifier,
+      on: { kind: 'event', name: event.name },
+      when: 'now > timestamp("2100-01-01T00:00:00Z")',
+      ...switched,
+    })
+    const says = (match: boolean) =>
+      a.event(
+        event.name,
+        event.params.map((p, i) =>
+          p.valueType === 12 || p.valueType === 11 ? (match && i === 0 ? 'hot' : '') : match && i === 0 ? 5 : 0,
+        ),
+      )
+    const outcomes = async () => (await runsOf(world, rule.id)).map((r) => r.outcome).toReversed()
+    await says(true)
+    await a.status({ o_int32: [81] })
+    await says(false)
+    for (let i = 0; i < 4; i++) await says(true)
+    await until('the limit', async () => (await outcomes()).includes('held_back'))
+    assert.deepEqual(await outcomes(), ['ok', 'ok', 'held_back'], 'and that it is held back is told once')
+    const [, last] = await runsOf(world, rule.id)
+    const { facts, ...trace } = JSON.parse(last!.trace)
+    assert.match(JSON.stringify(facts ?? trace), /81/, 'a run tells what it saw')
+    assert.deepEqual(await runsOf(world, late.id), [])
+  },
+  { shapes: ['direct'] },
+)
+
+// RULE-8
+test('several actions run in their order, a plugin’s among them; one that fails does not stop the next', async (t) => {
+  const receiver = await hookReceiver()
+  t.after(() => receiver.close())
+  const done: unknown[] = []
+  const plugin = definePlugin({
+    name: 'siren',
+    api: '^1',
+    setup(p) {
+      p.action('howl', {
+        input: Type.Object({ loud: Type.Integer() }),
+        async run({ loud }, { device }) {
+          done.push([loud, device?.identifier])
+          if (loud > 9) throw new Error('too loud')
+        },
+      })
+    },
+  })
+  const cloud = await startCloud({ plugins: [plugin] })
+  t.after(() => cloud.stop())
+  const { registry, controller } = cloud.peers
+  const vendor = await registry.addVendor({ name: 'Acme', description: '' })
+  const model = {
+    objects: [{ no: 1, label: 'light', part: 1, status: [{ value_type: 7, name: 'on' }] }],
+    commands: [{ no: 5, name: 'blink', part: 1, priority: 0, params: [{ value_type: 7, name: 'times' }] }],
+    events: [{ no: 6, name: 'pressed', part: 1, priority: 0, params: [] }],
+  }
+  const product = await registry.addProduct({ vendorId: vendor.id, name: 'lamp', description: '', config: JSON.stringify(model) })
+  const about = { name: 'app', description: '', domain: '*', reportUrl: receiver.url, reportToken: 't', tags: [] }
+  const app = await registry.addApplication(about)
+  const lamp = await testDevice(cloud, { productKey: product.key, code: 'one' })
+  await lamp.connect()
+  assert.equal((await lamp.next()).topic, 'c', 'the clock')
+  const definition = (loud: unknown): string =>
+    JSON.stringify({
+      device: lamp.identifier,
+      on: { kind: 'event', name: 'pressed' },
+      ...does(
+        { do: 'action', name: 'howl', input: { loud } },
+        { do: 'command', name: 'blink', params: [3] },
+        { do: 'status', values: { light: [1] } },
+        { do: 'webhook', data: { note: 'all' } },
+      ),
+    })
+  const asked = { name: 'all', enabled: true, applicationId: app.id }
+  const check = await controller.checkRule({ definition: definition('x'), applicationId: app.id })
+  assert.deepEqual(
+    check.errors.map((e) => [e.pointer.startsWith('/then/0'), e.code]),
+    [[true, 'action_invalid']],
+  )
+  const rule = await controller.saveRule({ ...asked, definition: definition(10) })
+  await lamp.publish('e', encodeEvent({ subDevice: 1, no: 6, priority: 0, values: [], types: [] }))
+  assert.equal((await lamp.next()).topic, 'c')
+  assert.equal((await lamp.next()).topic, 's')
+  const hook = await until('the webhook', () => receiver.hooks[0])
+  assert.deepEqual(JSON.parse(String(hook.body)).data['note'], ['all'])
+  assert.deepEqual(done, [[10, lamp.identifier]])
+  const run = await until('the run', async () => (await controller.runs({ ruleId: rule.id })).items[0])
+  assert.equal(run.outcome, 'failed')
+  const { steps } = JSON.parse(run.trace) as { steps: { do: string; ok?: boolean; outcome?: string }[] }
+  assert.deepEqual(
+    steps.map((s) => s.do),
+    ['action', 'command', 'status', 'webhook'],
+  )
+})
+
+/** The instants at which it ran, of all that were expected or near them. */
+async function ticks(world: World, time: ReturnType<typeof heldTime>, cron: string, at: readonly number[]): Promise<string[]> {
+  const device = await world.device()
+  const on = { kind: 'timer' as const, cron, zone: 'Europe/Berlin' }
+  const rule = await save(world, { device: device.identifier, on, ...does({ ...switched.then[0]!, ttl: 600_000 } as never) })
+  const ran: string[] = []
+  for (const instant of at) {
+    time.clock.set(instant - 5000)
+    await world.restart()
+    await time.pass(10)
+    const count = async () => (await runsOf(world, rule.id)).length
+    if ((await until('what was begun', async () => (await count()) >= ran.length && { count: await count() })).count > ran.length)
+      ran.push(new Date(instant).toISOString())
+    await world.restart()
+    await time.pass(5)
+  }
+  const tick = async () => (await runsOf(world, rule.id)).map((r) => new Date(r.at).toISOString().slice(0, 16)).toReversed()
+  assert.deepEqual(
+    await tick(),
+    ran.map((r) => r.slice(0, 16)),
+  )
+  return ran
+}
+
+const autumn = heldTime(Date.UTC(2026, 9, 24, 23))
+scenario(
+  'RULE-3 an hour that comes twice has its tick once, over restarts',
+  async (world) => {
+    const at = ['2026-10-25T00:30:00.000Z', '2026-10-25T01:30:00.000Z', '2026-10-26T01:30:00.000Z']
+    const ran = await ticks(world, autumn, '30 2 * * *', at.map(Date.parse))
+    assert.deepEqual(ran, [at[0], at[2]])
+  },
+  { shapes: ['direct'], clock: autumn.clock },
+)
+
+const spring = heldTime(Date.UTC(2026, 2, 28, 1))
+scenario(
+  'RULE-3 a time that is left out ticks when the clock has been turned, over restarts',
+  async (world) => {
+    const at = ['2026-03-28T01:30:00.000Z', '2026-03-29T00:30:00.000Z', '2026-03-29T01:00:00.000Z', '2026-03-30T00:30:00.000Z']
+    const ran = await ticks(world, spring, '30 2 * * *', at.map(Date.parse))
+    assert.deepEqual(ran, [at[0], at[2], at[3]])
+  },
+  { shapes: ['direct'], clock: spring.clock },
+)
+
+const old = heldTime(Date.UTC(2026, 0, 1, 11, 59, 30))
+scenario(
+  'RULE-3 a timer of the old API ticks in UTC and sends what it says',
+  async (world) => {
+    const app = await world.application()
+    const device = await world.connected()
+    const said = await app.post(`/devices/${device.identifier}/rules`, {
+      type: 'timer',
+      trigger: '0 12 * * *',
+      target: `device/${device.identifier}/command`,
+      action: JSON.stringify({ switch: [5, 6] }),
+    })
+    assert.equal(said.code, 0)
+    await old.pass(40)
+    assert.deepEqual((await device.expectCommand()).values, [5, 6])
+  },
+  { shapes: ['direct'], clock: old.clock },
+)
+
+// O-12
+scenario(
+  'a circle over three devices is refused when its last rule is saved; one with a limit is not',
+  async (world) => {
+    const [a, b, c] = [await world.device(), await world.device(), await world.device()]
+    const from = (x: string, y: string, more = {}): RuleDefinition => ({
+      device: x,
+      on: { kind: 'event', name: 'alarm' },
+      ...does({ do: 'command', device: y, name: 'switch', params: [1, 2] }),
+      ...more,
+    })
+    await save(world, from(a.identifier, b.identifier))
+    await save(world, from(b.identifier, c.identifier))
+    await assert.rejects(save(world, from(c.identifier, a.identifier)))
+    await save(world, from(c.identifier, a.identifier, { but: { atMost: { n: 1, per: 60_000 } } }))
+  },
+  { shapes: ['direct'] },
+)
