@@ -47,7 +47,9 @@ export const history = command({
       const deviceId = (await deviceNamed(cloud.face(registry), args.identifier)).id
       const form: Form = args.csv ? 'csv' : args.json ? 'json' : 'text'
       let nothing = true
-      for await (const piece of pieces(c, { ...asked, deviceId }, form)) {
+      const dropped = (until: number) =>
+        err.write(`What came before ${time(until)} has been dropped (PANDO_HISTORY_MAX_AGE, PANDO_HISTORY_MAX_BYTES).\n`)
+      for await (const piece of pieces(c, { ...asked, deviceId }, form, dropped)) {
         nothing &&= piece === ''
         await written(out, piece)
       }
@@ -108,8 +110,13 @@ export function askedFor(flags: Flags, now: number): Asked {
   }
 }
 
-/** What is printed, page by page. */
-export async function* pieces(c: Controller, asked: Asked & { deviceId: number }, form: Form): AsyncGenerator<string> {
+/** What is printed, page by page; `dropped`: what is older is not there any more. */
+export async function* pieces(
+  c: Controller,
+  asked: Asked & { deviceId: number },
+  form: Form,
+  dropped: (until: number) => void = () => {},
+): AsyncGenerator<string> {
   const series = asked.value !== undefined || asked.every !== undefined
   let cursor: string | undefined
   let first = true
@@ -117,12 +124,14 @@ export async function* pieces(c: Controller, asked: Asked & { deviceId: number }
     const more = cursor === undefined ? {} : { cursor }
     if (series) {
       const page = await c.series({ ...asked, object: asked.object!, ...more })
+      if (first && page.hoursUntil !== undefined) dropped(page.hoursUntil)
       yield (first && form === 'csv' ? seriesHead(page) : '') + seriesText(page, form)
       cursor = page.next
     } else {
       const { every: _, fn: __, value: ___, ...q } = asked
       const kinds = asked.object === undefined ? {} : { kinds: ['status' as const] }
       const page = await c.records({ ...q, ...kinds, ...more, named: form === 'csv', limit: 500 })
+      if (first && page.droppedUntil !== undefined) dropped(page.droppedUntil)
       yield (first && form === 'csv' ? statusHead : '') + page.items.map((item) => itemText(item, form)).join('')
       cursor = page.next
     }

@@ -21,7 +21,7 @@ export { FrameRecord, FrameRecordKind } from './controller/frames.ts'
 export { Gap, HistoryItem, HistoryKind, historyKinds, Series, SeriesFn, seriesFns } from './controller/history.ts'
 export { Quarantined } from './controller/quarantine.ts'
 export { DryRun, DryRunItem, RuleAction, RuleCheck, RuleDefinition, RuleProblem, RuleTrigger } from './controller/rules.ts'
-export { TailItem } from './controller/tail.ts'
+export { TailItem, TailKind, tailKinds } from './controller/tail.ts'
 export { LAST_OLD_STREAM } from './controller/up.ts'
 
 export const controller = contract('controller', {

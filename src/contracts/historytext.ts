@@ -35,7 +35,7 @@ export const seriesLines = ({ step, t, v, min, max }: Series): string =>
   t.map((at, i) => csvLine(step > 0 ? [iso(at), v[i], min[i], max[i]] : [iso(at), v[i]])).join('')
 
 /** One JSON object of an item, its values as they are and not as text. */
-export function itemJson({ values, params, ...rest }: HistoryItem): string {
+export function itemJson({ values, params, ...rest }: Omit<HistoryItem, 'kind'>): string {
   const parts = [JSON.stringify(rest).slice(1, -1)]
   if (values !== undefined) parts.push(`"values":${values}`)
   if (params !== undefined) parts.push(`"params":${params}`)

@@ -1,6 +1,6 @@
 /** pando tail: what devices say, as it comes. */
 import type { Face } from '#contracts/contract.ts'
-import { controller, type HistoryKind, historyKinds } from '#contracts/controller.ts'
+import { controller, type TailKind, tailKinds } from '#contracts/controller.ts'
 import { registry } from '#contracts/registry.ts'
 import { isPandoError } from '#lib/errors.ts'
 import { oneOf } from '#lib/settings.ts'
@@ -23,18 +23,18 @@ const MOST_NAMES = 100_000
 export const tail = command({
   name: NAME,
   summary:
-    'What devices say, decoded, as it comes: of all of them, or of those named. Ctrl-C ends it; a cloud that starts anew is waited for.',
+    'What devices say, decoded, as it comes, and what becomes of their commands: of all of them, or of those named. Ctrl-C ends it; a cloud that starts anew is waited for.',
   examples: ['pando tail', 'pando tail 1-1-lamp-7 1-1-lamp-8 --kind event,offline', 'pando tail --product 1 --json | jq .values'],
   words: true,
   args: {
     devices: { type: 'positional', required: false, description: 'Identifiers of devices; all when none is named' },
     product: { type: 'string', description: 'Only devices of this product, by its id' },
-    kind: { type: 'string', description: `Only these, by commas: ${historyKinds.join(', ')}` },
+    kind: { type: 'string', description: `Only these, by commas: ${tailKinds.join(', ')}` },
     json: { type: 'boolean', description: 'Print a JSON object a line' },
   },
   async run(args, context) {
     const productId = args.product === undefined ? {} : { productId: flagValue(NAME, 'product', idKind, args.product) }
-    const kinds = args.kind?.split(',').map((k) => flagValue(NAME, 'kind', oneOf(...historyKinds), k.trim()))
+    const kinds = args.kind?.split(',').map((k) => flagValue(NAME, 'kind', oneOf(...tailKinds), k.trim()))
     const signals = stopSignals(context)
     try {
       await follow(args._, { ...productId, ...(kinds && { kinds }) }, args.json === true, context, signals.first)
@@ -46,7 +46,7 @@ export const tail = command({
 
 interface Filter {
   productId?: number
-  kinds?: HistoryKind[]
+  kinds?: TailKind[]
 }
 
 async function follow(

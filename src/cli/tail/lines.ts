@@ -14,21 +14,28 @@ export function lineOf(item: TailItem, known: Named, json: boolean): string {
   return `${head.slice(0, -1)},${itemJson(said).slice(1)}\n`
 }
 
+type Said = Pick<HistoryItem, 'name' | 'no' | 'cause' | 'reason' | 'values' | 'params'> &
+  Pick<TailItem, 'kind' | 'command' | 'state' | 'why'>
+
 /** A record in words: its kind, what it is called, what it says. */
-export function textOf(item: Pick<HistoryItem, 'kind' | 'name' | 'no' | 'cause' | 'reason' | 'values' | 'params'>): string {
-  const parts = [item.kind.padEnd(11), calledOf(item), saidOf(item), helpOf(item.cause)]
+export function textOf(item: Said): string {
+  const kind = item.kind === 'commandState' ? 'command' : item.kind
+  const parts = [kind.padEnd(11), item.command, calledOf(item), saidOf(item), helpOf(item.cause)]
   return parts
     .filter((text) => text !== undefined && text !== '')
     .join(' ')
     .trimEnd()
 }
 
-const calledOf = ({ kind, name, no, cause, reason }: Parameters<typeof textOf>[0]): string | undefined =>
-  kind === 'event' ? name || `no. ${no}` : (cause ?? reason)
+function calledOf({ kind, name, no, cause, reason, state }: Said): string | undefined {
+  if (kind === 'event' || (kind === 'command' && no !== undefined)) return name || `no. ${no}`
+  return state ?? cause ?? reason
+}
 
 /** Nothing is said by an empty object. */
-function saidOf({ kind, values, params }: Parameters<typeof textOf>[0]): string | undefined {
-  const text = kind === 'status' ? values : params
+function saidOf({ kind, values, params, why }: Said): string | undefined {
+  if (kind === 'commandState') return why
+  const text = kind === 'status' || kind === 'command' ? values : params
   return text === '{}' ? undefined : text
 }
 

@@ -79,6 +79,27 @@ test('a line for people, and one for programs', () => {
     lineOf(event, known, true),
     '{"device":"1-1-lamp","device_id":7,"product_id":1,"kind":"event","at":0,"no":3,"name":"alarm","values":["1"],"params":{"level":1}}\n',
   )
+  const sent = {
+    deviceId: 7,
+    productId: 1,
+    kind: 'command',
+    at: 0,
+    command: 'ab12',
+    no: 5,
+    name: 'blink',
+    values: '[3]',
+  } as const
+  assert.equal(lineOf(sent, known, false), '1970-01-01T00:00:00.000Z 1-1-lamp command     ab12 blink [3]\n')
+  const late = {
+    deviceId: 7,
+    productId: 1,
+    kind: 'commandState',
+    at: 0,
+    command: 'ab12',
+    state: 'failed',
+    why: 'no_room',
+  } as const
+  assert.equal(lineOf(late, known, false), '1970-01-01T00:00:00.000Z 1-1-lamp command     ab12 failed no_room\n')
   const gone = { deviceId: 8, productId: 1, kind: 'offline', at: 0, cause: 'disconnected', params: '{}' } as const
   assert.equal(
     lineOf(gone, known, false),

@@ -91,7 +91,13 @@ export const historyRoutes = {
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
       cursor: Type.Optional(Type.String({ maxLength: 256 })),
     }),
-    answer: exactly({ items: Type.Array(HistoryItem), next: Type.Optional(Text) }),
+    answer: exactly({
+      items: Type.Array(HistoryItem),
+      next: Type.Optional(Text),
+      dropped_until: Type.Optional(
+        Type.Number({ description: 'records before this have been dropped; absent where that is before `from`' }),
+      ),
+    }),
     can: 'devices.read',
     errors: unknown,
   }),

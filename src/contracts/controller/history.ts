@@ -109,7 +109,12 @@ export const historyMethods = {
       newestFirst: Type.Optional(Type.Boolean()),
       cursor: Type.Optional(Text),
     }),
-    Type.Object({ ...list(HistoryItem).properties, next: Type.Optional(Text) }),
+    Type.Object({
+      ...list(HistoryItem).properties,
+      next: Type.Optional(Text),
+      /** records before this have been dropped; absent where that is before `from` */
+      droppedUntil: Type.Optional(Time),
+    }),
     { retry: true, deadline: 20_000 },
   ),
   /**

@@ -4,7 +4,23 @@ import { method } from '../contract.ts'
 import { Id, list, Text } from './common.ts'
 import { HistoryItem, HistoryKind } from './history.ts'
 
-export const TailItem = Type.Object({ deviceId: Id, productId: Type.Integer(), ...HistoryItem.properties })
+/** What history tells, and what becomes of commands. */
+export const TailKind = Type.Union([...HistoryKind.anyOf, Type.Literal('command'), Type.Literal('commandState')])
+export type TailKind = Static<typeof TailKind>
+export const tailKinds: readonly TailKind[] = TailKind.anyOf.map((k) => k.const)
+
+export const TailItem = Type.Object({
+  deviceId: Id,
+  productId: Type.Integer(),
+  ...HistoryItem.properties,
+  /** command: `name` and `values` as of an event; of values to set, which have no name, as of a status */
+  kind: TailKind,
+  /** command, commandState: its number in the log, 16 hex digits */
+  command: Type.Optional(Text),
+  /** commandState: what it is now, and what was told with it */
+  state: Type.Optional(Text),
+  why: Type.Optional(Text),
+})
 export type TailItem = Static<typeof TailItem>
 
 export const tailMethods = {
@@ -18,7 +34,7 @@ export const tailMethods = {
       deviceIds: Type.Optional(Type.Array(Id)),
       productId: Type.Optional(Id),
       /** all when absent */
-      kinds: Type.Optional(Type.Array(HistoryKind)),
+      kinds: Type.Optional(Type.Array(TailKind)),
       wait: Type.Number({ minimum: 0, maximum: 20_000, description: 'milliseconds' }),
     }),
     Type.Object({ ...list(TailItem).properties, cursor: Text, skipped: Type.Integer() }),

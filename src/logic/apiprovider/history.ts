@@ -46,8 +46,9 @@ interface Csv {
 
 async function recordsAnswer(c: Controller, asked: RecordsQuery, form: Form | undefined, csv: Csv): Promise<string | Streamed> {
   if (form) return { type: types[form], pieces: recordPieces(c, asked, form, csv) }
-  const { items, next } = await named(c.records(asked))
-  return `{"items":[${items.map(appItem).join(',')}]${next === undefined ? '' : `,"next":${JSON.stringify(next)}`}}`
+  const { items, next, droppedUntil } = await named(c.records(asked))
+  const dropped = droppedUntil === undefined ? '' : `,"droppedUntil":${droppedUntil}`
+  return `{"items":[${items.map(appItem).join(',')}]${next === undefined ? '' : `,"next":${JSON.stringify(next)}`}${dropped}}`
 }
 
 /** All pages; `limit` is that of the whole. */

@@ -1,11 +1,12 @@
 /** What devices say, as it comes: the log is read behind a cursor that the caller keeps. */
-import type { HistoryKind, TailItem } from '#contracts/controller.ts'
-import { batchHead, eachRecord, RECORD_HEADER, recordHead } from '#core/devicelog/batch.ts'
+import { type TailItem, type TailKind, tailKinds } from '#contracts/controller.ts'
+import { batchHead, eachRecord, RECORD_HEADER, recordHead, recordKind } from '#core/devicelog/batch.ts'
 import type { Translator } from '#core/devicelog/foreign.ts'
 import type { DeviceLog } from '#core/devicelog/port.ts'
 import { PandoError } from '#lib/errors.ts'
 import type { Clock } from '#lib/service.ts'
 import type { Found } from './down.ts'
+import { commandItem } from './history/commanditems.ts'
 import { isSaid, itemOf, kindNumbers } from './history/items.ts'
 import { modelOf } from './history/records.ts'
 import type { Models } from './models.ts'
@@ -21,7 +22,7 @@ interface Asked {
   cursor?: string
   deviceIds?: number[]
   productId?: number
-  kinds?: HistoryKind[]
+  kinds?: TailKind[]
   wait: number
 }
 
@@ -32,6 +33,12 @@ interface Answer {
 }
 
 type Positions = Map<number, number>
+
+const numbers: Record<TailKind, number> = {
+  ...kindNumbers,
+  command: recordKind.command,
+  commandState: recordKind.commandState,
+}
 
 export interface Parts {
   devicelog: Pick<DeviceLog, 'read'>
@@ -122,7 +129,7 @@ async function read(p: Parts, positions: Positions, asked: Asked): Promise<Omit<
 }
 
 async function itemsOf(p: Parts, b: Buffer, { deviceIds, productId, kinds }: Asked, into: TailItem[]): Promise<void> {
-  const wanted = new Set((kinds ?? (Object.keys(kindNumbers) as HistoryKind[])).map((k) => kindNumbers[k]))
+  const wanted = new Set((kinds ?? tailKinds).map((k) => numbers[k]))
   const places: [number, number][] = []
   eachRecord(b, 0, (at, size) => places.push([at, size]))
   for (const [at, size] of places) {
@@ -134,7 +141,7 @@ async function itemsOf(p: Parts, b: Buffer, { deviceIds, productId, kinds }: Ask
     try {
       const model =
         product > 0 && version > 0 ? await p.models.get(product, version) : await modelOf(p.models, await p.find(device), head)
-      into.push({ deviceId: device, productId: product, ...itemOf(record, model) })
+      into.push({ deviceId: device, productId: product, ...(commandItem(record, model) ?? itemOf(record, model)) })
     } catch {
       // the device or its product was removed meanwhile
     }

@@ -62,8 +62,13 @@ export function history(p: Parts): Handlers<typeof historyRoutes> {
     'GET /devices/{id}/history': async ({ params, query, scope }) => {
       const { id: deviceId } = await reach.device(params.id, scope)
       const { order, ...rest } = query
-      const { items, next } = await named(peers.controller.records({ deviceId, ...rest, newestFirst: order === 'desc' }))
-      return { items: items.map(told), ...(next !== undefined && { next }) }
+      const found = await named(peers.controller.records({ deviceId, ...rest, newestFirst: order === 'desc' }))
+      const { items, next, droppedUntil } = found
+      return {
+        items: items.map(told),
+        ...(next !== undefined && { next }),
+        ...(droppedUntil !== undefined && { dropped_until: droppedUntil }),
+      }
     },
     'GET /devices/{id}/export.csv': async ({ params, query, scope, header }) => {
       const { id: deviceId, identifier } = await reach.device(params.id, scope)

@@ -20,10 +20,9 @@ export const sseForm: Form = (r) => {
 export class Sse implements Sink {
   readonly #res: ServerResponse
   readonly #socket: Socket
-  /** of performance.now() */
-  writtenAt = 0
   #taken = 0
-  #takenAt = performance.now()
+  #stuck = 0
+  #quiet = 0
 
   constructor(res: ServerResponse, socket: Socket) {
     this.#res = res
@@ -43,14 +42,13 @@ export class Sse implements Sink {
     return this.#socket.writableLength
   }
 
-  /** ms for which it has taken nothing of what waits. */
-  stuckFor(): number {
+  /** Called each second. → for how many seconds it has taken nothing of what waits, and nothing was written to it */
+  second(): { stuck: number; quiet: number } {
     const taken = this.#socket.bytesWritten - this.#socket.writableLength
-    if (taken !== this.#taken || this.waiting === 0) {
-      this.#taken = taken
-      this.#takenAt = performance.now()
-    }
-    return performance.now() - this.#takenAt
+    this.#stuck = taken !== this.#taken || this.waiting === 0 ? 0 : this.#stuck + 1
+    this.#taken = taken
+    this.#quiet++
+    return { stuck: this.#stuck, quiet: this.#quiet }
   }
 
   write(chunk: Chunk): void {
@@ -81,7 +79,7 @@ export class Sse implements Sink {
   }
 
   #write(data: Buffer | string): void {
-    this.writtenAt = performance.now()
+    this.#quiet = 0
     this.#socket.write(data)
   }
 }

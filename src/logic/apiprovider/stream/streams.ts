@@ -56,10 +56,11 @@ interface Stream {
   application: Application
 }
 
-const TICK_MS = 1000
-const BEAT_MS = 15_000
-/** A connection that takes nothing of what waits for so long is cut. */
-const STUCK_MS = 60_000
+const SECOND_MS = 1000
+/** Seconds after which a connection gets a sign of life. */
+const BEAT = 15
+/** A connection that takes nothing of what waits for more seconds is cut. */
+const STUCK = 60
 
 export function makeStreams(o: StreamsOptions): Streams {
   const { tap, clock, metrics } = o
@@ -80,9 +81,9 @@ export function makeStreams(o: StreamsOptions): Streams {
 
   function tick(): void {
     for (const s of open) {
-      if (s.sse.stuckFor() > STUCK_MS) end(s, 'stuck')
-      else if (performance.now() - s.sse.writtenAt >= BEAT_MS && s.sse.waiting === 0)
-        s.sse.beat(hub?.isIdle(s.listener) ? hub.place() : undefined)
+      const { stuck, quiet } = s.sse.second()
+      if (stuck > STUCK) end(s, 'stuck')
+      else if (quiet >= BEAT && s.sse.waiting === 0) s.sse.beat(hub?.isIdle(s.listener) ? hub.place() : undefined)
     }
   }
 
@@ -106,7 +107,7 @@ export function makeStreams(o: StreamsOptions): Streams {
     o.queue.listen('registry', 'apiprovider stream ends', (bell) => {
       if (bell.what === 'application' && bell.change !== 'added' && open.size > 0) quietly(check(bell.id))
     }),
-    clock.every(TICK_MS, () => {
+    clock.every(SECOND_MS, () => {
       if (open.size === 0) return
       tick()
       quietly(check())

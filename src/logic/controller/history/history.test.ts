@@ -235,6 +235,14 @@ describe('what was dropped', () => {
     assert.equal((await cloud.series({ ...asked, every: 60_000 })).hoursUntil, until)
     assert.equal((await cloud.series({ ...asked, from: until })).hoursUntil, undefined)
   })
+
+  it('RECORDS-3 records say until when they have been dropped, where that is in the stretch', async () => {
+    const until = start + 43_200_000
+    const cloud = cloudOf([report(until, 1, 0n, 1)], until + 4000, until)
+    assert.equal((await cloud.records({ deviceId: 7 })).droppedUntil, until)
+    assert.equal((await cloud.records({ deviceId: 7, from: until - 1 })).droppedUntil, until)
+    assert.equal((await cloud.records({ deviceId: 7, from: until })).droppedUntil, undefined)
+  })
 })
 
 describe('what a device said', () => {

@@ -31,6 +31,7 @@ export interface RecordsQuery {
 export interface RecordsPage {
   items: HistoryItem[]
   next?: string
+  droppedUntil?: number
 }
 
 const MOST = 1000
@@ -55,7 +56,12 @@ export async function readRecords(r: Reading, q: RecordsQuery): Promise<RecordsP
     cursor = page.next
     if (cursor === undefined) break
   }
-  return { items, ...(cursor !== undefined && { next: cursor }) }
+  const { droppedUntil } = r.history
+  return {
+    items,
+    ...(cursor !== undefined && { next: cursor }),
+    ...(droppedUntil > (q.from ?? 0) && { droppedUntil }),
+  }
 }
 
 /** A page of history whose frames are Pando's own. */

@@ -41,7 +41,9 @@ export function checkPassword(password: string): string {
   return password
 }
 
-const derive = (password: string, salt: Buffer, { ln, r, p }: Cost): Promise<Buffer> =>
+export type Derive = (password: string, salt: Buffer, cost: Cost) => Promise<Buffer>
+
+export const derive: Derive = (password, salt, { ln, r, p }) =>
   new Promise((done, failed) => {
     const options = { N: 2 ** ln, r, p, maxmem: 2 * 128 * r * 2 ** ln }
     // the same password typed on another keyboard may come as other code points
@@ -61,8 +63,8 @@ export interface Passwords {
   verify(password: string, hash: string | undefined, from: string): Promise<boolean>
 }
 
-/** What was hashed at another cost is verified at that cost. */
-export function makePasswords(secrets: Pick<Secrets, 'keyHash'>, cost: Cost = COST): Passwords {
+/** What was hashed at another cost is verified at that cost. `compute`: scrypt, unless a test counts what it costs. */
+export function makePasswords(secrets: Pick<Secrets, 'keyHash'>, cost: Cost = COST, compute: Derive = derive): Passwords {
   const waitingOf = new Map<string, number>()
   let waiting = 0
   let last: Promise<unknown> = Promise.resolve()
@@ -73,7 +75,7 @@ export function makePasswords(secrets: Pick<Secrets, 'keyHash'>, cost: Cost = CO
     return mine
   }
   const form = async (password: string, salt: Buffer, c: Cost): Promise<string> => {
-    const key = await inTurn(() => derive(password, salt, c))
+    const key = await inTurn(() => compute(password, salt, c))
     const check = secrets.keyHash('password', key.toString('base64url'))
     return `scrypt-${c.ln}-${c.r}-${c.p}$${salt.toString('base64url')}$${check}`
   }
