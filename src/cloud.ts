@@ -1,7 +1,6 @@
 /** The composition root: opens engines, starts services, wires them, stops them. Also the embedding API. */
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
-import type { access } from '#contracts/access.ts'
 import type { Contract, Face } from '#contracts/contract.ts'
 import type { controller } from '#contracts/controller.ts'
 import type { devicemanager } from '#contracts/devicemanager.ts'
@@ -17,14 +16,17 @@ import type { TlsOptions } from '#lib/listen.ts'
 import { type Logger, recentLines, silentLog } from '#lib/log.ts'
 import { makeMetrics } from '#lib/metrics.ts'
 import { type Check, startOps } from '#lib/ops.ts'
-import { type Clock, type EngineFacts, type ProcessFacts, type Started, systemClock } from '#lib/service.ts'
+import { type Clock, type EngineFacts, type ProcessFacts, systemClock } from '#lib/service.ts'
 import { addressUrl } from '#lib/settings.ts'
 import { encodedFace } from '#rpc/encoded.ts'
 import { publishRpc } from '#rpc/publish.ts'
-import { accessOf, type Cluster, openCluster } from './cluster.ts'
+import { accessOf, openCluster } from './cluster.ts'
 import { type Config, readConfig } from './config.ts'
 import { type Opening, openPort, schemeOf } from './engines.ts'
+import { peersOf } from './peers.ts'
 import { loadPlugins, type Plugged, type Plugin } from './plugins.ts'
+import { stateOf } from './processstate.ts'
+import { type Publishing, portsAtStart, type Running, runService, takeTurns, type Whole } from './running.ts'
 import { type PortName, type Ports, type ServiceEntry, serviceNames } from './services.ts'
 import { shownSettings } from './shownsettings.ts'
 import { version } from './version.ts'
@@ -102,25 +104,22 @@ interface Starting {
 
 async function startAll(s: Starting): Promise<Cloud> {
   const { o, config, log, clock, plugged, names, instance, stops, drains, stop } = s
-  const { codecs, actions, hooks } = plugged
+  const { codecs, actions, hooks, services } = plugged
+  const published = o.published ?? true
   const metrics = makeMetrics({ process: true })
   const http = httpListeners()
   stops.push(() => http.close())
   const tls = tlsOf(config)
-  const entries = new Map(names.map((name) => [name, plugged.services.get(name)!]))
-  const { services } = plugged
-  const cluster = (o.published ?? true) ? await openCluster({ config, log, services, names }) : undefined
+  const entries = new Map(names.map((name) => [name, services.get(name)!]))
+  const cluster = published ? await openCluster({ config, log, services, names }) : undefined
   stops.push(() => cluster?.close())
-  const opening = { config, log, clock, engines: plugged.engines, waits: o.published ?? true }
-  const ports = await openPorts([...entries.values()], opening, stops)
-  const readiness: (() => Check)[] = portChecks({
-    ...ports,
-    ...(cluster && { discovery: cluster.discovery }),
-    ...(o.logs && { logs: o.logs }),
-  })
+  const opening = { config, log, clock, engines: plugged.engines, waits: published }
+  const ports: Partial<Ports> = {}
+  for (const entry of entries.values()) await openPorts(portsAtStart(entry, cluster !== undefined), ports, opening, stops)
+  const readiness = new Set<() => Check>()
+  const around = { ...(cluster && { discovery: cluster.discovery }), ...(o.logs && { logs: o.logs }) }
   o.logs?.onDropped((count) => metrics.pando_log_lines_dropped_total.inc(count))
   const faces = new Map<string, object>()
-  const published = o.published ?? true
   const rpc = published
     ? await publishRpc({
         dataDir: config.dataDir,
@@ -133,49 +132,86 @@ async function startAll(s: Starting): Promise<Cloud> {
   stops.push(() => rpc?.close())
   const listen: Record<string, string> = {}
   const nodes = nodesOf(entries, instance)
+  const nameOf = (name: string) => nodes.get(name) ?? instance
   const peers = peersOf({ faces, instance, nodes, listen, services, cluster })
   const about: ProcessFacts = {
     version: version(),
     startedAt: clock.now(),
     services: names,
     listen: () => listen,
-    checks: () => readiness.map((f) => f()),
+    checks: () => [...portChecks({ ...ports, ...around }), ...[...readiness].map((f) => f())],
     settings: () => shownSettings(o.env ?? {}, plugged.settings),
     engines: () => engineFacts(ports, [...entries], config),
     logged: () => recentLines(log),
   }
+  const withdrawals = new Map<string, () => Promise<void>>()
+  const leaves: ((perSecond: number) => void)[] = []
+  let draining = false
+  const publishing: Publishing = {
+    async publish(name, entry, started) {
+      Object.assign(listen, started.listen)
+      const contract = entry.holdsDevices ? accessOf(services, nameOf(name)) : entry.contract
+      if (started.face && entry.contract && contract) {
+        const face = started.face as Face<Contract>
+        faces.set(name, o.calls === 'encoded' ? encodedFace(entry.contract, face) : face)
+        if (cluster || !entry.holdsDevices) rpc?.serve(contract, face)
+      }
+      // a node that is being emptied is still called for the devices that it has
+      const reached = draining ? undefined : listen[name]
+      if (cluster && rpc) withdrawals.set(name, await cluster.announce(name, nameOf(name), rpc.address, reached))
+    },
+    async withdraw(name, entry) {
+      faces.delete(name)
+      if (entry.contract) rpc?.withdraw(entry.contract)
+      await withdrawals.get(name)?.()
+      withdrawals.delete(name)
+    },
+  }
 
-  rpc?.serve(processContract, stateOf(about))
+  /** Others do the work of this process from now on. */
+  async function leave(perSecond: number): Promise<void> {
+    if (draining || !cluster || !rpc) return
+    draining = true
+    log.warn({ perSecond }, 'this process is being emptied')
+    readiness.add(() => ({ name: 'process', ok: false, detail: 'it is being emptied (pando drain)' }))
+    for (const [name, withdraw] of withdrawals) {
+      if (entries.get(name)?.holdsDevices)
+        withdrawals.set(name, await cluster.announce(name, nameOf(name), rpc.address, undefined))
+      else await withdraw()
+    }
+    for (const f of leaves) f(perSecond)
+  }
+
+  const state = stateOf(about, { instance, nodes: [...nodes.values()], metrics, draining: () => draining })
+  rpc?.serve(processContract, {
+    state,
+    async drain({ perSecond }) {
+      if (!cluster) throw new PandoError('invalid', 'the whole cloud is in this process: nobody else could do its work')
+      await leave(perSecond)
+      return {}
+    },
+  } satisfies Face<typeof processContract>)
+  if (cluster && rpc) await cluster.announce('process', instance, rpc.address, undefined)
+  const common = {
+    config,
+    log,
+    metrics,
+    peers,
+    http,
+    ...(tls && { tls }),
+    clock,
+    codecs,
+    actions,
+    ...(hooks && { hooks }),
+    about,
+  }
+  const whole: Whole = { common, publishing, ports, readiness, opening, leaves, nameOf }
   for (const [name, entry] of entries) {
     for (const called of cluster ? entry.calls.filter((c) => !names.includes(c)) : []) await cluster!.present(called)
-    const started: Started = await (await entry.load()).start({
-      config,
-      log: log.child({ service: name }),
-      metrics,
-      instance: nodes.get(name) ?? instance,
-      ports,
-      peers,
-      http,
-      ...(tls && { tls }),
-      clock,
-      codecs,
-      actions,
-      ...(hooks && { hooks }),
-      about,
-      onStop: (f) => stops.push(f),
-      onDrain: (f) => drains.push(f),
-      readiness: (check, f) => readiness.push(() => ({ name: `${name}: ${check}`, ...asCheck(f()) })),
-    })
-    Object.assign(listen, started.listen)
-    const node = nodes.get(name)
-    if (cluster && rpc) await cluster.announce(name, node ?? instance, rpc.address, listen[name])
-    if (!started.face || !entry.contract) continue
-    faces.set(
-      name,
-      o.calls === 'encoded' ? encodedFace(entry.contract as Contract, started.face as Face<Contract>) : started.face,
-    )
-    if (node === undefined) rpc?.serve(entry.contract, started.face)
-    else if (cluster) rpc?.serve(accessOf(services, node), started.face)
+    const run = cluster && entry.alone ? takeTurns : runService
+    const running: Running = await run(whole, name, entry)
+    stops.push(running.stop)
+    drains.push(running.drain)
   }
   drains.push(() => cluster?.leave())
   drains.push(() => http.stopAccepting())
@@ -189,21 +225,6 @@ async function startAll(s: Starting): Promise<Cloud> {
   return { listen, peers: peers as unknown as Peers, config, stop }
 }
 
-const stateOf = (about: ProcessFacts): Face<typeof processContract> => ({
-  state: async () => ({
-    version: about.version,
-    pid: process.pid,
-    startedAt: about.startedAt,
-    listen: { ...about.listen() },
-    checks: about.checks().map(({ name, ok, detail, state }) => ({
-      name,
-      ok,
-      ...(detail !== undefined && { detail }),
-      ...(state !== undefined && { state }),
-    })),
-  }),
-})
-
 /** The whole cloud, whatever plugins add to it. */
 const isWhole = (names: readonly string[]): boolean => serviceNames.every((name) => names.includes(name))
 
@@ -215,30 +236,26 @@ function chosen(wanted: readonly string[] | undefined, possible: readonly string
 }
 
 async function openPorts(
-  entries: readonly ServiceEntry[],
+  wanted: readonly PortName[],
+  ports: Partial<Record<PortName, unknown>>,
   opening: Opening,
   stops: (() => Promise<void> | void)[],
-): Promise<Ports> {
-  const ports: Partial<Record<PortName, unknown>> = {}
-  for (const { opens } of entries) {
-    for (const port of opens) {
-      if (ports[port]) continue
-      const engine = await openPort(port, opening)
-      ports[port] = engine
-      stops.push(() => engine.close())
-    }
+): Promise<void> {
+  for (const port of wanted) {
+    if (ports[port]) continue
+    const engine = await openPort(port, opening)
+    ports[port] = engine
+    stops.push(() => engine.close())
   }
-  return ports as Ports
 }
 
-function portChecks(ports: Record<string, { health(): EngineHealth }>): (() => Check)[] {
-  return Object.entries(ports).map(([name, engine]) => () => {
+const portChecks = (ports: Record<string, { health(): EngineHealth }>): Check[] =>
+  Object.entries(ports).map(([name, engine]) => {
     const h = engine.health()
     return { name, ok: h.state !== 'down', state: h.state, since: h.since, ...(h.error && { detail: h.error }) }
   })
-}
 
-function engineFacts(ports: Ports, entries: readonly [string, ServiceEntry][], config: Config): EngineFacts[] {
+function engineFacts(ports: Partial<Ports>, entries: readonly [string, ServiceEntry][], config: Config): EngineFacts[] {
   return (Object.entries(ports) as [PortName, Ports[PortName]][]).map(([port, engine]) => ({
     port,
     scheme: schemeOf(port, config),
@@ -247,50 +264,9 @@ function engineFacts(ports: Ports, entries: readonly [string, ServiceEntry][], c
   }))
 }
 
-const asCheck = (why: string | undefined): Omit<Check, 'name'> => ({
-  ok: why === undefined,
-  ...(why !== undefined && { detail: why }),
-})
-
-/** Where the access services of this process really listen (a port 0 has become a number by then), by protocol. */
-const instancesOf = (listen: Record<string, string>, id: string) => async (service: string) => {
-  const url = listen[service]
-  return url ? [{ id, public: { [service.replace(/access$/, '')]: new URL(url).host } }] : []
-}
-
 /** The services that hold devices, each a node of its own name: by this name it is called. */
 const nodesOf = (entries: ReadonlyMap<string, ServiceEntry>, instance: string): Map<string, string> =>
   new Map([...entries].filter(([, entry]) => entry.holdsDevices).map(([name]) => [name, `${instance}.${name}`]))
-
-interface Parts {
-  faces: ReadonlyMap<string, object>
-  instance: string
-  nodes: ReadonlyMap<string, string>
-  listen: Record<string, string>
-  services: ReadonlyMap<string, ServiceEntry>
-  cluster: Cluster | undefined
-}
-
-/** Faces are looked up when they are called, since services call one another in circles. */
-function peersOf({ faces, instance, nodes, listen, services, cluster }: Parts): object {
-  const holders = new Map([...nodes].map(([name, node]) => [node, name]))
-  const far = new Map<string, object>()
-  const face = (name: string): object => {
-    const near = faces.get(name) ?? far.get(name)
-    if (near) return near
-    const contract = nodes.has(name) ? undefined : services.get(name)?.contract
-    if (!cluster || !contract) throw new PandoError('unavailable', `the service ${name} is not there`, { service: name })
-    const found = cluster.face(contract)
-    far.set(name, found)
-    return found
-  }
-  const peers = {
-    access: (node: string) => (faces.get(holders.get(node) ?? '') as Face<typeof access> | undefined) ?? cluster?.access(node),
-    instances: cluster ? (service: string) => cluster.discovery.instances(service) : instancesOf(listen, instance),
-  }
-  for (const name of services.keys()) Object.defineProperty(peers, name, { get: () => face(name), enumerable: true })
-  return peers
-}
 
 function tlsOf(config: Config): TlsOptions | undefined {
   if (!config.tlsCert || !config.tlsKey) return undefined

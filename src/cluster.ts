@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { access } from '#contracts/access.ts'
 import type { Contract, Face } from '#contracts/contract.ts'
+import { processContract } from '#contracts/process.ts'
 import { openDiscovery } from '#core/discovery/open.ts'
 import type { Discovery, Instance } from '#core/discovery/port.ts'
 import { PandoError } from '#lib/errors.ts'
@@ -10,6 +11,7 @@ import { addressUrl } from '#lib/settings.ts'
 import { anyFace } from '#rpc/any.ts'
 import { type RpcClient, rpcClient } from '#rpc/client.ts'
 import type { Config } from './config.ts'
+import { askListed } from './listed.ts'
 import type { PortName, ServiceEntry } from './services.ts'
 import { version } from './version.ts'
 
@@ -21,7 +23,13 @@ export interface Cluster {
   access(node: string): Face<typeof access> | undefined
   /** Resolves when there is an instance of the service. */
   present(service: string): Promise<void>
-  announce(service: string, id: string, rpc: { host: string; port: number }, listen: string | undefined): Promise<void>
+  /** Others may call it from now on. → it is no more */
+  announce(
+    service: string,
+    id: string,
+    rpc: { host: string; port: number },
+    listen: string | undefined,
+  ): Promise<() => Promise<void>>
   /** This process takes no new calls. */
   leave(): Promise<void>
   close(): Promise<void>
@@ -37,8 +45,7 @@ export interface ClusterOptions {
 
 const LOOK_MS = 200
 const SAY_MS = 5000
-/** A process that died is announced for so long at most. */
-const STALE_MS = 8000
+const GIVE_UP_MS = 1000
 
 /** What each process has for itself: others would see nothing of it. */
 const OWN: Partial<Record<PortName, string>> = { devicelog: 'file', queue: 'local' }
@@ -52,41 +59,46 @@ export async function openCluster(o: ClusterOptions): Promise<Cluster | undefine
   const clients = new Map<string, RpcClient>()
   const holders = new Map<string, readonly Instance[]>()
   const known = new Map<string, readonly Instance[]>()
-  const withdrawals: (() => Promise<void>)[] = []
+  const withdrawals = new Set<() => Promise<void>>()
 
   function client(address: string): RpcClient {
     let found = clients.get(address)
     if (!found) clients.set(address, (found = rpcClient({ origin: address, secret, version: version() })))
     return found
   }
+  /** Who is gone does not answer any more; who took itself out has a moment for what it was asked before. */
+  function giveUpSoon(service: string, id: string, address: string, into: ReadonlyMap<string, readonly Instance[]>): void {
+    setTimeout(() => {
+      if (!into.get(service)?.some((i) => i.id === id)) clients.get(address)?.giveUp()
+    }, GIVE_UP_MS).unref()
+  }
   function watch(service: string, into: Map<string, readonly Instance[]>): void {
-    if (!into.has(service)) stops.push(discovery.watch(service, (list) => void into.set(service, list)))
+    if (into.has(service)) return
+    const changed = (list: readonly Instance[]) => {
+      const before = into.get(service) ?? []
+      into.set(service, list)
+      for (const { id, address } of before) if (!list.some((i) => i.id === id)) giveUpSoon(service, id, address, into)
+    }
+    stops.push(discovery.watch(service, changed))
   }
   const stops: (() => void)[] = []
+  const listed = askListed(
+    () => [...holders.values()].flat(),
+    (address) => client(address).face(processContract),
+  )
+  stops.push(listed.stop)
   for (const [name, entry] of services) if (entry.holdsDevices) watch(name, holders)
 
-  /** Those that announced themselves: a fixed list does not say who lives. */
-  const othersOf = async (service: string) => (await discovery.instances(service)).filter((i) => i.id !== i.address)
-
-  async function alone(): Promise<void> {
-    for (const name of o.names.filter((n) => services.get(n)!.alone)) {
-      const until = performance.now() + STALE_MS
-      for (let others = await othersOf(name); others.length > 0; others = await othersOf(name)) {
-        if (performance.now() > until) throw runsAlready(name, others[0]!.id)
-        await sleep(LOOK_MS)
-      }
-    }
-  }
-
-  const cluster: Cluster = {
+  return {
     discovery,
     face(contract) {
       watch(contract.service, known)
       return anyFace(contract, () => (known.get(contract.service) ?? []).map((i) => client(i.address).face(contract)))
     },
     access(node) {
-      const holder = [...holders.values()].flat().find((i) => i.id === node)
-      return holder && (client(holder.address).face(accessOf(services, node)) as Face<typeof access>)
+      const all = [...holders.values()].flat()
+      const address = all.find((i) => i.id === node)?.address ?? listed.addressOf(node)
+      return address === undefined ? undefined : (client(address).face(accessOf(services, node)) as Face<typeof access>)
     },
     async present(service) {
       for (let said = Number.NEGATIVE_INFINITY; (await discovery.instances(service)).length === 0; await sleep(LOOK_MS)) {
@@ -99,12 +111,16 @@ export async function openCluster(o: ClusterOptions): Promise<Cluster | undefine
       const address = config.rpcPublic === undefined ? addressUrl('http', rpc) : `http://${config.rpcPublic}`
       const told = service === 'mqttaccess' ? config.mqttaccessPublic : undefined
       const reached = listen === undefined ? undefined : { [service.replace(/access$/, '')]: told ?? new URL(listen).host }
-      withdrawals.push(
-        await discovery.announce({ service, id, address, version: version(), ...(reached && { public: reached }) }),
-      )
+      const gone = await discovery.announce({ service, id, address, version: version(), ...(reached && { public: reached }) })
+      withdrawals.add(gone)
+      return async () => {
+        if (withdrawals.delete(gone)) await gone()
+      }
     },
     async leave() {
-      await Promise.all(withdrawals.splice(0).map((f) => f()))
+      const all = [...withdrawals]
+      withdrawals.clear()
+      await Promise.all(all.map((f) => f()))
     },
     async close() {
       for (const stop of stops) stop()
@@ -112,17 +128,7 @@ export async function openCluster(o: ClusterOptions): Promise<Cluster | undefine
       await Promise.all([...clients.values()].map((c) => c.close()))
     },
   }
-  try {
-    await alone()
-  } catch (e) {
-    await cluster.close()
-    throw e
-  }
-  return cluster
 }
-
-const runsAlready = (service: string, id: string): PandoError =>
-  new PandoError('config_invalid', `${service} runs already, in ${id}, and must run once`, { service })
 
 /** The contract of a node: it is called by its own name. */
 export function accessOf(services: ReadonlyMap<string, ServiceEntry>, node: string): Contract {

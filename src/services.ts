@@ -34,10 +34,14 @@ export interface ServiceEntry {
   contract?: Contract
   opens: readonly PortName[]
   calls: readonly string[]
+  /** services that call it themselves: it starts without them */
+  callsBack?: readonly string[]
   /** holds device connections: others call it by its instance (contract `access`) */
   holdsDevices?: boolean
-  /** has state in memory that no other process sees: it must run once */
+  /** has state in memory that no other process sees: of several it runs in one, the others wait for their turn (turn.ts) */
   alone?: boolean
+  /** of those that it opens: not before its turn, since what they read at opening is what others have left */
+  opensInTurn?: readonly PortName[]
 }
 
 /** In the order in which they start; they stop in the opposite one. */
@@ -47,14 +51,13 @@ export const serviceTable = {
     contract: registry,
     opens: ['registrystore', 'queue'],
     calls: [],
-    alone: true,
   },
   devicemanager: {
     load: () => import('#logic/devicemanager/service.ts'),
     contract: devicemanager,
     opens: ['presence', 'queue'],
     calls: ['registry'],
-    alone: true,
+    callsBack: ['controller'],
   },
   controller: {
     load: () => import('#logic/controller/service.ts'),
@@ -62,6 +65,7 @@ export const serviceTable = {
     opens: ['devicelog', 'history', 'queue'],
     calls: ['registry', 'devicemanager'],
     alone: true,
+    opensInTurn: ['history'],
   },
   notifier: {
     load: () => import('#logic/notifier/service.ts'),

@@ -16,8 +16,10 @@ import { type HookReceiver, hookReceiver } from './support/hookreceiver.ts'
 import { vectors } from './vectors/read.ts'
 import { type Application, application } from './world/application.ts'
 import { Device, type DeviceOptions, type Dialect } from './world/device.ts'
+import type { Place } from './world/inspect.ts'
+import { killInStart } from './world/process.ts'
 import { worldServers } from './world/servers.ts'
-import { type Env, killInStart, type Running, type Shape, shapes, startShape } from './world/shapes.ts'
+import { type Env, type Running, type Shape, shapeFor, shapes, startShape } from './world/shapes.ts'
 import { until } from './world/wait.ts'
 
 export type { Application } from './world/application.ts'
@@ -28,6 +30,8 @@ export { sleep, until, within } from './world/wait.ts'
 export interface WorldOptions {
   shape?: Shape
   env?: Env
+  /** URLs of servers by name, in place of the shared ones */
+  servers?: Readonly<Record<string, string>>
   clock?: Clock
   /** shell words before the program (shape `process`) */
   shell?: string
@@ -38,7 +42,13 @@ export interface WorldOptions {
 export interface World {
   readonly shape: Shape
   readonly dataDir: string
+  /** where its engines have what they keep */
+  readonly place: Place
+  /** its settings */
+  readonly env: Env
   readonly listen: Record<string, string>
+  /** where devices may be led: host:port of each access node */
+  readonly nodes: readonly string[]
   readonly peers: Peers
   readonly running: Running
   /** where webhooks of applications made here arrive */
@@ -70,10 +80,10 @@ const loopback = '127.0.0.1:0'
 const services = ['httpaccess', 'mqttaccess', 'apiprovider'] as const
 
 export async function makeWorld(o: WorldOptions = {}): Promise<World> {
-  const shape = o.shape ?? 'direct'
+  const shape = shapeFor(o.shape ?? 'direct')
   const dataDir = mkdtempSync(join(tmpdir(), 'pando-world-'))
   const hooks = await hookReceiver()
-  const servers = await worldServers()
+  const servers = await worldServers(shape, o.servers)
   const agent = new Agent({ keepAlive: true })
   const env: Env = {
     PANDO_DATA_DIR: dataDir,
@@ -101,9 +111,18 @@ export async function makeWorld(o: WorldOptions = {}): Promise<World> {
   const world: World = {
     shape,
     dataDir,
+    place: {
+      dataDir,
+      ...(env['PANDO_DEVICELOG_URL'] && { devicelog: env['PANDO_DEVICELOG_URL'] }),
+      ...(env['PANDO_HISTORY_URL'] && { history: env['PANDO_HISTORY_URL'] }),
+    },
+    env,
     hooks,
     get listen() {
       return running.listen
+    },
+    get nodes() {
+      return (running.nodes ?? [running.listen['mqttaccess']!]).map((url) => new URL(url).host)
     },
     get peers() {
       return running.peers
@@ -194,7 +213,7 @@ export function scenario(
   act: (world: World) => Promise<void>,
   o: WorldOptions & { shapes?: readonly Shape[] } = {},
 ): void {
-  for (const shape of o.shapes ?? shapes) {
+  for (const shape of new Set((o.shapes ?? shapes).map(shapeFor))) {
     test(`${name} (${shape})`, async () => {
       const world = await makeWorld({ ...o, shape })
       try {

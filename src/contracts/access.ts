@@ -24,7 +24,7 @@ export const DeliveryResult = Type.Object({
   delivered: Type.Boolean(),
   /** the steps are in the node's log stream, or will be within some milliseconds; else the caller records them */
   recorded: Type.Optional(Type.Boolean()),
-  /** why not: device_offline, device_timeout, device_refused, frame_too_large */
+  /** why not: device_offline, device_moved, device_timeout, device_refused, frame_too_large */
   error: Type.Optional(Type.String()),
   /** for frame_too_large: bytes that a packet for this device may have */
   limit: Type.Optional(Type.Integer()),
@@ -42,6 +42,8 @@ export const access = contract('access', {
     Type.Object({ closed: Type.Integer() }),
     { retry: true },
   ),
+  /** These devices are at another node now: what waits here for them to come back is given back (`device_moved`). */
+  moved: method(Type.Object({ devices: Type.Array(Id) }), Type.Object({}), { retry: true }),
   /** Devices of a product that are connected here. */
   sessions: method(Type.Object({ productId: Id }), Type.Object({ devices: Type.Array(Id) }), { retry: true }),
   /** From now on records of these devices are of this model version. Those that are not here are left out. */

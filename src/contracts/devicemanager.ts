@@ -78,8 +78,12 @@ export const devicemanager = contract('devicemanager', {
   disconnected: method(Type.Object({ items: Type.Array(Type.Object({ device: Id, epoch: Type.Number() })) }), Type.Object({}), {
     retry: true,
   }),
-  /** An access node says that it lives (each 2 s; its lease is 5 s). `announce`: where its devices are is not known any more. */
-  alive: method(Type.Object({ node: Type.String() }), Type.Object({ announce: Type.Optional(Type.Boolean()) }), { retry: true }),
+  /** An access node says that it lives (each 2 s; its lease is 5 s), and which stream of the log it writes. `announce`: where its devices are is not known any more. */
+  alive: method(
+    Type.Object({ node: Type.String(), stream: Type.Optional(Type.Number()) }),
+    Type.Object({ announce: Type.Optional(Type.Boolean()) }),
+    { retry: true },
+  ),
   /**
    * Sessions that a node holds, a batch at a time; `last`: those were all. → the sessions that others have replaced meanwhile: the
    * node ends them with `taken_over`.

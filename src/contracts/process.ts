@@ -1,13 +1,24 @@
-/** A process of the cloud, as those who look after it ask for it (`pando doctor`). */
+/** A process of the cloud, as those who look after it ask for it (`pando doctor`, `ps`, `drain`). */
 import { type Static, Type } from 'typebox'
 import { contract, method } from './contract.ts'
 
 const Text = Type.String()
 
 export const ProcessState = Type.Object({
+  /** its name in discovery */
+  instance: Text,
+  services: Type.Array(Text),
+  /** access nodes in it, by the names that presence has for them */
+  nodes: Type.Array(Text),
   version: Text,
   pid: Type.Integer(),
   startedAt: Type.Number(),
+  /** devices that it holds */
+  connections: Type.Integer(),
+  /** share of the time in which it was busy since this was asked last, 0…1 */
+  load: Type.Number(),
+  /** it takes no new work and sends its devices away */
+  draining: Type.Boolean(),
   /** what is listened on, as URLs by name */
   listen: Type.Record(Text, Text),
   /** as /readyz tells them, engines too */
@@ -15,4 +26,8 @@ export const ProcessState = Type.Object({
 })
 export type ProcessState = Static<typeof ProcessState>
 
-export const processContract = contract('process', { state: method(Type.Object({}), ProcessState, { retry: true }) })
+export const processContract = contract('process', {
+  state: method(Type.Object({}), ProcessState, { retry: true }),
+  /** Takes no new work from now on; devices are sent away, so many a second, and come in elsewhere. It goes on running. Repeating is harmless. */
+  drain: method(Type.Object({ perSecond: Type.Integer({ minimum: 1 }) }), Type.Object({}), { retry: true }),
+})

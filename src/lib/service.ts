@@ -35,10 +35,14 @@ export interface ServiceStart<Config, Ports = object, Peers = object> {
   codecs?: Codecs
   /** what rules can do */
   actions?: Actions
+  /** false: another process does this work by now, and nothing that is shared may be written any more. */
+  stillMine?(): boolean
   /** Run at stop, last registered first. */
   onStop(f: () => Promise<void> | void): void
   /** Run at once when a stop begins, before any onStop: stop taking new work, tell clients. */
   onDrain(f: () => Promise<void> | void): void
+  /** The process is to be emptied: takes no new work, sends its devices away, so many a second. */
+  onLeave?(f: (perSecond: number) => void): void
   /** A check of /readyz: undefined = ready, else why not. */
   readiness(name: string, check: () => string | undefined): void
 }

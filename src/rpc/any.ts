@@ -22,6 +22,8 @@ export function anyFace(contract: Contract, faces: () => readonly object[]): obj
         try {
           return await all[at % all.length]![name]!(input)
         } catch (e) {
+          // one that hangs: the next calls go elsewhere
+          if (isPandoError(e, 'timeout') && e.params['path'] !== undefined) turn = Math.max(turn, at + 1)
           if (!isPandoError(e, 'unavailable') || !(spec.retry || e.params['sent'] === false)) throw e
           failed = e
           // others that call meanwhile find out by themselves, once

@@ -7,17 +7,29 @@ import { VERSION_HEADER } from './versions.ts'
 
 export interface RpcClient {
   face<C extends Contract>(contract: C): Face<C>
+  /** It is thought to be gone: calls that may be repeated are not waited for any more. */
+  giveUp(): void
   close(): Promise<void>
 }
 
 export function rpcClient(o: { origin: string; secret: string; version?: string }): RpcClient {
   const pool = new Pool(o.origin, { connections: 8, pipelining: 1, connect: { timeout: 2000 } })
+  let gone = new AbortController()
   return {
+    giveUp() {
+      gone.abort(new PandoError('unavailable', `${o.origin} is gone`, { sent: true }))
+      gone = new AbortController()
+    },
     face(contract) {
       const methods: Record<string, unknown> = {}
       for (const [name, codec] of codecsOf(contract)) {
-        const call = caller(pool, `/rpc/${contract.service}/${name}`, codec, contract.methods[name]!.deadline, o)
-        methods[name] = contract.methods[name]!.ordered ? oneByOne(call) : call
+        const { deadline, ordered, retry } = contract.methods[name]!
+        const signal = () => {
+          const late = AbortSignal.timeout(deadline)
+          return retry ? AbortSignal.any([late, gone.signal]) : late
+        }
+        const call = caller(pool, `/rpc/${contract.service}/${name}`, codec, { ...o, deadline, signal })
+        methods[name] = ordered ? oneByOne(call) : call
       }
       return methods as Face<typeof contract>
     },
@@ -25,14 +37,17 @@ export function rpcClient(o: { origin: string; secret: string; version?: string 
   }
 }
 
-interface Who {
+interface How {
   secret: string
   version?: string
+  deadline: number
+  signal(): AbortSignal
 }
 
 type Call = (input: unknown) => Promise<unknown>
 
-function caller(pool: Pool, path: string, codec: MethodCodec, deadline: number, o: Who): Call {
+function caller(pool: Pool, path: string, codec: MethodCodec, o: How): Call {
+  const { deadline } = o
   const headers = {
     authorization: `Bearer ${o.secret}`,
     ...(o.version !== undefined && { [VERSION_HEADER]: o.version }),
@@ -43,9 +58,10 @@ function caller(pool: Pool, path: string, codec: MethodCodec, deadline: number, 
     let response: Awaited<ReturnType<Pool['request']>>
     let answer: Buffer
     try {
-      response = await pool.request({ path, method: 'POST', body, headers, signal: AbortSignal.timeout(deadline) })
+      response = await pool.request({ path, method: 'POST', body, headers, signal: o.signal() })
       answer = Buffer.from(await response.body.arrayBuffer())
     } catch (e) {
+      if (e instanceof PandoError) throw e
       const late = e instanceof Error && e.name === 'TimeoutError'
       const { code } = e as NodeJS.ErrnoException
       const sent = !(code === 'ECONNREFUSED' || code === 'UND_ERR_CONNECT_TIMEOUT')

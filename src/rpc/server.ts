@@ -10,6 +10,8 @@ import { compatible, VERSION_HEADER } from './versions.ts'
 export interface RpcServer {
   address: { host: string; port: number }
   serve(contract: Contract, face: object): void
+  /** It is not here any more. */
+  withdraw(contract: Contract): void
   close(): Promise<void>
 }
 
@@ -54,6 +56,9 @@ export async function startRpcServer(o: RpcServerOptions): Promise<RpcServer> {
         if (run) methods.set(`/rpc/${contract.service}/${name}`, { codec, run: run.bind(face) })
       }
     },
+    withdraw(contract) {
+      for (const name of Object.keys(contract.methods)) methods.delete(`/rpc/${contract.service}/${name}`)
+    },
     close: () =>
       new Promise((done) => {
         server.close(() => done())
@@ -79,7 +84,7 @@ async function answer(
       theirs,
     })
   const method = req.method === 'POST' ? methods.get(req.url ?? '') : undefined
-  if (!method) throw new PandoError('not_found', `no method ${req.method} ${req.url}`)
+  if (!method) throw nothingThere(req, methods)
   const output = await method.run(method.codec.decodeInput(await readBody(req)))
   const body = method.codec.encodeOutput(output)
   res.writeHead(200, {
@@ -87,6 +92,17 @@ async function answer(
     'content-length': body.length,
   })
   res.end(body)
+}
+
+/** A whole service that is not here may be elsewhere by now; nothing has been done. */
+function nothingThere({ method, url = '' }: IncomingMessage, methods: ReadonlyMap<string, Method>): PandoError {
+  const service = url.slice(0, url.lastIndexOf('/') + 1)
+  const known = method !== 'POST' || !service.startsWith('/rpc/') || [...methods.keys()].some((m) => m.startsWith(service))
+  if (known) return new PandoError('not_found', `no method ${method} ${url}`)
+  return new PandoError('unavailable', `${service.slice(5, -1)} does not run here`, {
+    service: service.slice(5, -1),
+    sent: false,
+  })
 }
 
 async function readBody(req: IncomingMessage): Promise<Buffer> {

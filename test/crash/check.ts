@@ -2,7 +2,7 @@
 import { recordKind } from '#core/devicelog/batch.ts'
 import { decodeEvent, decodeStatus } from '#protocol/frames.ts'
 import type { Hook } from '../support/hookreceiver.ts'
-import { historyRecords, logRecords } from '../world/inspect.ts'
+import { historyRecords, logRecords, type Place } from '../world/inspect.ts'
 import { isEvent, type Publisher } from './publisher.ts'
 
 /** What was sent, and what of it was confirmed. */
@@ -33,11 +33,19 @@ function numberOf({ kind, data }: Kept): number {
   return Number(decodeEvent(data).values[0])
 }
 
-export async function check(dataDir: string, publishers: readonly Published[], hooks: readonly Hook[]): Promise<Findings> {
+/** `many`: devices have been at several nodes, whose streams of the log have no order but that of time. */
+export async function check(
+  place: Place,
+  publishers: readonly Published[],
+  hooks: readonly Hook[],
+  nodes: 'one' | 'many' = 'one',
+): Promise<Findings> {
   const found: Findings = { lost: [], disordered: [], duplicates: [], disagreeing: [], confirmed: 0, records: 0 }
   const ids = publishers.map((p) => p.device.id)
-  const inLog = Map.groupBy((await logRecords(dataDir)).filter(counts), (r) => r.device)
-  const inHistory = await historyRecords(dataDir, ids)
+  const records = (await logRecords(place)).filter(counts)
+  if (nodes === 'many') records.sort((a, b) => a.time - b.time)
+  const inLog = Map.groupBy(records, (r) => r.device)
+  const inHistory = await historyRecords(place, ids)
   const told = Map.groupBy(hooks, (h) => h.json.identifier)
   for (const p of publishers) {
     const log = (inLog.get(p.device.id) ?? []).map(numberOf)
@@ -52,8 +60,8 @@ export async function check(dataDir: string, publishers: readonly Published[], h
     ordered(found, p, 'history', history)
     ordered(found, p, 'webhooks', webhooks)
     if (p.qos === 2) once(found, p, log)
-    if (log.join() !== history.join())
-      found.disagreeing.push(`${p.device.identifier}: ${log.length} and ${history.length} records`)
+    const same = nodes === 'one' ? log.join() === history.join() : log.toSorted().join() === history.toSorted().join()
+    if (!same) found.disagreeing.push(`${p.device.identifier}: ${log.length} and ${history.length} records`)
   }
   return found
 }

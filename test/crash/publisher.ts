@@ -68,6 +68,12 @@ export class Publisher {
     while (this.flights.length > 0) await sleep(2)
   }
 
+  /** All that was sent is confirmed. */
+  settled(): boolean {
+    this.going = false
+    return this.flights.length === 0
+  }
+
   /** The connection is lost: nothing more until `start`. */
   stop(): void {
     this.going = false

@@ -58,7 +58,7 @@ export async function crashRounds(o: CrashOptions): Promise<CrashResult> {
     await Promise.all(publishers.map((p) => p.finish()))
     await webhooksDone(world, publishers)
     await world.stop()
-    return { ...(await check(world.dataDir, publishers, world.hooks.confirmed)), killedInStart, ready }
+    return { ...(await check(world.place, publishers, world.hooks.confirmed)), killedInStart, ready }
   } finally {
     await world.close()
   }

@@ -83,7 +83,7 @@ test('a backup under load, restored elsewhere: nothing confirmed before it began
     'webhooks begin anew',
   )
   assert.equal(await again.stop(), 0)
-  const { lost, disordered, duplicates, disagreeing, confirmed } = await check(dataDir, before, world.hooks.confirmed)
+  const { lost, disordered, duplicates, disagreeing, confirmed } = await check({ dataDir }, before, world.hooks.confirmed)
   assert.deepEqual({ lost, disordered, duplicates, disagreeing }, { lost: [], disordered: [], duplicates: [], disagreeing: [] })
   assert.ok(confirmed > 100, `${confirmed} confirmed`)
   assert.ok(!existsSync(join(dataDir, 'restoring')))

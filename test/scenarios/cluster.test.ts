@@ -1,78 +1,121 @@
-/** Services in several processes, on engines that are servers. */
+/** Services in several processes, one and two of each, on engines that are servers. `PANDO_TEST_SHAPE` runs all other scenarios so. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
-import { isPandoError } from '#lib/errors.ts'
-import { onEngine } from '../support/engines.ts'
-import { startPart } from '../world/cluster.ts'
-import { makeWorld, scenario, until, type World } from '../world.ts'
+import type { Process } from '#cli/ps/processes.ts'
+import { serviceNames } from '#src/services.ts'
+import { onEngines } from '../support/engines.ts'
+import { pando } from '../support/pando.ts'
+import { enginesOf } from '../world/servers.ts'
+import { scenario, until } from '../world.ts'
 import { mainJob } from './mainjob.ts'
 
-const shapes = ['cluster'] as const
-
-function options(world: World) {
-  const env = { PANDO_NOTIFIER_ALLOW: '127.0.0.0/8', PANDO_OPS_LISTEN: '127.0.0.1:0', PANDO_MQTTACCESS_LISTEN: '127.0.0.1:0' }
-  return { dataDir: world.dataDir, env }
-}
+const shapes = ['cluster2'] as const
 
 function scenarios(): void {
   // CLU-1
-  for (const dialect of ['binary', 'user', 'mqtt5'] as const)
-    scenario(`cluster: the main job: ${dialect}`, (world) => mainJob(world, dialect), { shapes })
+  for (const [shape, dialect] of [
+    ['servers', 'user'],
+    ['cluster', 'binary'],
+    ['cluster2', 'mqtt5'],
+  ] as const)
+    scenario(`cluster: the main job: ${dialect}`, (world) => mainJob(world, dialect), { shapes: [shape] })
 
-  // CLU-1
+  // CLU-1, MQTT-12
   scenario(
-    'cluster: what was said before a restart of every process is there after it',
+    'cluster: what was said is there after a restart of every process; a device that comes in at another node has left the first',
     async (world) => {
       const app = await world.application()
       const device = await world.connected({ code: 'lamp-1' })
       await device.status({ light: [1, 300] })
       await world.restart()
-      assert.deepEqual((await app.get(`/devices/${device.identifier}/status/latest`)).data, { light: [1, 300] })
+      const path = `/devices/${device.identifier}`
+      assert.deepEqual((await app.get(`${path}/status/latest`)).data, { light: [1, 300] })
       await device.connect()
+      const first = device.link
+      const gone = until('the end of the first connection', () => world.told(device, 'offline', 'taken_over'))
+      await device.connect()
+      await gone
+      assert.ok(first.ended)
+      const [command, post] = await Promise.all([device.expectCommand(), app.post(`${path}/commands`, { switch: [3, 4] })])
+      assert.deepEqual([command.name, post.code], ['switch', 0])
       await device.status({ light: [0, 4] })
-      assert.deepEqual((await app.get(`/devices/${device.identifier}/status/latest`)).data, { light: [0, 4] })
+      assert.deepEqual((await app.get(`${path}/status/latest`)).data, { light: [0, 4] })
     },
     { shapes },
   )
 
-  // CLU-1, MQTT-12
+  // CLU-7
   scenario(
-    'cluster: a second access node: its devices are reached, and a device that comes in there has left the first',
+    'cluster: a command that is on its way when the device comes in at another node goes there, marked DUP',
     async (world) => {
       const app = await world.application()
+      const device = await world.device()
+      device.acks = false
+      await device.connect()
+      const answer = app.post(`/devices/${device.identifier}/commands`, { switch: [1, 2] })
+      const first = await device.expectCommand()
+      await device.drop()
+      device.acks = true
+      await device.connect()
+      const again = await device.expectCommand()
+      assert.deepEqual([first.publish.dup, again.publish.dup, again.values], [false, true, [1, 2]])
+      assert.equal((await answer).code, 0)
+    },
+    { shapes },
+  )
+
+  // CLU-8
+  scenario(
+    'cluster: ps shows the processes; one that is drained sends its devices away, which come in elsewhere and lose nothing',
+    async (world) => {
+      const app = await world.application()
+      const [one, two] = [await world.device({ dialect: 'mqtt5' }), await world.device()]
+      const devices = [one!, two!]
+      for (const device of devices) await device.connect()
+      const say = (...args: string[]) => pando(args, world.env)
+      const { processes } = JSON.parse((await say('ps', '--json')).out)
+      assert.equal(processes.length, serviceNames.length * 2)
+      const holding = () =>
+        say('ps', '--json').then(({ out }) =>
+          (JSON.parse(out).processes as Process[]).filter((p) => (p.state?.connections ?? 0) > 0).map((p) => p.instance),
+        )
+      const before = await until('both nodes', async () => ((await holding()).length === 2 ? holding() : undefined))
+      const drained = say('drain', before[0]!, '--per-second', '1')
+      await until('one that was sent away', () => devices.some((d) => d.link.ended !== undefined))
+      const gone = devices.find((d) => d.link.ended !== undefined)!
+      assert.equal((await drained).code, 0)
+      for (let n = 0; n < 4; n++) assert.notEqual((await gone.login()).address, undefined)
+      await gone.comeBack()
+      assert.deepEqual(await until('one node', async () => ((await holding()).length === 1 ? holding() : undefined)), [before[1]])
+      for (const device of devices) {
+        const path = `/devices/${device.identifier}/commands`
+        const [command, post] = await Promise.all([device.expectCommand(), app.post(path, { switch: [3, 4] })])
+        assert.deepEqual([command.values, post.code], [[3, 4], 0])
+      }
+      assert.match((await say('ps')).out, /mqttaccess-\w+ .* 0 {2,}mqttaccess, being emptied/)
+      assert.equal((await say('drain', 'nobody')).code, 1)
+    },
+    { shapes },
+  )
+
+  // CLU-5
+  scenario(
+    'cluster: one of every service stops: the other does its work, rules and webhooks too',
+    async (world) => {
+      const app = await world.application({ tags: ['event', 'status'] })
       const device = await world.connected({ code: 'lamp-1' })
-      const second = await startPart(options(world), ['mqttaccess'], 'second')
-      try {
-        const path = `/devices/${device.identifier}`
-        const first = device.address
-        await until('a login that leads to the second node', async () => (await device.login()).address !== first)
-        const gone = until('the end of the first connection', () => world.told(device, 'offline', 'taken_over'))
-        await device.connect()
-        await gone
-        const [command, post] = await Promise.all([device.expectCommand(), app.post(`${path}/commands`, { switch: [3, 4] })])
-        assert.deepEqual([command.name, post.code], ['switch', 0])
-        await device.status({ light: [1, 2] })
-        assert.deepEqual((await app.get(`${path}/status/latest`)).data, { light: [1, 2] })
-      } finally {
-        await second.stop()
+      const path = `/devices/${device.identifier}/status/latest`
+      for (const [n, service] of serviceNames.entries()) {
+        await world.running.stopService!(service)
+        // its devices look for the other one
+        if (service === 'mqttaccess') await device.comeBack()
+        await device.status({ light: [1, n] })
+        const latest = () => until('an answer', async () => (await app.get(path)).data)
+        assert.deepEqual(await latest(), { light: [1, n] }, `after the end of ${service}`)
+        await until(`webhook ${n}`, () => world.hooks.confirmed.some((h) => h.body.includes(`[1,${n}]`)))
       }
     },
     { shapes },
   )
-
-  // CLU-2
-  test('cluster: a service that must run once is refused where it runs already', async () => {
-    const world = await makeWorld({ shape: 'cluster' })
-    try {
-      await assert.rejects(startPart(options(world), ['controller'], 'another'), (e) => {
-        assert.ok(isPandoError(e, 'config_invalid'))
-        assert.match(e.message, /^controller runs already, in controller\+notifier-/)
-        return true
-      })
-    } finally {
-      await world.close()
-    }
-  })
 }
 
-onEngine('mongodb', () => onEngine('nsq', () => onEngine('etcd', scenarios)))
+onEngines(enginesOf.cluster!, scenarios)

@@ -51,7 +51,7 @@ scenario('topics: what cannot be decoded is confirmed, kept raw with its reason,
   assert.deepEqual((await app.get(`/devices/${device.identifier}/status/latest`)).data, { light: [1, 2] })
   assert.equal(world.hooks.hooks.length, 0)
   await world.stop()
-  const kept = (await historyRecords(world.dataDir, [device.id])).get(device.id)!.filter((r) => r.kind === recordKind.undecodable)
+  const kept = (await historyRecords(world.place, [device.id])).get(device.id)!.filter((r) => r.kind === recordKind.undecodable)
   assert.deepEqual(
     kept.map((r) => [Buffer.from(r.data).toString('hex'), r.reason]),
     wrong.map(([, payload, why]) => [Buffer.from(payload).toString('hex'), why]),

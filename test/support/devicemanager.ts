@@ -81,6 +81,8 @@ export async function manager(config: { tokenLife?: number } = {}, real?: Face<t
   const reg = fakeRegistry()
   const nodes = new Map<string, FakeNode>()
   const stops: (() => Promise<void> | void)[] = []
+  /** nodes that the controller was told of as dead */
+  const lost: { node: string; stream?: number; sessions: readonly object[] }[] = []
   const presence = await openPresence('memory:', { clock, log })
   const queue = await openQueue('local:', { log })
   const reach = (name: string): Face<typeof access> | undefined => {
@@ -92,6 +94,7 @@ export async function manager(config: { tokenLife?: number } = {}, real?: Face<t
           await node.onClose()
           return { closed: items.length }
         },
+        moved: async () => ({}),
         deliver: async () => ({ items: [] }),
         sessions: async () => ({ devices: node.holds }),
         async retarget({ items }) {
@@ -107,7 +110,16 @@ export async function manager(config: { tokenLife?: number } = {}, real?: Face<t
     metrics: makeMetrics(),
     instance: 'test',
     ports: { presence, queue },
-    peers: { registry: real ?? (reg as unknown as Face<typeof registry>), access: reach },
+    peers: {
+      registry: real ?? (reg as unknown as Face<typeof registry>),
+      access: reach,
+      controller: {
+        async nodeLost(asked) {
+          lost.push(asked)
+          return {}
+        },
+      },
+    },
     http: httpListeners(),
     clock,
     onStop: (f) => void stops.push(f),
@@ -126,6 +138,7 @@ export async function manager(config: { tokenLife?: number } = {}, real?: Face<t
     presence,
     queue,
     addNode,
+    lost,
     /** Connects devices at a node, each with its right token. */
     connect: async (node: string, ...devices: number[]) =>
       (await face.connect({ node, items: devices.map((d) => request(d)) })).items,

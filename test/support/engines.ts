@@ -32,6 +32,12 @@ export function onEngine(name: EngineName, tests: (url: string) => void): void {
   else unavailable(name, `${variable(name)} is not set`)
 }
 
+/** Registers tests that need all of these. */
+export function onEngines([first, ...others]: readonly EngineName[], tests: () => void): void {
+  if (first === undefined) tests()
+  else onEngine(first, () => onEngines(others, tests))
+}
+
 /** A server that nobody else uses. */
 export interface OwnEngine {
   url: string
@@ -50,6 +56,13 @@ export function breakingEngine(name: EngineName, tests: (begin: () => Promise<Ow
   const command = process.env[COMMAND]
   if (command) tests(() => startOwn(command, name))
   else unavailable(`${name} to break`, `${COMMAND} is not set`)
+}
+
+/** A server of one's own, for those that break many. */
+export const ownEngine = (name: EngineName): Promise<OwnEngine> => {
+  const command = process.env[COMMAND]
+  if (!command) throw new Error(`no ${name} to break: ${COMMAND} is not set`)
+  return startOwn(command, name)
 }
 
 const run = promisify(execFile)

@@ -1,5 +1,6 @@
 /** A device log in memory that keeps the port's contract: for tests that need no disk. */
 import { batchHead, checkBatch } from '#core/devicelog/batch.ts'
+import { localHolders } from '#core/devicelog/holders.ts'
 import type { DeviceLog, StreamInfo } from '#core/devicelog/port.ts'
 import { PandoError } from '#lib/errors.ts'
 
@@ -103,6 +104,7 @@ export function memoryLog(): DeviceLog {
       held = held.filter((c) => c !== consumer)
     },
     retain: async (limit) => retain(limit),
+    ...localHolders(),
     free: async () => undefined,
     health: () => ({ state: 'ok', since: 0 }),
     close: async () => {},

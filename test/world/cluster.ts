@@ -1,58 +1,99 @@
-/** A cloud of several clouds: each has some of the services, its own folder and its own sockets, as processes have; engines are servers. */
-import { basename } from 'node:path'
+/**
+ * A cloud of several clouds: each has one of the services, its own folder and its own sockets, as processes have; engines are servers. With
+ * `times` 2 there are two of each service.
+ */
 import { makeLog } from '#lib/log.ts'
-import { type Cloud, type Peers, startCloud } from '#src/cloud.ts'
-import { engineUrl } from '../support/engines.ts'
+import { type Cloud, startCloud } from '#src/cloud.ts'
+import { type ServiceName, serviceNames } from '#src/services.ts'
 import type { Env, Options, Running } from './running.ts'
 
-const parts = [['registry', 'devicemanager'], ['controller', 'notifier'], ['mqttaccess', 'httpaccess'], ['apiprovider']]
-
-export const clusterEnv = ({ env, dataDir }: Pick<Options, 'env' | 'dataDir'>): Env => {
-  const place = `pando-test-${basename(dataDir)}`
-  return {
-    ...env,
-    PANDO_CLUSTER_SECRET: 'a secret of thirty-two characters and more',
-    PANDO_DEVICELOG_URL: `${engineUrl('mongodb')}/${place}`,
-    PANDO_HISTORY_URL: `${engineUrl('mongodb')}/${place}`,
-    PANDO_QUEUE_URL: engineUrl('nsq')!,
-    PANDO_DISCOVERY_URL: `${engineUrl('etcd')}/${place}`,
-  }
-}
-
 /** One of the parts, beside others. */
-export function startPart(o: Options, services: readonly string[], name: string, lines: string[] = []): Promise<Cloud> {
+export function startPart(
+  o: Options,
+  services: readonly string[],
+  name: string,
+  lines: string[] = [],
+  more: Env = {},
+): Promise<Cloud> {
   const log = makeLog({ level: 'info', destination: { write: (line: string) => void lines.push(line) } })
-  const env = { ...clusterEnv(o), PANDO_DATA_DIR: `${o.dataDir}/${name}` }
+  const env = { ...o.env, ...more, PANDO_DATA_DIR: `${o.dataDir}/${name}` }
   return startCloud({ env, services, log, ...(o.clock && { clock: o.clock }) })
 }
 
-export async function startCluster(o: Options): Promise<Running> {
+interface Part {
+  service: ServiceName
+  cloud: Cloud
+  order: number
+}
+
+/** Where each part listened before: a restart comes back there. */
+const places = new WeakMap<Options, Map<string, Env>>()
+
+const settings: Readonly<Record<string, string>> = {
+  httpaccess: 'PANDO_HTTPACCESS_LISTEN',
+  mqttaccess: 'PANDO_MQTTACCESS_LISTEN',
+  apiprovider: 'PANDO_APIPROVIDER_LISTEN',
+}
+
+export async function startCluster(o: Options, times: number): Promise<Running> {
   const lines: string[] = []
-  const clouds: Cloud[] = []
+  const parts: Part[] = []
+  const mine = places.get(o) ?? new Map<string, Env>()
+  places.set(o, mine)
   const stop = async () => {
-    for (const c of clouds.toReversed()) await c.stop()
+    for (const { cloud } of parts.toReversed()) await cloud.stop()
+  }
+  const add = async (service: ServiceName, n: number) => {
+    const name = `${service}${n}`
+    const setting = settings[service]
+    const free = setting === undefined ? {} : { [setting]: n === 0 ? o.env[setting]! : '127.0.0.1:0' }
+    const cloud = await startPart(o, [service], name, lines, mine.get(name) ?? free)
+    if (setting !== undefined) mine.set(name, { [setting]: new URL(cloud.listen[service]!).host })
+    parts.push({ service, cloud, order: serviceNames.indexOf(service) * times + n })
   }
   try {
-    for (const services of parts) clouds.push(await startPart(o, services, services[0]!, lines))
+    // in the order of the table, whoever is up first
+    const starting = serviceNames.flatMap((service) => Array.from({ length: times }, (_, n) => [service, n] as const))
+    const begun = await Promise.allSettled(starting.map(([service, n]) => add(service, n)))
+    const failed = begun.find((b) => b.status === 'rejected')
+    if (failed) throw failed.reason
+    parts.sort((a, b) => a.order - b.order)
   } catch (e) {
     await stop()
     throw e
   }
-  const near = (i: number): Peers => clouds[i]!.peers
   return {
-    listen: Object.assign({}, ...clouds.map((c) => c.listen)),
-    peers: {
-      registry: near(0).registry,
-      devicemanager: near(0).devicemanager,
-      controller: near(1).controller,
-      notifier: near(1).notifier,
-    },
+    listen: taking(parts),
+    peers: parts.at(-1)!.cloud.peers,
+    nodes: parts.filter((p) => p.service === 'mqttaccess').map((p) => p.cloud.listen['mqttaccess']!),
     pid: process.pid,
     stop: async () => {
       await stop()
       return 0
     },
+    stopService: async (service) => {
+      const [part] = parts.splice(
+        parts.findIndex((p) => p.service === service),
+        1,
+      )
+      await part!.cloud.stop()
+    },
     kill: () => Promise.reject(new Error('only a process can be killed')),
     logged: () => lines.join(''),
   }
+}
+
+/** Of several that listen, in turn one and another. */
+function taking(parts: readonly Part[]): Record<string, string> {
+  const listen: Record<string, string> = {}
+  const turns = new Map<string, number>()
+  const one = (name: string): string | undefined => {
+    const turn = turns.get(name) ?? 0
+    turns.set(name, turn + 1)
+    const all = parts.flatMap(({ cloud }) => cloud.listen[name] ?? [])
+    return all[turn % all.length]
+  }
+  for (const name of new Set(parts.flatMap(({ cloud }) => Object.keys(cloud.listen))))
+    Object.defineProperty(listen, name, { enumerable: true, get: () => one(name) })
+  return listen
 }

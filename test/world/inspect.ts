@@ -7,9 +7,16 @@ import { silentLog } from '#lib/log.ts'
 
 export type LogRecord = RecordHead & { data: Buffer }
 
+/** Where it lies: files in a folder, or servers. */
+export interface Place {
+  dataDir: string
+  devicelog?: string
+  history?: string
+}
+
 /** All records of the device log, stream after stream in the order in which these began. */
-export async function logRecords(dataDir: string): Promise<LogRecord[]> {
-  const log = await openDeviceLog('file:', { dataDir })
+export async function logRecords({ dataDir, devicelog = 'file:' }: Place): Promise<LogRecord[]> {
+  const log = await openDeviceLog(devicelog, { dataDir })
   const found: LogRecord[] = []
   try {
     // ids of streams grow with time
@@ -32,8 +39,11 @@ export async function logRecords(dataDir: string): Promise<LogRecord[]> {
 }
 
 /** All that history has of some devices, oldest first. */
-export async function historyRecords(dataDir: string, devices: readonly number[]): Promise<Map<number, HistoryRecord[]>> {
-  const history = await openHistory('file:', { dataDir, log: silentLog() })
+export async function historyRecords(
+  { dataDir, history: url = 'file:' }: Place,
+  devices: readonly number[],
+): Promise<Map<number, HistoryRecord[]>> {
+  const history = await openHistory(url, { dataDir, log: silentLog() })
   const found = new Map<number, HistoryRecord[]>()
   try {
     for (const device of devices) {

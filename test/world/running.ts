@@ -2,6 +2,13 @@
 import type { Clock } from '#lib/service.ts'
 import type { Peers } from '#src/cloud.ts'
 
+/**
+ * direct: all services in the test's process · encoded: the same, calls go through encoder and decoder · process: `pando serve` · servers: as direct,
+ * on engines that are servers · cluster: each service a cloud of its own · cluster2: two clouds for each ·
+ * processes: two real processes for each part
+ */
+export type Shape = 'direct' | 'encoded' | 'process' | 'servers' | 'cluster' | 'cluster2' | 'processes'
+
 export type Env = Record<string, string>
 
 export interface Running {
@@ -12,6 +19,10 @@ export interface Running {
   stop(): Promise<number>
   /** As the power goes: `kill -9`. Only for `process`. */
   kill(): Promise<void>
+  /** Stops the first of the parts that have this service (cluster, cluster2). */
+  stopService?(service: string): Promise<void>
+  /** URLs of all access nodes, where there are several */
+  nodes?: readonly string[]
   /** what was logged so far */
   logged(): string
 }

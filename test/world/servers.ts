@@ -1,27 +1,53 @@
-/** With PANDO_TEST_WORLD=servers each world has its registry on MySQL and its presence on Redis, the servers of support/engines.ts. */
+/** Engines that are servers (test/support/engines.ts), with a database, a prefix and names of its own for each world. */
 import { randomBytes } from 'node:crypto'
+import { MongoClient } from 'mongodb'
 import { ownDatabase } from '../support/databases.ts'
-import { engineUrl } from '../support/engines.ts'
-import type { Env } from './shapes.ts'
+import { type EngineName, engineUrl } from '../support/engines.ts'
+import type { Env, Shape } from './running.ts'
 
 export interface WorldServers {
   env: Env
   drop(): Promise<void>
 }
 
-export async function worldServers(): Promise<WorldServers> {
-  if (process.env['PANDO_TEST_WORLD'] !== 'servers') return { env: {}, drop: async () => undefined }
-  const [mysql, redis] = [engineUrl('mysql'), engineUrl('redis')]
-  if (!mysql || !redis) throw new Error('PANDO_TEST_WORLD=servers needs MySQL and Redis')
-  const { url, drop } = await ownDatabase(mysql)
+/** What each shape but those on embedded engines needs. */
+export const enginesOf: Partial<Record<Shape, readonly EngineName[]>> = {
+  servers: ['mysql', 'redis', 'mongodb', 'nsq'],
+  cluster: ['mysql', 'redis', 'mongodb', 'nsq', 'etcd'],
+  cluster2: ['mysql', 'redis', 'mongodb', 'nsq', 'etcd'],
+  processes: ['mysql', 'redis', 'mongodb', 'nsq', 'etcd'],
+}
+
+/** `own`: servers that nobody else uses, in place of the shared ones. */
+export async function worldServers(shape: Shape, own: Readonly<Record<string, string>> = {}): Promise<WorldServers> {
+  const urlOf = (name: EngineName) => own[name] ?? engineUrl(name)!
+  const names = enginesOf[shape]
+  if (!names) return { env: {}, drop: async () => undefined }
+  const missing = names.filter((name) => !urlOf(name))
+  if (missing.length > 0) throw new Error(`the shape ${shape} needs ${missing.join(', ')}`)
   const key = () => randomBytes(24).toString('base64url')
+  const place = `pando-test-${randomBytes(6).toString('hex')}`
+  const { url, drop } = await ownDatabase(urlOf('mysql'))
+  const mongodb = `${urlOf('mongodb')}/${place}`
   return {
     env: {
       PANDO_REGISTRY_URL: url,
-      PANDO_PRESENCE_URL: `${redis}?prefix=${encodeURIComponent(`{${key()}}:`)}`,
+      PANDO_PRESENCE_URL: `${urlOf('redis')}?prefix=${encodeURIComponent(`{${place}}:`)}`,
+      PANDO_DEVICELOG_URL: mongodb,
+      PANDO_HISTORY_URL: mongodb,
+      PANDO_QUEUE_URL: urlOf('nsq'),
       PANDO_AES_KEY: key(),
       PANDO_MASTER_KEY: key() + key(),
+      ...(shape !== 'servers' && {
+        PANDO_DISCOVERY_URL: `${urlOf('etcd')}/${place}`,
+        PANDO_CLUSTER_SECRET: 'a secret of thirty-two characters and more',
+      }),
     },
-    drop,
+    async drop() {
+      await drop()
+      const client = await MongoClient.connect(mongodb)
+      await client.db().dropDatabase()
+      await client.close()
+    },
   }
 }

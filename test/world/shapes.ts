@@ -1,32 +1,26 @@
 /** How a cloud can run. A scenario is run in every shape that it names; all by default but `process`, which costs a second each. */
 
-import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import type { Contract, Face } from '#contracts/contract.ts'
-import { controller } from '#contracts/controller.ts'
-import { devicemanager } from '#contracts/devicemanager.ts'
-import { notifier } from '#contracts/notifier.ts'
-import { registry } from '#contracts/registry.ts'
 import { makeLog } from '#lib/log.ts'
-import { rpcClient } from '#rpc/client.ts'
-import { type Peers, startCloud } from '#src/cloud.ts'
+import { startCloud } from '#src/cloud.ts'
 import { startCluster } from './cluster.ts'
-import { root } from './root.ts'
-import type { Options, Running } from './running.ts'
-import { sleep, until, within } from './wait.ts'
+import { startProcess } from './process.ts'
+import { startProcesses } from './processes.ts'
+import type { Options, Running, Shape } from './running.ts'
 
-export type Shape = 'direct' | 'encoded' | 'process' | 'cluster'
-/** Those that every scenario must pass. */
-export const shapes: readonly Shape[] = ['direct', 'encoded']
+const every: readonly Shape[] = ['direct', 'encoded', 'process', 'servers', 'cluster', 'cluster2', 'processes']
+const [asked] = every.filter((s) => s === process.env['PANDO_TEST_SHAPE'])
+/** Those that every scenario must pass; PANDO_TEST_SHAPE names another one for all of them. */
+export const shapes: readonly Shape[] = asked ? [asked] : ['direct', 'encoded']
+/** What is meant to run within the test's own process runs in the shape that is asked for. */
+export const shapeFor = (wanted: Shape): Shape => (asked && (wanted === 'direct' || wanted === 'encoded') ? asked : wanted)
 
-export type { Env, Options, Running } from './running.ts'
-
-const serve: readonly string[] = [join(root, 'bin/pando'), 'serve']
+export type { Env, Options, Running, Shape } from './running.ts'
 
 export function startShape(shape: Shape, o: Options): Promise<Running> {
   if (shape === 'process') return startProcess(o)
-  if (shape === 'cluster') return startCluster(o)
+  if (shape === 'processes') return startProcesses(o)
+  if (shape === 'cluster') return startCluster(o, 1)
+  if (shape === 'cluster2') return startCluster(o, 2)
   return startEmbedded(o, shape === 'encoded' ? 'encoded' : 'direct')
 }
 
@@ -44,75 +38,5 @@ async function startEmbedded(o: Options, calls: 'direct' | 'encoded'): Promise<R
     },
     kill: () => Promise.reject(new Error('only a process can be killed')),
     logged: () => lines.join(''),
-  }
-}
-
-async function startProcess(o: Options): Promise<Running> {
-  const words = o.program ?? serve
-  const env = { PATH: process.env['PATH'] ?? '', ...o.env }
-  const [program, ...args] = o.shell ? ['/bin/sh', '-c', `${o.shell}; exec "$@"`, 'sh', ...words] : words
-  const child = spawn(program!, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  const logged: string[] = []
-  child.stderr.on('data', (c: Buffer) => logged.push(c.toString()))
-  const exited = new Promise<number>((done) => child.on('exit', (code, signal) => done(code ?? (signal ? 128 : 1))))
-  const ready = await firstLine(child, exited, logged)
-  const { peers, close } = await facesOf(o.dataDir)
-  return {
-    listen: ready.listen,
-    peers,
-    pid: child.pid!,
-    async stop() {
-      await close()
-      child.kill('SIGTERM')
-      return within(15_000, 'end of the cloud after SIGTERM', () => exited)
-    },
-    async kill() {
-      child.kill('SIGKILL')
-      await exited
-      await close()
-    },
-    logged: () => logged.join(''),
-  }
-}
-
-/** Starts a process and kills it after `ms`, ready or not (hard case F-04). */
-export async function killInStart({ env, program = serve }: Options, ms: number): Promise<void> {
-  const [first, ...args] = program
-  const child = spawn(first!, args, { env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: 'ignore' })
-  const exited = new Promise((done) => child.on('exit', done))
-  await sleep(ms)
-  child.kill('SIGKILL')
-  await exited
-}
-
-function firstLine(child: ChildProcess, exited: Promise<number>, logged: string[]): Promise<{ listen: Record<string, string> }> {
-  const line = new Promise<string>((done) => {
-    let out = ''
-    child.stdout!.on('data', (c: Buffer) => {
-      out += c
-      if (out.includes('\n')) done(out.slice(0, out.indexOf('\n')))
-    })
-  })
-  const died = exited.then((code) => {
-    throw new Error(`the cloud ended with ${code} before it was ready:\n${logged.join('')}`)
-  })
-  return within(20_000, 'ready line of the cloud', async () => JSON.parse(await Promise.race([line, died])))
-}
-
-/** The services of a cloud in another process, by the address that it leaves in its data directory. */
-async function facesOf(dataDir: string): Promise<{ peers: Peers; close: () => Promise<void> }> {
-  const file = join(dataDir, 'rpc.json')
-  await until('rpc.json', () => existsSync(file))
-  const { origin, secret } = JSON.parse(await (await import('node:fs/promises')).readFile(file, 'utf8'))
-  const client = rpcClient({ origin, secret })
-  const face = <C extends Contract>(c: C): Face<C> => client.face(c)
-  return {
-    peers: {
-      registry: face(registry),
-      devicemanager: face(devicemanager),
-      controller: face(controller),
-      notifier: face(notifier),
-    },
-    close: () => client.close(),
   }
 }

@@ -28,10 +28,14 @@ export async function start(s: AccessStart<Config>): Promise<Started & { face: F
   const node = accessNode(s)
   const listeners = await openListeners(s, node)
   const websocket = await serveWebSockets(s, node)
-  keepNode(s, node, () => {
+  const close = () => {
     for (const l of listeners) l.stopAccepting()
+  }
+  const turnAway = () => {
+    close()
     for (const c of node.connections) c.dismiss('server_stopping')
-  })
+  }
+  keepNode(s, node, turnAway, close)
   s.onStop(() => {
     node.wheel.stop()
     for (const c of node.connections) c.socket.destroy()

@@ -104,6 +104,13 @@ export class Downlink<S extends Receiver> {
     this.pump(c, lane)
   }
 
+  /** The device is at another node: unless it is here again, nothing waits for it. */
+  moved(device: number): void {
+    const lane = this.lanes.get(device)
+    if (!lane || this.node().devices.has(device)) return
+    for (const w of [...lane.queue]) this.settle(device, lane, w, { delivered: false, error: 'device_moved' })
+  }
+
   private lane(device: number): Lane {
     let lane = this.lanes.get(device)
     if (!lane) {

@@ -10,6 +10,10 @@ export function accessFace<S extends Receiver>(node: DeviceNode<S>, downlink: Do
   return {
     deliver: async ({ items }) => ({ items: await Promise.all(items.map((d) => downlink.deliver(d))) }),
     close: ({ items }) => closeSessions(node, items),
+    moved: async ({ devices }) => {
+      for (const device of devices) downlink.moved(device)
+      return {}
+    },
     sessions: async ({ productId }) => ({
       devices: [...node.devices.values()].filter((c) => c.productId === productId).map((c) => c.deviceId),
     }),
@@ -17,8 +21,18 @@ export function accessFace<S extends Receiver>(node: DeviceNode<S>, downlink: Do
   }
 }
 
-/** The life of the node: it holds its lease; at a stop `turnAway` ends all that is here, then what devices have sent becomes durable. */
-export function keepNode<S extends DeviceSession>(s: AccessStart, node: DeviceNode<S>, turnAway: () => void): void {
+/** The life of the node: it holds its lease; at a stop `turnAway` ends all that is here, then what devices have sent becomes durable. `close` lets nobody new in. */
+export function keepNode<S extends DeviceSession>(
+  s: AccessStart,
+  node: DeviceNode<S>,
+  turnAway: () => void,
+  close: () => void = () => {},
+): void {
+  s.onLeave?.((perSecond) => {
+    close()
+    s.onStop(s.clock.every(1000, () => sendAway(node, perSecond)))
+    sendAway(node, perSecond)
+  })
   s.onStop(keepLease(s, node, (items) => closeSessions(node, items)))
   s.onDrain(async () => {
     node.stopping = true
@@ -26,6 +40,16 @@ export function keepNode<S extends DeviceSession>(s: AccessStart, node: DeviceNo
     await node.uplink.drained()
     await node.departures.told()
   })
+}
+
+/** So many devices, that they come in elsewhere without a stampede. */
+function sendAway(node: DeviceNode, most: number): void {
+  let n = 0
+  for (const c of [...node.devices.values()]) {
+    if (c.state !== 'open') continue
+    if (++n > most) return
+    c.dismiss('server_stopping')
+  }
 }
 
 /** Ends sessions; answers when all that they had sent is durable. */

@@ -5,6 +5,8 @@ import type { Clock } from '#lib/service.ts'
 import type { DeviceNode } from './node.ts'
 
 const ALIVE_MS = 2000
+/** So that tokens stay alive though the manager that knew of a session has died. */
+const ANNOUNCE_MS = 6 * 3_600_000
 const AT_ONCE = 1000
 
 interface Start {
@@ -17,6 +19,7 @@ type Close = (items: { device: number; epoch: number; cause: string }[]) => Prom
 
 export function keepLease(s: Start, node: DeviceNode, close: Close): () => void {
   let announcing = false
+  let announced = s.clock.now()
 
   async function announce(): Promise<void> {
     const open = [...node.devices.values()].filter((c) => c.state === 'open')
@@ -32,9 +35,11 @@ export function keepLease(s: Start, node: DeviceNode, close: Close): () => void 
   }
 
   async function live(): Promise<void> {
-    const { announce: wanted } = await s.peers.devicemanager.alive({ node: s.instance })
+    const { announce: wanted } = await s.peers.devicemanager.alive({ node: s.instance, stream: node.uplink.stream })
     node.departures.again()
-    if (!wanted || announcing) return
+    const due = s.clock.now() - announced >= ANNOUNCE_MS
+    if ((!wanted && !due) || announcing) return
+    announced = s.clock.now()
     announcing = true
     try {
       await announce()

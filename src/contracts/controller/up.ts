@@ -20,6 +20,19 @@ export const upMethods = {
   adopt: method(bytes, bytes, { ordered: true, retry: true, deadline: 60_000 }),
   /** The last number of such a stream; 0: none. */
   adopted: method(Type.Object({ stream: Id }), Type.Object({ seq: Type.Number() }), { retry: true }),
+  /**
+   * An access node died: its stream of the log is sealed, so that it says nothing more should it wake up, what it had appended is seen by all,
+   * and its sessions that nobody took over are recorded as ended (`node_lost`).
+   */
+  nodeLost: method(
+    Type.Object({
+      node: Type.String(),
+      stream: Type.Optional(Type.Number()),
+      sessions: Type.Array(Type.Object({ device: Id, epoch: Type.Number() })),
+    }),
+    Type.Object({}),
+    { retry: true, deadline: 30_000 },
+  ),
   /** A session that has just begun wants what the cloud owes it: the clock (65531), QoS 2 ids not yet released. */
   session: method(Type.Object({ deviceId: Id }), Type.Object({ unreleased: Type.Array(Type.Integer()) }), { retry: true }),
 }

@@ -54,6 +54,15 @@ export interface DeviceLog extends Freezable {
    */
   retain(limit: { maxBytes: number; maxAgeMs: number }): Promise<{ droppedBytes: number; bytes: number; heldBackBy?: string }>
 
+  /** Who does a work that one process does at a time; undefined: nobody ever did. */
+  holder(work: string): Promise<Holder | undefined>
+
+  /**
+   * Takes a work, or says that its holder still lives: where the holder is as `from` says, `owner` is the holder, with the next beat. → whether
+   * it was so. How long a holder may be silent is the business of those who ask (turn.ts).
+   */
+  hold(work: string, from: Holder | undefined, owner: string): Promise<boolean>
+
   /** Bytes that its disk can still take; undefined where nobody can say. */
   free(): Promise<number | undefined>
 
@@ -66,4 +75,11 @@ export interface StreamInfo {
   first: number
   last: number
   sealed: boolean
+}
+
+export interface Holder {
+  /** '': it was given back */
+  owner: string
+  /** grows each time that the work is taken, or its holder says that it lives */
+  beat: number
 }

@@ -370,6 +370,20 @@ export function deviceLogSuite(name: string, engine: SuiteEngine): void {
       })
     })
 
+    // CLU-5
+    it('has one holder of a work: whoever knows the last one takes it', async () => {
+      const work = `work ${stream()}`
+      assert.equal(await log.holder(work), undefined)
+      const taken = await Promise.all(['a', 'b', 'c'].map((owner) => log.hold(work, undefined, owner)))
+      assert.equal(taken.filter(Boolean).length, 1)
+      const first = (await log.holder(work))!
+      assert.deepEqual(first, { owner: ['a', 'b', 'c'][taken.indexOf(true)], beat: 1 })
+      assert.equal(await log.hold(work, first, first.owner), true)
+      assert.equal(await log.hold(work, first, 'd'), false, 'it has said since that it lives')
+      assert.equal(await log.hold(work, { owner: first.owner, beat: 2 }, 'd'), true)
+      assert.deepEqual(await log.holder(work), { owner: 'd', beat: 3 })
+    })
+
     it('gives only whole batches', async () => {
       for (const s of await log.streams()) for (const b of await readAll(log, s.stream)) assert.ok(checkBatch(b))
     })

@@ -14,6 +14,13 @@ export interface Route {
   since: number
 }
 
+/** A node that died, as it was last. */
+export interface Lost {
+  node: string
+  routes: Route[]
+  stream?: number
+}
+
 export interface Presence {
   /**
    * Makes each route the device's route → the routes that they replace (same order; undefined where there was none alive). Where the live
@@ -28,15 +35,16 @@ export interface Presence {
   restore(routes: readonly Route[]): Promise<boolean[]>
   /**
    * Says that a node lives; its routes end `ttlMs` after the last call. Only nodes with a lease have live routes. → whether all of its routes
-   * are known: not before `complete`, and not after its lease ran out or data was lost.
+   * are known: not before `complete`, and not after its lease ran out or data was lost. `stream`: of the device log, which it writes; when left
+   * out it is as it was.
    */
-  lease(node: string, ttlMs: number): Promise<boolean>
+  lease(node: string, ttlMs: number, stream?: number): Promise<boolean>
   /** All routes of a node that has a lease have been restored. */
   complete(node: string): Promise<void>
   /** Ends a node's lease at once: all its routes are gone. */
   leave(node: string): Promise<void>
   /** Nodes whose lease ran out since the last call, with the devices that they held (each reported to one of all who ask). */
-  expired(): Promise<{ node: string; routes: Route[] }[]>
+  expired(): Promise<Lost[]>
   count(): Promise<number>
   health(): EngineHealth
   close(): Promise<void>

@@ -128,6 +128,19 @@ export function presenceSuite(name: string, open: () => Promise<PresenceSubject>
     assert.deepEqual(await p.claim([route(1, 'n2', 30)]), [undefined], 'a dead route is not replaced')
   })
 
+  check('the stream that a node last wrote is told when it dies', async ({ presence: p, advance }) => {
+    await p.lease('n1', TTL, 2 ** 52 + 1)
+    await p.lease('n2', TTL, 5)
+    await p.lease('n2', TTL, 6)
+    await p.lease('n2', TTL)
+    await p.lease('n3', TTL)
+    await p.claim([route(1, 'n1', 10)])
+    await advance(TTL + 100)
+    const lost = await p.expired()
+    const streams = new Map(lost.map((l) => [l.node, l.stream]))
+    assert.deepEqual([...['n1', 'n2', 'n3'].map((n) => streams.get(n))], [2 ** 52 + 1, 6, undefined])
+  })
+
   check('a node whose lease ran out begins anew', async ({ presence: p, advance }) => {
     await p.lease('n1', TTL)
     await p.claim([route(1, 'n1', 10)])

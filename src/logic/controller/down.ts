@@ -1,15 +1,16 @@
 /** The way down: where a device is, and the node that holds it. */
-import type { access, DeliveryResult } from '#contracts/access.ts'
+import type { access, Delivery, DeliveryResult } from '#contracts/access.ts'
 import type { Face } from '#contracts/contract.ts'
 import type { devicemanager } from '#contracts/devicemanager.ts'
 import type { Device, registry } from '#contracts/registry.ts'
 import type { Origin } from '#core/devicelog/writer.ts'
-import { PandoError } from '#lib/errors.ts'
+import { isPandoError, PandoError } from '#lib/errors.ts'
 import type { Clock } from '#lib/service.ts'
 import { type Codecs, foreignFrame, isForeign } from '#protocol/codec.ts'
 import { ProtocolError, protocolErrors } from '#protocol/errors.ts'
 import type { Model } from '#protocol/model.ts'
 import type { Models } from './models.ts'
+import type { Moves, Outcome } from './moves.ts'
 
 export interface DownPeers {
   registry: Face<typeof registry>
@@ -55,9 +56,10 @@ interface Parts {
   models: Models
   codecs: Codecs
   clock: Clock
+  moves: Moves
 }
 
-export function wayDown({ peers, models, codecs, clock }: Parts): WayDown {
+export function wayDown({ peers, models, codecs, clock, moves }: Parts): WayDown {
   /** What is sent: the log, and all but the device, know our own frames only. */
   const octetsFor = ({ model }: Found, topic: Topic, frame: Uint8Array): Uint8Array =>
     isForeign(model.codec) ? foreignFrame(codecs, model, topic === 's' ? 'status' : 'command', frame) : frame
@@ -83,14 +85,33 @@ export function wayDown({ peers, models, codecs, clock }: Parts): WayDown {
     }
   }
 
+  async function deliverAt(node: string, delivery: Delivery): Promise<Outcome> {
+    const face = peers.access(node)
+    if (!face) throw offline(delivery.device, node)
+    try {
+      return await moves.during(
+        delivery.device,
+        node,
+        face.deliver({ items: [delivery] }).then(({ items }) => items[0]!),
+      )
+    } catch (e) {
+      // the node is gone, its lease not yet over
+      if (isPandoError(e, 'unavailable') && e.params['sent'] === false) throw offline(delivery.device, node)
+      throw e
+    }
+  }
+
   const send: WayDown['send'] = async (t, topic, frame, deadline, command) => {
-    const node = peers.access(t.node)
-    if (!node) throw offline(t.device.id, t.node)
     const octets = octetsOrNothing(t, topic, frame)
     if (!octets) return { delivered: false, error: 'codec_refused' }
     const text = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('base64')
-    const { items } = await node.deliver({ items: [{ device: t.device.id, topic, frame: text, deadline, ...command }] })
-    return items[0]!
+    const delivery: Delivery = { device: t.device.id, topic, frame: text, deadline, ...command }
+    for (let to = t; ; to = await locate(t)) {
+      const outcome = await deliverAt(to.node, delivery)
+      if (outcome !== 'moved') return outcome
+      if (clock.now() >= deadline) return { delivered: false, error: 'device_offline' }
+      delivery.again = true
+    }
   }
 
   return {

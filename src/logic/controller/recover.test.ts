@@ -40,9 +40,9 @@ async function oneRound(free: number, freedByHistory: number) {
       return { droppedBytes: 0, bytes: 3000 }
     },
   } as unknown as DeviceLog
-  const up = { sinceMark: () => 0, mark() {}, applied: new Map() } as unknown as WayUp
+  const up = { sinceMark: () => 0, mark() {}, applied: new Map(), catchUp: async () => 0 } as unknown as WayUp
   const limits = { devicelogMaxBytes: 9000, devicelogMaxAge: 1, historyMaxBytes: 8000, historyMaxAge: 1, diskReserve: 1000 }
-  const keeping = housekeeping({ devicelog, history, up, log: silentLog(), clock, limits, onSizes() {} })
+  const keeping = housekeeping({ devicelog, history, up, log: silentLog(), clock, limits, stillMine: () => true, onSizes() {} })
   now = 61_000
   tick()
   await keeping.stop()

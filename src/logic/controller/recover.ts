@@ -65,6 +65,8 @@ export function housekeeping(o: {
   clock: Clock
   limits: Limits
   onSizes: (log: number, history: number) => void
+  /** false: another controller has begun, whose snapshots are newer */
+  stillMine: () => boolean
 }): Housekeeping {
   const { devicelog, history, up, clock, limits } = o
   let running: Promise<void> = Promise.resolve()
@@ -75,7 +77,7 @@ export function housekeeping(o: {
   let covered: ReadonlyMap<number, number> = history.current.saved
 
   async function snapshot(): Promise<void> {
-    if (up.sinceMark() === 0) return
+    if (up.sinceMark() === 0 || !o.stillMine()) return
     up.mark()
     savedAt = clock.now()
     const cursors = new Map(up.applied)
@@ -121,8 +123,24 @@ export function housekeeping(o: {
     o.log.warn(about, 'the disk has less free space than PANDO_DISK_RESERVE; old data gave way')
   }
 
+  /** stream → what was shown of it when the log was last looked at and held more */
+  let behind = new Map<number, number>()
+
+  /** What processes that are gone had appended and nobody confirmed: a batch that stays unseen from one look to the next. */
+  async function lookForMore(): Promise<void> {
+    const still = new Map<number, number>()
+    for (const { stream, last } of await devicelog.streams()) {
+      const seen = up.applied.get(stream) ?? 0
+      if (last <= seen) continue
+      if (behind.get(stream) !== seen) still.set(stream, seen)
+      else if ((await up.catchUp(stream)) > 0) o.log.info({ stream }, 'the log held more than was confirmed; it is seen now')
+    }
+    behind = still
+  }
+
   const tick = () => {
     const now = clock.now()
+    lookForMore().catch((err: unknown) => o.log.debug({ err }, 'the log cannot be looked through'))
     const due = up.sinceMark() >= SNAPSHOT_BYTES || now - savedAt >= SNAPSHOT_MS
     const retention = now - retainedAt >= RETAIN_MS
     if (!due && !retention) return

@@ -25,6 +25,8 @@ import { type DownPeers, wayDown } from './down.ts'
 import { makeFrames } from './frames/frames.ts'
 import { makeHistory } from './history/history.ts'
 import { models } from './models.ts'
+import { makeMoves } from './moves.ts'
+import { nodeEnder } from './nodelost.ts'
 import { makePermit, permitted } from './permit.ts'
 import { makeMarks } from './quarantine/marks.ts'
 import { makeQuarantine } from './quarantine/quarantine.ts'
@@ -62,7 +64,8 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
   await recover(devicelog, history, up, s.log)
   const writer = new LogWriter({ accept: up.accept, log: s.log, maxWaiting: s.config.uplinkMaxWaiting })
   const log = commandLog(writer, s.clock)
-  const down = wayDown({ peers: s.peers, models: parsed, codecs, clock: s.clock })
+  const moves = makeMoves(s.peers)
+  const down = wayDown({ peers: s.peers, models: parsed, codecs, clock: s.clock, moves })
   const ask = asker(down, parsed, watchers, s.clock)
   const agenda = makeAgenda(s.clock)
   const common = { down, log, agenda, frames: frames(s.clock), logger: s.log, clock: s.clock }
@@ -97,6 +100,7 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
     log: s.log,
     clock: s.clock,
     limits: budget.limits,
+    stillMine: s.stillMine ?? (() => true),
     onSizes: (log, kept) => {
       s.metrics.pando_log_bytes.set(log)
       s.metrics.pando_history_bytes.set(kept)
@@ -108,7 +112,7 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
     ['history', history],
     ['log', devicelog],
   ] as const
-  observers.push(watchers, commands, keeper, rules.observer, tailed.observer)
+  observers.push(watchers, moves.observer, commands, keeper, rules.observer, tailed.observer)
   void restoreAll(history.current, [commands, keeper, marks], s.peers, s.log)
   await rules.begin(translator)
   s.onStop(async () => {
@@ -125,6 +129,7 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
     face: {
       accept: up.accept,
       ...makeAdopting({ history, keeping, applied: up.applied }),
+      nodeLost: nodeEnder({ devicelog, up, current: history.current, writer, peers: s.peers, clock: s.clock }),
       ...rules.face,
       latest: async ({ deviceId }) => ({ json: await values.latest(deviceId) }),
       values: async ({ deviceId }) => ({ json: await values.named(deviceId) }),

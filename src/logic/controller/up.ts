@@ -23,6 +23,8 @@ export interface WayUp {
   mark(): void
   /** Hands a batch that was durable already to those who have not seen it (after a restart). */
   replay(batch: Buffer): Promise<void> | undefined
+  /** Sees what the log holds of a stream beyond `applied`: other processes may have appended it. → how many batches that were */
+  catchUp(stream: number): Promise<number>
 }
 
 const NOTHING = new Uint8Array(0)
@@ -62,6 +64,34 @@ export function wayUp(o: {
     return history.absorb(b)
   }
 
+  /** Shows a batch to all, once. */
+  function show(b: Buffer): Promise<void> | undefined {
+    const { stream, seq } = batchHead(b)
+    if (seq <= (applied.get(stream) ?? 0)) return undefined
+    const kinds = kindsIn(b)
+    const native = kinds & FOREIGN_KINDS ? translator.native(b) : b
+    return native instanceof Promise ? native.then((n) => showNative(b, n, kinds)) : showNative(b, native, kinds)
+  }
+
+  function showNative(b: Buffer, native: Buffer, kinds: number): Promise<void> | undefined {
+    const { stream, seq } = batchHead(b)
+    if (seq <= (applied.get(stream) ?? 0)) return undefined
+    const wait = consume(b, native)
+    for (const x of observers) if (x.size > 0) eachRecord(native, 0, (p, size) => x.see(native, p, size))
+    o.accepted?.(batchView(native))
+    queue.ring('log', { stream, seq, batch: b, kinds })
+    return wait
+  }
+
+  async function catchUp(stream: number): Promise<number> {
+    for (let batches = 0; ; ) {
+      const read = await devicelog.read(stream, applied.get(stream) ?? 0)
+      if (read.length === 0) return batches
+      for (const b of read) await show(b)
+      batches += read.length
+    }
+  }
+
   return {
     applied,
     sinceMark: () => bytes,
@@ -79,15 +109,11 @@ export function wayUp(o: {
       const { stream, seq, count } = batchHead(b)
       o.metrics.pando_log_append_seconds.observe((performance.now() - started) / 1000)
       o.metrics.pando_log_records_total.inc(count)
-      if (seq <= (applied.get(stream) ?? 0)) return NOTHING
-      const kinds = kindsIn(b)
-      const native = kinds & FOREIGN_KINDS ? await translator.native(b) : b
-      const wait = consume(b, native)
-      for (const x of observers) if (x.size > 0) eachRecord(native, 0, (p, size) => x.see(native, p, size))
-      o.accepted?.(batchView(native))
-      queue.ring('log', { stream, seq, batch: b, kinds })
-      if (wait !== undefined) await wait
+      if (seq > (applied.get(stream) ?? 0) + 1) await catchUp(stream)
+      const shown = show(b)
+      if (shown !== undefined) await shown
       return NOTHING
     },
+    catchUp,
   }
 }

@@ -1,3 +1,4 @@
+import { makeFunerals } from './funerals.ts'
 import type { Held } from './held.ts'
 import type { Start } from './start.ts'
 
@@ -9,33 +10,45 @@ const RENEW_AFTER = 1000
 
 export interface Leases {
   /** → whether it is known where all its devices are */
-  renew(node: string): Promise<boolean>
+  renew(node: string, stream?: number): Promise<boolean>
   /** The node has just asked for something: renews if the last time is a while ago. */
   heard(node: string): Promise<unknown> | undefined
   stop(): void
 }
 
 /** Keeps the leases of access nodes, and ends the routes of those that died. */
-export function makeLeases({ ports: { presence }, log, clock }: Start, held: Held): Leases {
+export function makeLeases({ ports: { presence }, log, clock, peers }: Start, held: Held): Leases {
+  const funerals = makeFunerals({ peers, log, clock })
   const fresh = new Set<string>()
 
-  async function renew(node: string): Promise<boolean> {
+  async function renew(node: string, stream?: number): Promise<boolean> {
     if (!fresh.has(node)) {
       fresh.add(node)
       clock.after(RENEW_AFTER, () => fresh.delete(node))
     }
-    return presence.lease(node, LEASE)
+    return presence.lease(node, LEASE, stream)
   }
 
   async function look(): Promise<void> {
-    for (const { node, routes } of await presence.expired()) {
-      log.warn({ node, devices: routes.length }, 'access node was silent for too long; its devices count as offline')
-      for (const route of routes) held.ended(route.device, route.epoch)
+    for (const lost of await presence.expired()) {
+      log.warn(
+        { node: lost.node, devices: lost.routes.length },
+        'access node was silent for too long; its devices count as offline',
+      )
+      for (const route of lost.routes) held.ended(route.device, route.epoch)
+      funerals.add(lost)
     }
   }
 
   const stop = clock.every(LOOK_EACH, () => {
     look().catch((err: unknown) => log.warn({ err }, 'presence does not answer'))
   })
-  return { renew, heard: (node) => (fresh.has(node) ? undefined : renew(node)), stop }
+  return {
+    renew,
+    heard: (node) => (fresh.has(node) ? undefined : renew(node)),
+    stop() {
+      stop()
+      funerals.stop()
+    },
+  }
 }

@@ -214,6 +214,23 @@ test('a node that falls silent loses its routes after its lease of 5 s; alive ke
   await m.stop()
 })
 
+// CLU-6
+test('the controller is told of a node that died, with its stream and the devices that nobody took over; not of one that answers', async () => {
+  const m = await manager()
+  m.addNode('slow')
+  for (const [node, stream] of [
+    ['dead', 7],
+    ['slow', 8],
+  ] as const)
+    await m.face.alive({ node, stream })
+  const [one] = await m.connect('dead', 1, 2)
+  await m.connect('slow', 2, 3)
+  for (let s = 0; s < 6; s++) m.clock.advance(1000)
+  await turn()
+  assert.deepEqual(m.lost, [{ node: 'dead', stream: 7, sessions: [{ device: 1, epoch: one!.epoch }] }])
+  await m.stop()
+})
+
 test('tokens of devices that stay connected are kept alive, also of those that a node says it holds', async () => {
   const m = await manager()
   m.addNode('n1')

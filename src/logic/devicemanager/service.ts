@@ -35,9 +35,9 @@ export async function start(s: Start): Promise<Started & { face: Face<typeof dev
       await presence.release(items)
       return {}
     },
-    async alive({ node }) {
+    async alive({ node, stream }) {
       retargeter.heard(node)
-      return (await leases.renew(node)) ? {} : { announce: true }
+      return (await leases.renew(node, stream)) ? {} : { announce: true }
     },
     announce: makeAnnounce(presence, held),
     async routes({ devices }) {

@@ -1,6 +1,7 @@
 /** What the device manager is given when it starts. */
 import type { access } from '#contracts/access.ts'
 import type { Face } from '#contracts/contract.ts'
+import type { controller } from '#contracts/controller.ts'
 import type { registry } from '#contracts/registry.ts'
 import type { Presence } from '#core/presence/port.ts'
 import type { Queue } from '#core/queue/port.ts'
@@ -16,6 +17,7 @@ export interface Ports {
 }
 export interface Peers {
   registry: Face<typeof registry>
+  controller: Pick<Face<typeof controller>, 'nodeLost'>
   /** the access node with this address; undefined: nobody knows it any more */
   access(node: string): Face<typeof access> | undefined
 }

@@ -1,4 +1,5 @@
 /** The embedded device log: segment files in one folder. */
+import { localHolders } from '#core/devicelog/holders.ts'
 import type { DeviceLog, StreamInfo } from '#core/devicelog/port.ts'
 import { replaceFile, withFile } from '#lib/disk.ts'
 import { isPandoError, PandoError } from '#lib/errors.ts'
@@ -188,6 +189,7 @@ async function assemble(
     consumers: async (owner, names) => cursors.register(owner, names),
     forget: async (consumer) => cursors.forget(consumer),
     retain: (limit) => retain(retention, limit),
+    ...localHolders(),
     free: () => disk.free(dir),
     freeze: async (by) => freezeLog({ dir, closed, tail, cursors }, by),
     thaw: async (by) => thawed(dir, by),

@@ -6,6 +6,7 @@
  *   streams   {_id: stream, first: the first seq that has not been dropped, sealed?: the last seq, gone?: since when nothing is left of it}
  *   cursors   {_id: stream/consumer, c: consumer, s: stream, q: seq}
  *   consumers {_id: consumer, owner}           whose cursors hold back retention
+ *   holders   {_id: work, owner, beat}         who does what one process does at a time
  */
 import { type Binary, type Collection, Double } from 'mongodb'
 import type { Mongo } from '#core/remote/mongodb.ts'
@@ -44,11 +45,18 @@ export interface ConsumerDocument {
   owner: string
 }
 
+export interface HolderDocument {
+  _id: string
+  owner: string
+  beat: number
+}
+
 export interface Collections {
   log: Collection<BatchDocument>
   streams: Collection<StreamDocument>
   cursors: Collection<CursorDocument>
   consumers: Collection<ConsumerDocument>
+  holders: Collection<HolderDocument>
 }
 
 /** A double, whatever it is as a number of JavaScript. */
@@ -76,5 +84,11 @@ export async function openCollections(mongo: Mongo): Promise<Collections> {
   const log = db.collection<BatchDocument>('log')
   await mongo.call(() => log.createIndex(KEY, { name: 'key' }))
   await mongo.call(() => log.createIndex(AGE, { name: AGE_INDEX }))
-  return { log, streams: db.collection('streams'), cursors: db.collection('cursors'), consumers: db.collection('consumers') }
+  return {
+    log,
+    streams: db.collection('streams'),
+    cursors: db.collection('cursors'),
+    consumers: db.collection('consumers'),
+    holders: db.collection('holders'),
+  }
 }

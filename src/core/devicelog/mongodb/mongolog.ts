@@ -7,6 +7,7 @@ import { PandoError } from '#lib/errors.ts'
 import { appender } from './append.ts'
 import { mongoCursors } from './cursors.ts'
 import { behind, bySeq, type Collections, double, openCollections } from './documents.ts'
+import { mongoHolders } from './holders.ts'
 import { retain } from './retain.ts'
 
 const READ_BYTES = 1 << 20
@@ -28,6 +29,7 @@ function assemble(mongo: Mongo, c: Collections): DeviceLog {
   const { append, seal, tip } = appender(mongo, c)
   const cursors = mongoCursors(mongo, c)
   const read = reader(mongo, c)
+  const { holder, hold } = mongoHolders(mongo, c)
   const under = new Set<Promise<unknown>>()
   let end: Promise<void> | undefined
 
@@ -61,6 +63,8 @@ function assemble(mongo: Mongo, c: Collections): DeviceLog {
     consumers: (owner, names) => during(() => cursors.register(owner, names)),
     forget: (consumer) => during(() => cursors.forget(consumer)),
     retain: (limit) => during(() => retain(mongo, c, cursors, limit, tip)),
+    holder: (work) => during(() => holder(work)),
+    hold: (work, from, owner) => during(() => hold(work, from, owner)),
     free: () => Promise.resolve(undefined),
     health: mongo.health,
     close: () => (end ??= finish()),

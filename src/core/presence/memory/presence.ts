@@ -3,7 +3,7 @@
 import type { EngineOptions } from '#core/engines.ts'
 import type { EngineHealth } from '#core/health.ts'
 import { systemClock } from '#lib/service.ts'
-import type { Presence, Route } from '../port.ts'
+import type { Lost, Presence, Route } from '../port.ts'
 
 interface Node {
   /** routes claimed for it that nobody has replaced */
@@ -12,9 +12,8 @@ interface Node {
   cancelLease: (() => void) | undefined
   /** all its routes are known */
   complete: boolean
+  stream: number | undefined
 }
-
-type Lost = { node: string; routes: Route[] }
 
 export function memoryPresence({ clock = systemClock }: EngineOptions): Presence {
   const nodes = new Map<string, Node>()
@@ -24,7 +23,7 @@ export function memoryPresence({ clock = systemClock }: EngineOptions): Presence
 
   const nodeOf = (name: string): Node => {
     let node = nodes.get(name)
-    if (!node) nodes.set(name, (node = { routes: 0, cancelLease: undefined, complete: false }))
+    if (!node) nodes.set(name, (node = { routes: 0, cancelLease: undefined, complete: false, stream: undefined }))
     return node
   }
   const alive = (r: Route | undefined): Route | undefined =>
@@ -59,15 +58,19 @@ export function memoryPresence({ clock = systemClock }: EngineOptions): Presence
     for (const route of gone) routes.delete(route.device)
     return gone
   }
-  const expire = (node: string): void => void lost.push({ node, routes: remove(node) })
+  const expire = (node: string): void => {
+    const stream = nodes.get(node)?.stream
+    lost.push({ node, routes: remove(node), ...(stream !== undefined && { stream }) })
+  }
 
   return {
     claim: async (claims) => claims.map(claimOne),
     restore: async (lost) => lost.map(restoreOne),
     release: async (ends) => ends.map(releaseOne),
     routes: async (devices) => devices.map((d) => alive(routes.get(d))),
-    async lease(name, ttlMs) {
+    async lease(name, ttlMs, stream) {
       const node = nodeOf(name)
+      node.stream = stream ?? node.stream
       node.cancelLease?.()
       node.cancelLease = clock.after(ttlMs, () => expire(name))
       return node.complete

@@ -1,7 +1,7 @@
 /** Presence in Redis, shared by all device managers of a cluster. What is kept where, and how: scripts.ts. */
 import type { EngineOptions } from '#core/engines.ts'
 import { reachability } from '#core/remote/health.ts'
-import type { Presence, Route } from '../port.ts'
+import type { Lost, Presence, Route } from '../port.ts'
 import { type Link, openLink } from './link.ts'
 import { pack, routeOf, unpack } from './packed.ts'
 import * as scripts from './scripts.ts'
@@ -60,12 +60,12 @@ export async function redisPresence(url: string, o: EngineOptions): Promise<Pres
       }
     })
   /** The routes of nodes that scripts have buried. */
-  const takeDown = (buried: readonly string[]): Promise<{ node: string; routes: Route[] }[]> =>
+  const takeDown = (buried: readonly string[]): Promise<Lost[]> =>
     Promise.all(
       buried.map(async (text) => {
-        const end = text.indexOf('\n')
-        const [node, grave] = [text.slice(0, end), text.slice(end + 1)]
-        return { node, routes: grave === '' ? [] : await drain(link, at.prefix, node, grave) }
+        const [node = '', grave = '', stream = ''] = text.split('\n')
+        const routes = grave === '' ? [] : await drain(link, at.prefix, node, grave)
+        return { node, routes, ...(stream !== '' && { stream: Number(stream) }) }
       }),
     )
 
@@ -83,7 +83,7 @@ export async function redisPresence(url: string, o: EngineOptions): Promise<Pres
       inPieces(devices, async (some) =>
         (await run<string[]>(scripts.routes, some)).map((answer, i) => routeOf(some[i]!, answer)),
       ),
-    lease: async (node, ttlMs) => (await run(scripts.lease, [node, ttlMs])) === 1,
+    lease: async (node, ttlMs, stream) => (await run(scripts.lease, [node, ttlMs, stream ?? ''])) === 1,
     complete: async (node) => void (await run(scripts.complete, [node])),
     leave: async (node) => void (await takeDown(await run<string[]>(scripts.leave, [node]))),
     expired: async () => takeDown(await run<string[]>(scripts.expired, [ABANDONED_MS])),

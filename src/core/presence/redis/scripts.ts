@@ -2,8 +2,9 @@
  * What happens in Redis, each step at once. Keys, all in one slot:
  *   d:<device>  the node that holds it          n:<node>  hash: device → its route (packed.ts)
  *   l:<node>    its lease, as long as it lives  k:<node>  the run of the server in which its routes were complete
+ *   s:<node>    the stream of the device log that it writes
  *   nodes       all that have routes or a lease
- *   dying       routes of dead nodes that are being taken down, by when somebody began; x:<node>/<n> the hash of such a node
+ *   dying       routes of dead nodes that are being taken down, by when somebody began; x:<node>/<n>/<stream> the hash of such a node
  * A device is online where both d and n say so and the node has a lease: what is left of a node does no harm until it is removed.
  * Time is that of Redis.
  */
@@ -68,10 +69,11 @@ local p, node = ARGV[1], ARGV[2]
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
 `
 
-/** ARGV: prefix, node, ms → 1: all its routes are known. A server that was started again may have lost some. */
+/** ARGV: prefix, node, ms, its stream or '' → 1: all its routes are known. A server that was started again may have lost some. */
 export const lease = `${run}
 redis.call('SET', p .. 'l:' .. node, '1', 'PX', ARGV[3])
 redis.call('SADD', p .. 'nodes', node)
+if ARGV[4] ~= '' then redis.call('SET', p .. 's:' .. node, ARGV[4]) end
 return redis.call('GET', p .. 'k:' .. node) == run and 1 or 0`
 
 /** ARGV: prefix, node. */
@@ -85,24 +87,26 @@ local now = redis.call('TIME')
 now = now[1] * 1000 + math.floor(now[2] / 1000)
 local function bury(node)
   redis.call('SREM', p .. 'nodes', node)
-  redis.call('DEL', p .. 'l:' .. node, p .. 'k:' .. node)
-  if redis.call('EXISTS', p .. 'n:' .. node) == 0 then return node .. '\\n' end
-  local grave = 'x:' .. node .. '/' .. now
+  local stream = redis.call('GET', p .. 's:' .. node) or ''
+  redis.call('DEL', p .. 'l:' .. node, p .. 'k:' .. node, p .. 's:' .. node)
+  if redis.call('EXISTS', p .. 'n:' .. node) == 0 then return node .. '\\n\\n' .. stream end
+  local grave = 'x:' .. node .. '/' .. now .. '/' .. stream
   redis.call('RENAME', p .. 'n:' .. node, p .. grave)
   redis.call('ZADD', p .. 'dying', now, grave)
-  return node .. '\\n' .. grave
+  return node .. '\\n' .. grave .. '\\n' .. stream
 end
 `
 
 /**
  * ARGV: prefix, ms after which another one goes on with what somebody began → nodes whose lease ran out, each with the name of the hash to be
- * taken down, if there is one.
+ * taken down, if there is one, and its stream.
  */
 export const expired = `${bury}
 local out = {}
 for _, grave in ipairs(redis.call('ZRANGEBYSCORE', p .. 'dying', 0, now - ARGV[2])) do
   redis.call('ZADD', p .. 'dying', now, grave)
-  out[#out + 1] = string.match(grave, '^x:(.*)/%d+$') .. '\\n' .. grave
+  local node, stream = string.match(grave, '^x:(.*)/%d+/(%d*)$')
+  out[#out + 1] = node .. '\\n' .. grave .. '\\n' .. stream
 end
 for _, node in ipairs(redis.call('SMEMBERS', p .. 'nodes')) do
   if redis.call('EXISTS', p .. 'l:' .. node) == 0 then out[#out + 1] = bury(node) end

@@ -1,0 +1,41 @@
+/** What a process says of itself (contracts/process.ts). */
+import { performance } from 'node:perf_hooks'
+import type { Face } from '#contracts/contract.ts'
+import type { processContract } from '#contracts/process.ts'
+import type { Metrics } from '#lib/metrics.ts'
+import type { ProcessFacts } from '#lib/service.ts'
+
+interface More {
+  instance: string
+  nodes: readonly string[]
+  metrics: Pick<Metrics, 'pando_connections'>
+  draining(): boolean
+}
+
+export function stateOf(about: ProcessFacts, more: More): Face<typeof processContract>['state'] {
+  let before = performance.eventLoopUtilization()
+  return async () => {
+    const now = performance.eventLoopUtilization()
+    const load = performance.eventLoopUtilization(now, before).utilization
+    before = now
+    const { values } = await more.metrics.pando_connections.get()
+    return {
+      instance: more.instance,
+      services: [...about.services],
+      nodes: [...more.nodes],
+      version: about.version,
+      pid: process.pid,
+      startedAt: about.startedAt,
+      connections: values.reduce((sum, v) => sum + v.value, 0),
+      load,
+      draining: more.draining(),
+      listen: { ...about.listen() },
+      checks: about.checks().map(({ name, ok, detail, state }) => ({
+        name,
+        ok,
+        ...(detail !== undefined && { detail }),
+        ...(state !== undefined && { state }),
+      })),
+    }
+  }
+}

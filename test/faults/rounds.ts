@@ -1,0 +1,198 @@
+/**
+ * Faults of a cluster under load: two processes of each part, devices that report at QoS 1 and 2, an application that reads, a receiver of
+ * webhooks. In each round a process is killed, frozen or restarted, or a server is killed; then it is measured when all is well again.
+ */
+import { check, type Findings } from '../crash/check.ts'
+import { isEvent, Publisher } from '../crash/publisher.ts'
+import { makeRandom, type Random } from '../fuzz/random.ts'
+import { type EngineName, type OwnEngine, ownEngine } from '../support/engines.ts'
+import type { Part } from '../world/processes.ts'
+import { enginesOf } from '../world/servers.ts'
+import { type Application, makeWorld, sleep, until, type World } from '../world.ts'
+
+export type Fault = 'kill' | 'freeze' | 'restart' | 'engine'
+
+export interface FaultOptions {
+  /** how many rounds of each */
+  rounds: Readonly<Partial<Record<Fault, number>>>
+  devices: number
+  seed: number
+  onRound?: (what: string, ms: number) => void
+}
+
+export interface FaultResult extends Findings {
+  /** what was done, and ms until every device's next message was confirmed and read: since the fault, or since the server was back */
+  recovered: { fault: Fault; what: string; ms: number }[]
+}
+
+const LOAD_MS = [200, 800] as const
+const FROZEN_MS = [1000, 9000] as const
+const AWAY_MS = [200, 3000] as const
+const RECOVERY_MS = 30_000
+const WEBHOOKS_MS = 60_000
+const dialects = ['binary', 'user', 'mqtt5'] as const
+
+export async function faultRounds(o: FaultOptions): Promise<FaultResult> {
+  const random = makeRandom(o.seed)
+  const engines = new Map<EngineName, OwnEngine>()
+  try {
+    if (o.rounds.engine) for (const name of enginesOf.processes!) engines.set(name, await ownEngine(name))
+    const servers = Object.fromEntries([...engines].map(([name, { url }]) => [name, url]))
+    const world = await makeWorld({ shape: 'processes', servers, env: { PANDO_MQTT_CONNECT_TIMEOUT: '3s' } })
+    try {
+      return await run(o, world, engines, random)
+    } finally {
+      await world.close()
+    }
+  } finally {
+    for (const e of engines.values()) await e.stop()
+  }
+}
+
+async function run(
+  o: FaultOptions,
+  world: World,
+  engines: ReadonlyMap<EngineName, OwnEngine>,
+  random: Random,
+): Promise<FaultResult> {
+  const app = await world.application({ tags: ['event'] })
+  const publishers: Publisher[] = []
+  for (let i = 0; i < o.devices; i++) {
+    const device = await world.device({ dialect: dialects[i % 3]! })
+    publishers.push(new Publisher(device, i % 2 ? 2 : 1, random, 20))
+  }
+  await Promise.all(publishers.map((p) => p.start()))
+  const stop = keepComing(publishers)
+  const recovered: FaultResult['recovered'] = []
+  for (const fault of shuffled(o.rounds, random)) {
+    await sleep(between(random, ...LOAD_MS))
+    const { what, since, after } = await doing[fault](world, engines, random)
+    await allWell(app, publishers, what)
+    recovered.push({ fault, what, ms: performance.now() - since })
+    o.onRound?.(`${fault} ${what}`, recovered.at(-1)!.ms)
+    await after()
+  }
+  await Promise.all(publishers.map((p) => until('every message', () => p.settled(), RECOVERY_MS)))
+  stop()
+  await webhooksDone(world, publishers)
+  await world.stop()
+  return { ...(await check(world.place, publishers, world.hooks.confirmed, 'many')), recovered }
+}
+
+interface Done {
+  what: string
+  /** when it could begin to be well again */
+  since: number
+  /** puts back what is missing */
+  after(): Promise<void>
+}
+type Do = (world: World, engines: ReadonlyMap<EngineName, OwnEngine>, random: Random) => Promise<Done>
+
+const nothing = async () => {}
+
+const doing: Record<Fault, Do> = {
+  async kill(world, _, random) {
+    const part = pick(partsOf(world), random)
+    const since = performance.now()
+    await part.kill()
+    return { what: part.name, since, after: () => part.start() }
+  },
+  async freeze(world, _, random) {
+    const part = pick(partsOf(world), random)
+    const ms = between(random, ...FROZEN_MS)
+    part.signal('SIGSTOP')
+    await sleep(ms)
+    part.signal('SIGCONT')
+    return { what: `${part.name} ${ms} ms`, since: performance.now(), after: nothing }
+  },
+  async restart(world, _, random) {
+    const part = pick(partsOf(world), random)
+    const since = performance.now()
+    await part.stop()
+    await part.start()
+    return { what: part.name, since, after: nothing }
+  },
+  async engine(_, engines, random) {
+    const [name, engine] = pick([...engines], random)
+    await engine.kill()
+    await sleep(between(random, ...AWAY_MS))
+    await engine.start()
+    return { what: name, since: performance.now(), after: nothing }
+  },
+}
+
+const partsOf = (world: World): readonly Part[] => (world.running as unknown as { parts: readonly Part[] }).parts
+const pick = <T>(all: readonly T[], random: Random): T => all[random.below(all.length)]!
+const between = (random: Random, from: number, to: number): number => from + random.below(to - from + 1)
+
+function shuffled(rounds: FaultOptions['rounds'], random: Random): Fault[] {
+  const all = Object.entries(rounds).flatMap(([fault, n]) => Array.from({ length: n }, () => fault as Fault))
+  for (let i = all.length - 1; i > 0; i--) {
+    const j = random.below(i + 1)
+    ;[all[i], all[j]] = [all[j]!, all[i]!]
+  }
+  return all
+}
+
+/** Devices come back by themselves, as firmware does. → stop */
+function keepComing(publishers: readonly Publisher[]): () => void {
+  let stopped = false
+  const coming = new Set<Publisher>()
+  const timer = setInterval(() => {
+    for (const p of publishers) {
+      if (stopped || p.device.link.ended === undefined || coming.has(p)) continue
+      coming.add(p)
+      p.stop()
+      p.start()
+        .catch(() => {})
+        .finally(() => coming.delete(p))
+    }
+  }, 50)
+  return () => {
+    stopped = true
+    clearInterval(timer)
+    for (const p of publishers) p.stop()
+  }
+}
+
+/** Each device's next message is confirmed, and read by an application. */
+async function allWell(app: Application, publishers: readonly Publisher[], what: string): Promise<void> {
+  const from = publishers.map((p) => p.sent)
+  await Promise.all(
+    publishers.map((p, i) =>
+      until(`word of ${p.device.identifier} after ${what}`, () => (p.confirmed.at(-1) ?? 0) > from[i]!, RECOVERY_MS),
+    ),
+  )
+  await Promise.all(publishers.map((p) => readOne(app, p)))
+}
+
+/** GET latest tells at least what was confirmed before, and never less than it told; one that is not answered is asked again. */
+async function readOne(app: Application, p: Publisher): Promise<void> {
+  const path = `/devices/${p.device.identifier}/status/latest`
+  const answer = () =>
+    app.get(path).then(
+      (a) => a.code === 0 && { least, data: a.data as { o_uint32?: [number] } },
+      () => undefined,
+    )
+  let least = 0
+  const { data } = await until(
+    `an answer to ${path}`,
+    () => {
+      least = Math.max(p.confirmedStatus, p.seen)
+      return answer()
+    },
+    RECOVERY_MS,
+  )
+  const got = Number(data.o_uint32?.[0] ?? 0)
+  if (got < least) throw new Error(`${p.device.identifier}: latest is ${got}, known was ${least}`)
+  p.seen = got
+}
+
+async function webhooksDone(world: World, publishers: readonly Publisher[]): Promise<void> {
+  const missing = () => {
+    const told = new Set(world.hooks.confirmed.map((h) => `${h.json.identifier} ${h.json.data['alarm']?.[0]}`))
+    return publishers.some((p) => p.confirmed.some((n) => isEvent(n) && !told.has(`${p.device.identifier} ${n}`)))
+  }
+  // what is missing after that is found by the check
+  await until('all webhooks', () => !missing(), WEBHOOKS_MS).catch(() => {})
+}

@@ -1,0 +1,121 @@
+/** A cluster of real processes, two of each part, which can be killed, frozen and started again one by one. Engines are servers. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Contract, Face } from '#contracts/contract.ts'
+import { controller } from '#contracts/controller.ts'
+import { devicemanager } from '#contracts/devicemanager.ts'
+import { notifier } from '#contracts/notifier.ts'
+import { registry } from '#contracts/registry.ts'
+import { anyFace } from '#rpc/any.ts'
+import { rpcClient } from '#rpc/client.ts'
+import { freePort } from './ports.ts'
+import { startProcess } from './process.ts'
+import { root } from './root.ts'
+import type { Env, Options, Running } from './running.ts'
+
+/** Services that share a process. */
+const roles = [['registry', 'devicemanager'], ['controller', 'notifier'], ['apiprovider', 'httpaccess'], ['mqttaccess']] as const
+const TIMES = 2
+
+/** One process of the cluster. */
+export interface Part {
+  readonly name: string
+  readonly services: readonly string[]
+  readonly pid: number
+  readonly up: boolean
+  kill(): Promise<void>
+  /** SIGTERM → exit code */
+  stop(): Promise<number>
+  /** SIGSTOP, SIGCONT */
+  signal(name: NodeJS.Signals): void
+  start(): Promise<void>
+}
+
+export async function startProcesses(o: Options): Promise<Running & { parts: readonly Part[] }> {
+  const parts: Awaited<ReturnType<typeof makePart>>[] = []
+  for (const services of roles) for (let n = 0; n < TIMES; n++) parts.push(await makePart(o, `${services[0]}${n}`, services))
+  try {
+    for (let i = 0; i < parts.length; i += TIMES) await Promise.all(parts.slice(i, i + TIMES).map((p) => p.start()))
+  } catch (e) {
+    await Promise.all(parts.map((p) => p.kill()))
+    throw e
+  }
+  const listen = taking(parts)
+  const clients = parts.map((p) => rpcClient({ origin: p.rpc, secret: o.env['PANDO_CLUSTER_SECRET']! }))
+  const face = <C extends Contract>(c: C) => anyFace(c, () => clients.map((client) => client.face(c))) as Face<C>
+  return {
+    parts,
+    listen,
+    nodes: parts.flatMap((p) => p.running()?.listen['mqttaccess'] ?? []),
+    peers: {
+      registry: face(registry),
+      devicemanager: face(devicemanager),
+      controller: face(controller),
+      notifier: face(notifier),
+    },
+    pid: parts[0]!.pid,
+    async stop() {
+      const codes: number[] = []
+      for (const p of parts.toReversed()) if (p.up) codes.push(await p.stop())
+      for (const c of clients) await c.close()
+      return Math.max(0, ...codes)
+    },
+    async kill() {
+      await Promise.all(parts.map((p) => p.kill()))
+    },
+    logged: () => parts.map((p) => p.running()?.logged() ?? '').join(''),
+  }
+}
+
+async function makePart(o: Options, name: string, services: readonly string[]) {
+  const dataDir = join(o.dataDir, name)
+  mkdirSync(dataDir, { recursive: true })
+  const port = async () => `127.0.0.1:${await freePort()}`
+  const rpc = await port()
+  const env: Env = { ...o.env, PANDO_DATA_DIR: dataDir, PANDO_RPC_LISTEN: rpc, PANDO_OPS_LISTEN: await port() }
+  for (const s of services) if (s.endsWith('access') || s === 'apiprovider') env[`PANDO_${s.toUpperCase()}_LISTEN`] = await port()
+  let now: Running | undefined
+  let last: Running | undefined
+  return {
+    name,
+    services,
+    rpc: `http://${rpc}`,
+    running: () => last,
+    get pid() {
+      return now?.pid ?? 0
+    },
+    get up() {
+      return now !== undefined
+    },
+    async kill() {
+      await now?.kill()
+      now = undefined
+    },
+    async stop() {
+      const was = now
+      now = undefined
+      return (await was?.stop()) ?? 0
+    },
+    signal: (signal: NodeJS.Signals) => void process.kill(now!.pid, signal),
+    async start() {
+      last = now = await startProcess({ ...o, dataDir, env, program: [join(root, 'bin/pando'), 'serve', ...services] })
+    },
+  }
+}
+
+/** Of those that are up, in turn one and another. */
+function taking(parts: readonly { up: boolean; running(): Running | undefined }[]): Record<string, string> {
+  const listen: Record<string, string> = {}
+  const turns = new Map<string, number>()
+  for (const name of new Set(parts.flatMap((p) => Object.keys(p.running()?.listen ?? {})))) {
+    const get = () => {
+      const turn = turns.get(name) ?? 0
+      turns.set(name, turn + 1)
+      const those = (up: boolean) => parts.filter((p) => p.up || !up).flatMap((p) => p.running()?.listen[name] ?? [])
+      const all = those(true).length > 0 ? those(true) : those(false)
+      return all[turn % all.length]
+    }
+    Object.defineProperty(listen, name, { enumerable: true, get })
+  }
+  return listen
+}
