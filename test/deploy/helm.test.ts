@@ -43,7 +43,7 @@ test(
     ]
     const nodes = ['--set', 'nodeSelector.disk=ssd,tolerations[0].key=iot']
     for (const args of [[], [...more, ...nodes]]) {
-      const made = documentsOf(run('template', 'cloud', chart, ...args))
+      const made = documentsOf(run('template', 'cloud', chart, '--kube-version', '1.30.0', ...args))
       const of = (kind: string) => made.filter((d) => d.kind === kind)
       const deployments = of('Deployment')
       assert.equal(deployments.length, Object.keys(values.processes).length)
