@@ -1,6 +1,7 @@
 /** Logging: pino in the form of the Elastic Common Schema. Request and device ids are fields, never part of the text; no secret is ever a field. */
 import { ecsFormat } from '@elastic/ecs-pino-format'
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino'
+import { traceId } from './trace.ts'
 
 export type Logger = PinoLogger
 
@@ -27,7 +28,7 @@ const redact = [
 ]
 
 export function makeLog({ level, destination }: LogOptions): Logger {
-  const options = { ...ecsFormat({ convertErr: true }), level, redact: { paths: redact, censor: '[redacted]' } }
+  const options = { ...ecsFormat({ convertErr: true }), level, redact: { paths: redact, censor: '[redacted]' }, mixin }
   const out = destination ?? pino.destination({ fd: 2, sync: true })
   const lines: string[] = []
   const log = pino(options, {
@@ -38,6 +39,12 @@ export function makeLog({ level, destination }: LogOptions): Logger {
   })
   recent.set(log, lines)
   return log
+}
+
+/** What was done for a call from another process says for which. */
+function mixin(): object {
+  const id = traceId()
+  return id === undefined ? {} : { trace: { id } }
 }
 
 /** Lines of late stay in memory for people who look after the process. */

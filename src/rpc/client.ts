@@ -2,8 +2,14 @@
 import { Pool } from 'undici'
 import type { Contract, Face } from '#contracts/contract.ts'
 import { fromErrorData, PandoError } from '#lib/errors.ts'
+import { TRACE_HEADER, traceparent } from '#lib/trace.ts'
 import { codecsOf, type MethodCodec } from './codec.ts'
 import { VERSION_HEADER } from './versions.ts'
+
+/** A call that waits for a device has a connection for itself all the time. */
+const CONNECTIONS = 512
+/** Calls to a process without an answer yet; what is above is refused at once. */
+const MOST_WAITING = 2000
 
 export interface RpcClient {
   face<C extends Contract>(contract: C): Face<C>
@@ -13,8 +19,21 @@ export interface RpcClient {
 }
 
 export function rpcClient(o: { origin: string; secret: string; version?: string }): RpcClient {
-  const pool = new Pool(o.origin, { connections: 8, pipelining: 1, connect: { timeout: 2000 } })
+  let waiting = 0
+  const pool = new Pool(o.origin, { connections: CONNECTIONS, pipelining: 1, connect: { timeout: 2000 } })
   let gone = new AbortController()
+  const bounded =
+    (call: Call): Call =>
+    async (input) => {
+      if (waiting >= MOST_WAITING)
+        throw new PandoError('unavailable', `${waiting} calls to ${o.origin} wait for an answer already`, { sent: false })
+      waiting++
+      try {
+        return await call(input)
+      } finally {
+        waiting--
+      }
+    }
   return {
     giveUp() {
       gone.abort(new PandoError('unavailable', `${o.origin} is gone`, { sent: true }))
@@ -28,7 +47,7 @@ export function rpcClient(o: { origin: string; secret: string; version?: string 
           const late = AbortSignal.timeout(deadline)
           return retry ? AbortSignal.any([late, gone.signal]) : late
         }
-        const call = caller(pool, `/rpc/${contract.service}/${name}`, codec, { ...o, deadline, signal })
+        const call = bounded(caller(pool, `/rpc/${contract.service}/${name}`, codec, { ...o, deadline, signal }))
         methods[name] = ordered ? oneByOne(call) : call
       }
       return methods as Face<typeof contract>
@@ -58,7 +77,8 @@ function caller(pool: Pool, path: string, codec: MethodCodec, o: How): Call {
     let response: Awaited<ReturnType<Pool['request']>>
     let answer: Buffer
     try {
-      response = await pool.request({ path, method: 'POST', body, headers, signal: o.signal() })
+      const traced = { ...headers, [TRACE_HEADER]: traceparent() }
+      response = await pool.request({ path, method: 'POST', body, headers: traced, signal: o.signal() })
       answer = Buffer.from(await response.body.arrayBuffer())
     } catch (e) {
       if (e instanceof PandoError) throw e

@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Type } from 'typebox'
 import { bytes, contract, type Face, method } from '#contracts/contract.ts'
 import { isPandoError, PandoError } from '#lib/errors.ts'
-import { silentLog } from '#lib/log.ts'
+import { makeLog, silentLog } from '#lib/log.ts'
+import { inTrace, traceId } from '#lib/trace.ts'
 import { anyFace } from './any.ts'
 import { rpcClient } from './client.ts'
 import { encodedFace } from './encoded.ts'
@@ -146,4 +147,58 @@ test('of several instances the next is called when one is gone; what may have be
   assert.deepEqual(asked, ['a'])
   const none = anyFace(sums, () => []) as Face<typeof sums>
   await assert.rejects(none.add({ a: 1, b: 1 }), (e) => isPandoError(e, 'unavailable') && /sums is not there/.test(e.message))
+})
+
+// CLU-10
+test('a call carries the trace that it belongs to, or begins one; what is logged says so', async (t) => {
+  const lines: string[] = []
+  const log = makeLog({ level: 'info', destination: { write: (line: string) => void lines.push(line) } })
+  const server = await startRpcServer({ host: '127.0.0.1', port: 0, secret: 's', log })
+  const client = rpcClient({ origin: `http://127.0.0.1:${server.address.port}`, secret: 's' })
+  t.after(async () => {
+    await client.close()
+    await server.close()
+  })
+  const seen: (string | undefined)[] = []
+  const calls = client.face(sums)
+  server.serve(sums, {
+    ...face,
+    async add({ a, b }: { a: number; b: number }) {
+      seen.push(traceId())
+      log.info({ a }, 'adding')
+      return a === 9 ? calls.add({ a: 8, b }) : { n: a + b }
+    },
+  })
+  const id = 'ab'.repeat(16)
+  await inTrace(`00-${id}-${'1'.repeat(16)}-01`, () => calls.add({ a: 9, b: 1 }))
+  assert.deepEqual(seen, [id, id])
+  assert.ok(lines.every((line) => JSON.parse(line).trace.id === id))
+  await inTrace('nonsense', () => calls.add({ a: 9, b: 1 }))
+  assert.ok(/^[0-9a-f]{32}$/.test(seen[2]!) && seen[2] === seen[3] && seen[2] !== id)
+})
+
+// CLU-11
+test('calls that wait for devices hinder no others; what is too much is refused at once', async (t) => {
+  const server = await startRpcServer({ host: '127.0.0.1', port: 0, secret: 's', log: silentLog() })
+  const client = rpcClient({ origin: `http://127.0.0.1:${server.address.port}`, secret: 's' })
+  t.after(async () => {
+    await client.close()
+    await server.close()
+  })
+  const held = Promise.withResolvers<void>()
+  const long = contract('long', { wait: method(N, N, { deadline: 60_000 }), now: method(N, N) })
+  server.serve(long, {
+    async wait(n: object) {
+      await held.promise
+      return n
+    },
+    now: async (n: object) => n,
+  })
+  const { wait, now } = client.face(long)
+  const some = Array.from({ length: 100 }, (_, n) => wait({ n }))
+  assert.deepEqual(await now({ n: 1 }), { n: 1 })
+  const more = Array.from({ length: 1900 }, (_, n) => wait({ n }))
+  await assert.rejects(now({ n: 2 }), (e) => isPandoError(e, 'unavailable') && e.params['sent'] === false)
+  held.resolve()
+  assert.equal((await Promise.all([...some, ...more])).length, 2000)
 })

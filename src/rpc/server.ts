@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Contract } from '#contracts/contract.ts'
 import { errorData, errorTable, PandoError, toPandoError } from '#lib/errors.ts'
 import type { Logger } from '#lib/log.ts'
+import { inTrace, TRACE_HEADER } from '#lib/trace.ts'
 import { codecsOf, type MethodCodec } from './codec.ts'
 import { compatible, VERSION_HEADER } from './versions.ts'
 
@@ -16,6 +17,8 @@ export interface RpcServer {
 }
 
 const MAX_BODY = 80 << 20
+/** Calls that are being answered; what is above is refused at once, before it is read. */
+const MOST_CALLS = 5000
 
 type Method = { codec: MethodCodec; run: (input: unknown) => Promise<unknown> }
 
@@ -31,8 +34,12 @@ export interface RpcServerOptions {
 export async function startRpcServer(o: RpcServerOptions): Promise<RpcServer> {
   const methods = new Map<string, Method>()
   const expected = Buffer.from(`Bearer ${o.secret}`)
+  let calls = 0
   const server = createServer((req, res) => {
-    answer(req, res, methods, expected, o.version).catch((e) => {
+    calls++
+    res.once('close', () => calls--)
+    const answered = inTrace(req.headers[TRACE_HEADER], () => answer(req, res, methods, expected, { version: o.version, calls }))
+    answered.catch((e) => {
       const error = toPandoError(e)
       if (error.code === 'internal') o.log.error({ err: error.cause ?? error, url: req.url }, 'rpc failed')
       const body = JSON.stringify(errorData(error))
@@ -72,7 +79,7 @@ async function answer(
   res: ServerResponse,
   methods: Map<string, Method>,
   expected: Buffer,
-  version: string | undefined,
+  { version, calls }: { version: string | undefined; calls: number },
 ): Promise<void> {
   const given = Buffer.from(req.headers.authorization ?? '')
   if (given.length !== expected.length || !timingSafeEqual(given, expected))
@@ -85,6 +92,7 @@ async function answer(
     })
   const method = req.method === 'POST' ? methods.get(req.url ?? '') : undefined
   if (!method) throw nothingThere(req, methods)
+  if (calls > MOST_CALLS) throw new PandoError('unavailable', `${calls} calls are being answered here already`, { sent: false })
   const output = await method.run(method.codec.decodeInput(await readBody(req)))
   const body = method.codec.encodeOutput(output)
   res.writeHead(200, {
