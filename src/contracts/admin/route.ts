@@ -5,6 +5,7 @@
 import type { Static, TObject, TSchema } from 'typebox'
 import type { ErrorCode } from '#lib/errors.ts'
 import type { Permission } from '../registry/permissions.ts'
+import type { Tag } from './tags.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 /** `GET /vendors/{id}` */
@@ -13,7 +14,7 @@ export type RouteKey = `${Method} /${string}`
 export interface RouteSpec {
   /** operationId */
   id: string
-  tag: string
+  tag: Tag
   summary: string
   /** what a reader must know beyond the summary */
   description?: string

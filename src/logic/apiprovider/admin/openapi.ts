@@ -3,6 +3,7 @@ import type { TObject, TSchema } from 'typebox'
 import { Problem } from '#contracts/admin/problem.ts'
 import { methodOf, pathOf, type RouteKey, type RouteSpec, type Routes } from '#contracts/admin/route.ts'
 import { ADMIN_PREFIX } from '#contracts/admin/routes.ts'
+import { tags } from '#contracts/admin/tags.ts'
 import { type ErrorCode, errorTable } from '#lib/errors.ts'
 
 type Json = Record<string, unknown>
@@ -24,10 +25,11 @@ export function openapi(routes: Routes): Json {
       version: '1',
       description:
         'JSON. Times are ms since 1970, 64-bit integers decimal strings, bytes base64. Errors are RFC 9457 problems with a stable `code`.',
+      license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: ADMIN_PREFIX }],
     security: [{ bearer: [] }, { cookie: [], csrf: [] }],
-    tags: [...new Set(Object.values(routes).map((r) => r.tag))].sort().map((name) => ({ name })),
+    tags: [...new Set(Object.values(routes).map((r) => r.tag))].sort().map((name) => ({ name, description: tags[name] })),
     paths,
     components: {
       schemas: Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1))),
