@@ -1,5 +1,5 @@
 /**
- * npm run build: src/ → dist/, plain JavaScript and its types, a file for a file, since Node strips no types inside node_modules. dist/
+ * npm run build: console/ → dist/console, and src/ → dist/, plain JavaScript and its types, a file for a file, since Node strips no types inside node_modules. dist/
  * is a package scope of its own in which `#core/x.ts` means ./core/x.js: sources and what is made of them import by the same names.
  */
 import { execFileSync } from 'node:child_process'
@@ -20,3 +20,4 @@ rmSync(dist, { recursive: true, force: true })
 const tsc = join(root, 'node_modules/typescript/bin/tsc')
 execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json')], { stdio: 'inherit' })
 writeFileSync(join(dist, 'package.json'), `${JSON.stringify(scope, null, 2)}\n`)
+execFileSync(process.execPath, [join(root, 'console/build.ts')], { stdio: 'inherit' })

@@ -7,7 +7,7 @@ import { cycles, type Module, modules, packageFiles } from './architecture/modul
 
 const all = modules()
 const isTest = (m: { path: string }) => /\.test\.ts$/.test(m.path)
-const code = all.filter((m) => m.path.startsWith('src/') && !isTest(m))
+const code = all.filter((m) => /^(src|console\/src)\//.test(m.path) && !isTest(m))
 const list = (found: string[]) => assert.deepEqual(found, [])
 
 // HOUSE-1

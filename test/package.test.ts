@@ -49,7 +49,17 @@ async function run(cwd: string, program: string, ...args: string[]): Promise<str
 /** Packs a copy of the sources, so that what is built elsewhere meanwhile does not matter → the tarball. */
 async function pack(): Promise<string> {
   const copy = join(place, 'sources')
-  for (const name of ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'build.ts', 'README.md', 'LICENSE', 'bin', 'src']) {
+  for (const name of [
+    'package.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'build.ts',
+    'README.md',
+    'LICENSE',
+    'bin',
+    'src',
+    'console',
+  ]) {
     cpSync(join(root, name), join(copy, name), { recursive: true })
   }
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
@@ -100,7 +110,7 @@ after(() => rmSync(place, { recursive: true, force: true }))
 const installed = (path: string): string => join(modules, 'pando', path)
 const version = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version
 
-// PACK-1
+// PACK-1, CONSOLE-5
 test('the tarball holds what runs: no sources, no tests, nothing that development needs', () => {
   assert.deepEqual(readdirSync(installed('.')).sort(), ['LICENSE', 'README.md', 'bin', 'dist', 'package.json'])
   const files = readdirSync(installed('dist'), { recursive: true, encoding: 'utf8' })
@@ -109,7 +119,9 @@ test('the tarball holds what runs: no sources, no tests, nothing that developmen
     files.filter((f) => /\.test\.|(?<!\.d)\.ts$/.test(f)),
     [],
   )
-  for (const name of ['typescript', '@biomejs', 'mqtt', 'fast-check', 'node']) assert.ok(!existsSync(join(modules, name)), name)
+  assert.ok(existsSync(installed('dist/console/index.html')))
+  for (const name of ['typescript', 'react', 'vite', '@tanstack', 'playwright-core', '@biomejs', 'mqtt', 'fast-check', 'node'])
+    assert.ok(!existsSync(join(modules, name)), name)
 })
 
 test('npx pando --version', async () => {

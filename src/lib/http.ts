@@ -127,7 +127,7 @@ function pick(mounts: Paths[], path = '/'): Paths | undefined {
 }
 
 /** Sent when the request has been read: closing before that resets the connection, and the answer is lost. As Go's default answer: applications of the old cloud saw exactly this (test/vectors/http-device.json, "wrong path"). */
-function notFound(res: ServerResponse): void {
+export function notFound(res: ServerResponse): void {
   const body = '404 page not found\n'
   res.writeHead(404, {
     'Content-Type': 'text/plain; charset=utf-8',

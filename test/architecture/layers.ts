@@ -65,6 +65,12 @@ const rules: readonly Rule[] = [
     from: /^src\/cli\//,
     own: ['src/cli/', 'src/rpc/', 'src/contracts/', 'src/core/', 'src/lib/', 'src/protocol/', 'src/', MQTT],
   },
+  // what the console shares with the cloud: how it is spoken to, and how devices speak
+  {
+    from: /^console\/src\//,
+    own: ['console/src/', 'src/contracts/', 'src/protocol/', 'src/lib/errors.ts', 'src/cli/device/twin.ts', MQTT],
+    builtins: [],
+  },
   { from: /^src\/main\.ts$/, own: ['src/cli/run.ts'] },
   {
     from: /^src\/testing\//,

@@ -27,16 +27,16 @@ const roots = Object.entries(own.imports).map(([from, to]) => [from.split('*')[0
 const find = (...patterns: string[]): string[] => patterns.flatMap((p) => globSync(p, { cwd: root })).sort()
 
 /** Every TypeScript module of the package. */
-export const modules = (): Module[] => find('src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts').map(read)
+export const modules = (): Module[] => find('src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'console/**/*.{ts,tsx}').map(read)
 
 /** Every text file of the package that we wrote (no golden vectors, no lock file's hashes). */
 export const packageFiles = (): Module[] =>
-  find('*.{md,json,ts}', '.npmrc', '.ci/*', 'bin/*', '{src,test,bench,docs,examples,deploy}/**/*.*').map(read)
+  find('*.{md,json,ts}', '.npmrc', '.ci/*', 'bin/*', '{src,test,bench,docs,examples,deploy,console}/**/*.*').map(read)
 
 function read(path: string): Module {
   const text = readFileSync(join(root, path), 'utf8')
   const code = text.replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '')
-  const imports = path.endsWith('.ts') ? [...code.matchAll(IMPORT)].map((m) => importOf(path, m)) : []
+  const imports = /\.tsx?$/.test(path) ? [...code.matchAll(IMPORT)].map((m) => importOf(path, m)) : []
   return { path, text, code, lines: text.split('\n').length - 1, imports }
 }
 

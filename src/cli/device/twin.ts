@@ -1,6 +1,7 @@
 /** The values of a virtual device: numbers drift like those of a sensor until somebody sets them. Its frames are made here. */
 import { type CommandFrame, encodeEvent, encodeStatus, type StatusFrame } from '#protocol/frames.ts'
 import { commandOf, type Model, type ModelCall, type ModelObject, type ModelParam } from '#protocol/model.ts'
+import { utf8Bytes } from '#protocol/text.ts'
 import { fits, tlvType, type Value } from '#protocol/tlv.ts'
 import { FIRST_UNIVERSAL, GATEWAY, UNIVERSAL_PRIORITY, universalEvent } from '#protocol/universal.ts'
 
@@ -33,7 +34,7 @@ const drift = (params: readonly ModelParam[], n: number, now: number): Value[] =
 function drifting(type: number, n: number, now: number, wave: number): Value {
   if (type <= 2) return Math.fround(Math.round((21 + 4 * wave) * 10) / 10)
   if (type === 6 || type === 10) return BigInt(Math.floor(now / 1000))
-  if (type === 11) return Buffer.from(Math.floor(now / 1000).toString(16))
+  if (type === 11) return utf8Bytes(Math.floor(now / 1000).toString(16))
   if (type === 12) return `device ${n}`
   if (type === 13) return wave > 0
   return Math.round(50 + 20 * wave)
@@ -119,6 +120,6 @@ export const commandResult = (command: number, result: number, text: string, now
     subDevice: GATEWAY,
     no: universalEvent.commandResult,
     priority: UNIVERSAL_PRIORITY,
-    values: [BigInt(command), result, Buffer.from(text)],
+    values: [BigInt(command), result, utf8Bytes(text)],
     types: [UINT64, INT32, BYTES],
   })

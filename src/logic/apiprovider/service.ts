@@ -6,6 +6,7 @@ import type { controller } from '#contracts/controller.ts'
 import type { registry } from '#contracts/registry.ts'
 import type { DeviceLog } from '#core/devicelog/port.ts'
 import type { Queue } from '#core/queue/port.ts'
+import { notFound } from '#lib/http.ts'
 import type { ServiceStart, Started } from '#lib/service.ts'
 import { type Address, addressUrl } from '#lib/settings.ts'
 import { makeAlerts } from './admin/alerts.ts'
@@ -13,6 +14,7 @@ import type { AdminPeers } from './admin/call.ts'
 import { makeShares } from './admin/shares.ts'
 import type { Admin } from './admin/start.ts'
 import type { DiskLimits } from './admin/system.ts'
+import type { Console } from './console/serve.ts'
 import { countFleet } from './countfleet.ts'
 import { makeFigures } from './figures.ts'
 import { makeGuard } from './guard.ts'
@@ -100,16 +102,18 @@ export async function start(s: ServiceStart<Config, Ports, Peers>): Promise<Star
   s.onDrain(async () => (await admin.made())?.drain())
   s.onStop(async () => (await admin.made())?.close())
   const reference = lazily(async () => ({ routing: await (await import('./reference/serve.ts')).makeReference() }))
+  const console = lazily(async () => (await import('./console/serve.ts')).makeConsole())
   const address = await s.http.mount({
     name: 'apiprovider',
     address: config.apiproviderListen,
     ...(s.tls && { tls: s.tls }),
-    prefixes: [...prefixes, ADMIN, REFERENCE],
+    prefixes: [...prefixes, ADMIN, REFERENCE, '/'],
     handler: (req, res) => {
       const { url = '' } = req
       if (url.startsWith(ADMIN)) void serveLazily(admin.get(), req, res)
       else if (url.startsWith(REFERENCE)) void serveLazily(reference.get(), req, res)
-      else app.routing(req, res)
+      else if (prefixes.some((p) => url.startsWith(p))) app.routing(req, res)
+      else void serveConsole(console.get(), req, res)
     },
     onUpgrade: (req, socket, head) => void upgrade(admin, req, socket, head),
   })
@@ -130,6 +134,12 @@ async function serveLazily(made: Promise<Routing>, req: IncomingMessage, res: Se
   } catch {
     res.writeHead(503, { 'Content-Length': 0, 'Retry-After': '1' }).end()
   }
+}
+
+/** What is no place of the console's is no place at all: answered as where nobody listens, when the request has been read. */
+async function serveConsole(made: Promise<Console>, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const served = await made.then((c) => c.serve(req, res)).catch(() => false)
+  if (!served) req.once('end', () => notFound(res)).resume()
 }
 
 async function upgrade(

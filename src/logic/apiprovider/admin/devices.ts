@@ -1,10 +1,11 @@
+import { randomBytes } from 'node:crypto'
 import type { deviceRoutes, Device as Told } from '#contracts/admin/devices.ts'
 import type { AnswerOf, QueryOf } from '#contracts/admin/route.ts'
-import type { DeviceDetail, DeviceFilter } from '#contracts/registry.ts'
+import type { By, DeviceDetail, DeviceFilter } from '#contracts/registry.ts'
 import { isPandoError } from '#lib/errors.ts'
 import { clientIdOf, deviceIdOf } from '#protocol/identifiers.ts'
 import { act } from './actions.ts'
-import type { Handlers, Parts } from './call.ts'
+import type { AdminPeers, Handlers, Parts } from './call.ts'
 import { type Condition, conditionsOf, connectionOf } from './fleet.ts'
 import { linkOf } from './link.ts'
 import { cursorOf, placeOf } from './page.ts'
@@ -73,6 +74,12 @@ export function devices(p: Parts): Handlers<typeof deviceRoutes> {
       const { device, secret, key } = await peers.registry.addDevice({ productId, ...rest, ...version, audit: by })
       return { device: await one(device), secret, key }
     },
+    'POST /products/{id}/virtual-devices': async ({ params, body, scope, by }) => {
+      const product = await reach.product(params.id, scope)
+      const items = []
+      for (let n = 0; n < body.count; n++) items.push(await addVirtual(peers, product.id, by))
+      return { items }
+    },
     'GET /devices/{id}': async ({ params, scope }) => one(await reach.device(params.id, scope)),
     'PATCH /devices/{id}': async (c) => {
       const { id } = await reach.device(c.params.id, c.scope)
@@ -109,6 +116,15 @@ export function devices(p: Parts): Handlers<typeof deviceRoutes> {
     if (identifier !== undefined) return (await found(peers.registry.deviceByIdentifier({ identifier })))?.id
     return deviceIdOf(client_id!)
   }
+}
+
+/** With a serial that nobody else has; its secret is kept by nobody. */
+async function addVirtual({ registry, devicemanager }: AdminPeers, productId: number, audit: By) {
+  const code = `virtual-${randomBytes(4).toString('hex')}`
+  const { device, secret } = await registry.addDevice({ productId, code, version: 'virtual', audit })
+  const { id, identifier } = device
+  const { token } = await devicemanager.login({ deviceId: id, secret })
+  return { id, code, identifier, client_id: clientIdOf(id), token }
 }
 
 /** What the caller asks for within their scope; undefined where the two exclude each other. */

@@ -12,7 +12,7 @@ import * as check from '../checks.ts'
 import type { Context } from '../context.ts'
 import type { Kind as SealedKind } from '../secrets.ts'
 
-interface Asked<O> {
+export interface Asked<O> {
   items: readonly O[]
   next?: number
   check: boolean

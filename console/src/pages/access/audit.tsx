@@ -1,0 +1,86 @@
+import { useState } from 'react'
+import { api, useAct, useGet } from '../../lib/api.ts'
+import { useFormat } from '../../lib/format.ts'
+import { useCommon } from '../../text/common.ts'
+import { At, Dot } from '../../ui/basics.tsx'
+import { Asked, Empty } from '../../ui/feedback.tsx'
+import { useAccess } from './texts.ts'
+
+export function Audit() {
+  const t = useAccess()
+  const c = useCommon()
+  const f = useFormat()
+  const [action, setAction] = useState('')
+  const [cursors, setCursors] = useState<readonly string[]>([])
+  const cursor = cursors.at(-1)
+  const asked = useGet(
+    'GET /audit',
+    { query: { limit: 100, ...(action && { action }), ...(cursor && { cursor }) } },
+    { keep: true },
+  )
+  const verify = useAct(() => api('GET /audit/verify'))
+  return (
+    <section className="card">
+      <header>
+        <input
+          className="input s fit"
+          aria-label={t.filterAction}
+          placeholder={t.filterAction}
+          value={action}
+          onChange={(e) => {
+            setAction(e.target.value.trim())
+            setCursors([])
+          }}
+        />
+        <span className="push">
+          {verify.data && (
+            <span className="state">
+              <Dot s={verify.data.ok ? 'ok' : 'bad'} />
+              {verify.data.ok ? t.verified(f.n(verify.data.entries)) : t.broken(String(verify.data.wrong?.id ?? ''))}
+            </span>
+          )}
+          <button type="button" className="btn s" disabled={verify.isPending} onClick={() => verify.mutate(undefined)}>
+            {t.verify}
+          </button>
+        </span>
+      </header>
+      <Asked of={asked} rows={8}>
+        {({ items, next }) =>
+          items.length === 0 ? (
+            <Empty title={t.noAudit} />
+          ) : (
+            <>
+              <ul className="list">
+                {items.map((e) => (
+                  <li key={e.id}>
+                    <small>
+                      <At at={e.at} />
+                    </small>
+                    <div className="grow">
+                      <b>{e.actor_name || e.actor}</b> <code>{e.action}</code> {e.object} <span className="t3">{e.addr}</span>
+                      {(e.before !== null || e.after !== null) && (
+                        <details>
+                          <summary>{t.change}</summary>
+                          <code className="hexes">
+                            {JSON.stringify(e.before)} → {JSON.stringify(e.after)}
+                          </code>
+                        </details>
+                      )}
+                    </div>
+                  </li>
+                ))}
+              </ul>
+              {next && (
+                <footer>
+                  <button type="button" className="btn s push" onClick={() => setCursors([...cursors, next])}>
+                    {c.older}
+                  </button>
+                </footer>
+              )}
+            </>
+          )
+        }
+      </Asked>
+    </section>
+  )
+}

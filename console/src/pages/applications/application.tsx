@@ -1,0 +1,202 @@
+import { useState } from 'react'
+import { useLocation } from 'wouter'
+import { api, refresh, useAct, useGet } from '../../lib/api.ts'
+import { useFormat } from '../../lib/format.ts'
+import { useCan } from '../../lib/session.ts'
+import { useLive } from '../../lib/stream.ts'
+import { useCrumbs } from '../../lib/title.ts'
+import { toast } from '../../lib/toast.ts'
+import { useCommon } from '../../text/common.ts'
+import { Code, Copy, Dot, I } from '../../ui/basics.tsx'
+import { Asked, Confirm, Dialog, Note, ProblemNote } from '../../ui/feedback.tsx'
+import { Tabs } from '../../ui/tabs.tsx'
+import { Deliveries } from './deliveries.tsx'
+import { AboutFields, useAbout } from './form.tsx'
+import { type App, shapes } from './page.tsx'
+import { useApps } from './texts.ts'
+
+export default function Page({ id, tab }: { id: number; tab: string }) {
+  const first = useGet('GET /applications/{id}', { params: { id } })
+  const { data } = useLive('application', { id })
+  return (
+    <Asked of={first} rows={8}>
+      {(a) => <Body app={data ?? a} tab={tab} />}
+    </Asked>
+  )
+}
+
+function Body({ app: a, tab }: { app: App; tab: string }) {
+  const t = useApps()
+  const f = useFormat()
+  const can = useCan()
+  useCrumbs({ text: t.title, href: '/applications' }, { text: a.name })
+  const test = useAct(() => api('POST /applications/{id}/test', { params: { id: a.id } }), {
+    done: (o) =>
+      toast(o.delivered ? t.tested(String(o.status ?? ''), f.n(o.took_ms)) : t.testFailed(o.error ?? String(o.status ?? ''))),
+  })
+  const hold = useAct(
+    () => api(a.paused ? 'POST /applications/{id}/resume' : 'POST /applications/{id}/pause', { params: { id: a.id } }),
+    {
+      done: () => void refresh('GET /applications/{id}', 'GET /applications'),
+    },
+  )
+  const retry = useAct(() => api('POST /applications/{id}/retry', { params: { id: a.id } }))
+  const may = can('deliveries.write') && a.url !== ''
+  return (
+    <>
+      <div className="head">
+        <div>
+          <h1>{a.name}</h1>
+          <p className="sub">
+            <span className="state">
+              <Dot s={shapes[a.state]} />
+              {t.states[a.state]}
+            </span>
+            <code>{a.scope}</code>
+            {a.url && <code>{a.url}</code>}
+          </p>
+        </div>
+        {may && (
+          <div className="acts">
+            <button type="button" className="btn" disabled={hold.isPending} onClick={() => hold.mutate(undefined)}>
+              <I n={a.paused ? 'play' : 'pause'} />
+              {a.paused ? t.resume : t.pause}
+            </button>
+            <button type="button" className="btn" disabled={test.isPending} onClick={() => test.mutate(undefined)}>
+              <I n="send" />
+              {t.test}
+            </button>
+          </div>
+        )}
+      </div>
+      <Tabs
+        base={`/applications/${a.id}`}
+        at={tab}
+        label={t.tabsLabel}
+        tabs={(['deliveries', 'settings'] as const).map((name) => ({ name, text: t.tabs[name] }))}
+      />
+      {a.state === 'failing' && (
+        <div className="lost">
+          <Note
+            s="bad"
+            title={t.failingTitle(a.url, a.failing_since ? f.when(a.failing_since) : '')}
+            actions={
+              may && (
+                <button type="button" className="btn s" onClick={() => retry.mutate(undefined)}>
+                  <I n="redo" />
+                  {t.tryNow}
+                </button>
+              )
+            }
+          >
+            <p>
+              {t.failingText(f.n(a.waiting))} {a.last_error}
+            </p>
+          </Note>
+        </div>
+      )}
+      {tab === 'settings' ? <Settings app={a} /> : <Deliveries app={a} />}
+    </>
+  )
+}
+
+function Settings({ app: a }: { app: App }) {
+  const t = useApps()
+  const c = useCommon()
+  const can = useCan()
+  const [, go] = useLocation()
+  const [about, set] = useAbout({ name: a.name, scope: a.scope, url: a.url, events: a.events })
+  const [asks, ask] = useState<'key' | 'signing-secret' | 'remove'>()
+  const [shown, show] = useState<string>()
+  const save = useAct(() => api('PATCH /applications/{id}', { params: { id: a.id }, body: about, ifMatch: a.revision }), {
+    quiet: true,
+    done: () => {
+      toast(c.saved)
+      void refresh('GET /applications/{id}', 'GET /applications')
+    },
+  })
+  const rotate = useAct(
+    async (what: 'key' | 'signing-secret') => {
+      const o = { params: { id: a.id }, idempotencyKey: crypto.randomUUID() }
+      return what === 'key'
+        ? (await api('POST /applications/{id}/key', o)).key
+        : (await api('POST /applications/{id}/signing-secret', o)).signing_secret
+    },
+    {
+      done: (text) => {
+        ask(undefined)
+        show(text)
+      },
+    },
+  )
+  const remove = useAct(() => api('DELETE /applications/{id}', { params: { id: a.id } }), {
+    done: () => {
+      void refresh('GET /applications')
+      go('/applications')
+    },
+  })
+  const may = can('applications.write')
+  return (
+    <div className="cols main-aside">
+      <form
+        className="card"
+        onSubmit={(e) => {
+          e.preventDefault()
+          save.mutate(undefined)
+        }}
+      >
+        <fieldset className="sect stack" disabled={!may}>
+          <AboutFields about={about} set={set} />
+          {save.error && <ProblemNote problem={save.error} />}
+          {may && (
+            <div className="row">
+              <button type="submit" className="btn" data-k="main" disabled={save.isPending}>
+                {c.save}
+              </button>
+              <span className="push" />
+              <button type="button" className="btn" onClick={() => ask('key')}>
+                {t.rotateKey}
+              </button>
+              <button type="button" className="btn" onClick={() => ask('signing-secret')}>
+                {t.rotateSecret}
+              </button>
+              <button type="button" className="btn" data-k="danger" onClick={() => ask('remove')}>
+                {c.remove}
+              </button>
+            </div>
+          )}
+        </fieldset>
+        {(asks === 'key' || asks === 'signing-secret') && (
+          <Confirm
+            title={asks === 'key' ? t.rotateKey : t.rotateSecret}
+            verb={asks === 'key' ? t.rotateKey : t.rotateSecret}
+            busy={rotate.isPending}
+            act={() => rotate.mutate(asks)}
+            close={() => ask(undefined)}
+          >
+            <p>{t.rotateText}</p>
+          </Confirm>
+        )}
+        {asks === 'remove' && (
+          <Confirm
+            title={t.remove}
+            verb={c.remove}
+            word={a.name}
+            busy={remove.isPending}
+            act={() => remove.mutate(undefined)}
+            close={() => ask(undefined)}
+          >
+            <p>{t.removeText}</p>
+          </Confirm>
+        )}
+        {shown !== undefined && (
+          <Dialog title={a.name} close={() => show(undefined)}>
+            <p>{t.once}</p>
+            <Copy text={shown} />
+          </Dialog>
+        )}
+      </form>
+      <Code title={t.stream} text={`curl -N -H "App-Key: $APP_KEY" ${location.origin}/application/v1/stream`} />
+    </div>
+  )
+}

@@ -1,0 +1,137 @@
+import { useState } from 'react'
+import { Link } from 'wouter'
+import type { AdminAnswer } from '#contracts/admin/client.ts'
+import { api, refresh, useAct, useGet } from '../../lib/api.ts'
+import { useFormat } from '../../lib/format.ts'
+import { useCan } from '../../lib/session.ts'
+import { useCrumbs } from '../../lib/title.ts'
+import { Ago, Copy, Dot, I, type S } from '../../ui/basics.tsx'
+import { Asked, Dialog, Empty, ProblemNote } from '../../ui/feedback.tsx'
+import { AboutFields, useAbout } from './form.tsx'
+import { useApps } from './texts.ts'
+
+export type App = AdminAnswer<'GET /applications/{id}'>
+export const shapes: Record<App['state'], S> = {
+  ok: 'ok',
+  failing: 'bad',
+  behind: 'warn',
+  paused: 'off',
+  off: 'new',
+  unknown: 'new',
+}
+
+export default function Page() {
+  const t = useApps()
+  const f = useFormat()
+  const can = useCan()
+  const [adding, add] = useState(false)
+  useCrumbs({ text: t.title })
+  const asked = useGet('GET /applications', { query: { limit: 1000 } }, { every: 10_000 })
+  return (
+    <>
+      <div className="head">
+        <div>
+          <h1>{t.title}</h1>
+          <p className="sub">{t.sub}</p>
+        </div>
+        <div className="acts">
+          {can('applications.write') && (
+            <button type="button" className="btn" data-k="main" onClick={() => add(true)}>
+              <I n="plus" />
+              {t.create}
+            </button>
+          )}
+        </div>
+      </div>
+      <section className="card">
+        <Asked of={asked} rows={4}>
+          {({ items }) =>
+            items.length === 0 ? (
+              <Empty title={t.empty}>{t.emptyText}</Empty>
+            ) : (
+              <ul className="list">
+                {items.map((a) => (
+                  <li key={a.id}>
+                    <Dot s={shapes[a.state]} />
+                    <div className="grow">
+                      <Link href={`/applications/${a.id}`}>{a.name}</Link>
+                      <div className="t2">
+                        {t.states[a.state]} · <code>{a.scope}</code> {a.url && <code>{a.url}</code>}
+                      </div>
+                    </div>
+                    {a.waiting > 0 && (
+                      <small>
+                        {t.waiting} {f.n(a.waiting)}
+                        {a.oldest ? (
+                          <>
+                            {' '}
+                            · {t.oldest} <Ago at={a.oldest} />
+                          </>
+                        ) : null}
+                      </small>
+                    )}
+                  </li>
+                ))}
+              </ul>
+            )
+          }
+        </Asked>
+      </section>
+      {adding && <NewApplication close={() => add(false)} />}
+    </>
+  )
+}
+
+function NewApplication({ close }: { close: () => void }) {
+  const t = useApps()
+  const [about, set] = useAbout({ name: '', scope: '*', url: '', events: ['event', 'status', 'online', 'offline'] })
+  const [made, setMade] = useState<AdminAnswer<'POST /applications'>>()
+  const make = useAct(() => api('POST /applications', { body: about, idempotencyKey: crypto.randomUUID() }), {
+    quiet: true,
+    done: (got) => {
+      setMade(got)
+      void refresh('GET /applications')
+    },
+  })
+  if (made)
+    return (
+      <Dialog
+        title={made.application.name}
+        close={close}
+        footer={
+          <Link className="btn" data-k="main" href={`/applications/${made.application.id}`}>
+            {made.application.name}
+          </Link>
+        }
+      >
+        <p>{t.once}</p>
+        <b>{t.key}</b>
+        <Copy text={made.key} />
+        <b>{t.secret}</b>
+        <Copy text={made.signing_secret} />
+      </Dialog>
+    )
+  return (
+    <Dialog
+      title={t.createTitle}
+      close={close}
+      footer={
+        <button type="submit" form="new-app" className="btn" data-k="main" disabled={make.isPending}>
+          {t.create}
+        </button>
+      }
+    >
+      <form
+        id="new-app"
+        className="stack"
+        onSubmit={(e) => {
+          e.preventDefault()
+          make.mutate(undefined)
+        }}
+      >
+        <AboutFields about={about} set={set} />
+        {make.error && <ProblemNote problem={make.error} />}
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,70 @@
+import { Link } from 'wouter'
+import { useGet } from '../../lib/api.ts'
+import { useNow } from '../../lib/now.ts'
+import { useLive } from '../../lib/stream.ts'
+import { At, Dot, I } from '../../ui/basics.tsx'
+import { Note } from '../../ui/feedback.tsx'
+import { useConnect } from './texts.ts'
+
+const order = ['registered', 'logged_in', 'connected', 'reported'] as const
+/** Longer than a connect takes by far. */
+const PATIENCE = 15_000
+
+/** Turns green by itself as the device goes on. */
+export function Steps({ product, serial }: { product: number; serial: string }) {
+  const t = useConnect()
+  const now = useNow()
+  const { data } = useLive('onboarding', serial === '' ? undefined : { product, serial })
+  const endpoints = useGet('GET /endpoints')
+  const mqtt = endpoints.data?.items.find((e) => e.name === 'mqttaccess')?.url ?? ''
+  const steps = data?.steps
+  const next = order.findIndex((s) => !steps?.[s])
+  const done = steps !== undefined && next < 0
+  const stuck = steps && steps.logged_in > 0 && !steps.connected && now - steps.logged_in > PATIENCE
+  return (
+    <section className="card" aria-live="polite">
+      <header>
+        <h2>{done ? t.arrived(serial) : t.waiting(serial)}</h2>
+        <span className="push state">
+          <Dot s="ok" />
+          {t.listening}
+        </span>
+      </header>
+      <div className="sect flush">
+        <ol className="steps">
+          {order.map((step, i) => {
+            const at = steps?.[step] ?? 0
+            return (
+              <li key={step} data-s={at ? 'ok' : i === next ? 'now' : undefined}>
+                <i>{at > 0 && <I n="check" />}</i>
+                <div>
+                  <b>{t.steps[step]}</b>
+                  <p>{t.stepTexts[step]}</p>
+                </div>
+                {at > 0 && (
+                  <small>
+                    <At at={at} />
+                  </small>
+                )}
+              </li>
+            )
+          })}
+        </ol>
+      </div>
+      {stuck && (
+        <div className="sect">
+          <Note s="warn" title={t.notOpened}>
+            <p>{t.notOpenedText(mqtt)}</p>
+          </Note>
+        </div>
+      )}
+      {data?.device && (
+        <div className="sect">
+          <Link className="btn" data-k={done ? 'main' : undefined} href={`/devices/${data.device.id}`}>
+            {t.openDevice}
+          </Link>
+        </div>
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,154 @@
+import { useState } from 'react'
+import { useSearchParams } from 'wouter'
+import { useGet } from '../../lib/api.ts'
+import { useLang } from '../../lib/lang.ts'
+import { type Known, titleIn } from '../../lib/model.ts'
+import { causeText } from '../../text/causes.ts'
+import { useCommon } from '../../text/common.ts'
+import { At } from '../../ui/basics.tsx'
+import { Asked, Empty } from '../../ui/feedback.tsx'
+import type { Device } from './data.ts'
+import { SeriesPlot } from './series.tsx'
+import { useDevice } from './texts.ts'
+
+const numeric = /^(u?int|float)/
+const kinds = ['status', 'event', 'online', 'offline', 'undecodable'] as const
+type Kind = (typeof kinds)[number]
+const PAGE = 100
+
+export function History({ device, model }: { device: Device; model: Known | undefined }) {
+  const t = useDevice()
+  const lang = useLang()
+  const [params, setParams] = useSearchParams()
+  const values = (model?.objects ?? []).flatMap((o) =>
+    o.values
+      .filter((p) => numeric.test(p.typeName))
+      .map((param) => ({ key: `${o.label}.${param.name}`, object: o.label, param })),
+  )
+  const of = values.find((v) => v.key === params.get('value')) ?? values[0]
+  return (
+    <div className="stack wide">
+      {of && (
+        <SeriesPlot
+          device={device.id}
+          since={device.created_at}
+          object={of.object}
+          name={of.param.name}
+          title={titleIn(lang, of.param, of.param.name)}
+          {...(of.param.unit && { unit: of.param.unit })}
+          picker={
+            <select
+              className="input s fit"
+              aria-label={t.plot}
+              value={of.key}
+              onChange={(e) => setParams({ value: e.target.value }, { replace: true })}
+            >
+              {values.map((v) => (
+                <option key={v.key} value={v.key}>
+                  {v.key}
+                </option>
+              ))}
+            </select>
+          }
+        />
+      )}
+      <Records device={device} />
+    </div>
+  )
+}
+
+function Records({ device }: { device: Device }) {
+  const t = useDevice()
+  const c = useCommon()
+  const lang = useLang()
+  const [kind, setKind] = useState<Kind | ''>('')
+  const [cursors, setCursors] = useState<readonly string[]>([])
+  const cursor = cursors.at(-1)
+  const query = { order: 'desc' as const, limit: PAGE, ...(kind && { kinds: [kind] }), ...(cursor && { cursor }) }
+  const asked = useGet('GET /devices/{id}/history', { params: { id: device.id }, query }, { keep: true })
+  const csv = `/admin/v1/devices/${device.id}/export.csv?order=desc&kind=${kind === 'event' ? 'event' : 'status'}`
+  return (
+    <section className="card">
+      <header>
+        <h2>{t.records}</h2>
+        <span className="push">
+          <select
+            className="input s"
+            aria-label={t.what}
+            value={kind}
+            onChange={(e) => {
+              setKind(e.target.value as Kind)
+              setCursors([])
+            }}
+          >
+            <option value="">{c.all}</option>
+            {kinds.map((k) => (
+              <option key={k} value={k}>
+                {t.kinds[k]}
+              </option>
+            ))}
+          </select>
+          <a className="btn s" href={csv} download>
+            {t.csv}
+          </a>
+        </span>
+      </header>
+      <Asked of={asked} rows={8}>
+        {({ items, next }) =>
+          items.length === 0 ? (
+            <Empty title={t.noHistory} />
+          ) : (
+            <>
+              <div className="scroll">
+                <table className="table stackable">
+                  <thead>
+                    <tr>
+                      <th>{t.time}</th>
+                      <th>{t.what}</th>
+                      <th>{t.content}</th>
+                    </tr>
+                  </thead>
+                  <tbody>
+                    {items.map((r, i) => (
+                      <tr key={`${r.at} ${r.kind} ${i}`}>
+                        <td data-m="2">
+                          <At at={r.at} precise />
+                        </td>
+                        <td data-m="1">
+                          {t.kinds[r.kind]} {r.name && <b>{r.name}</b>}
+                        </td>
+                        <td data-m="3" className="wrap">
+                          <code>
+                            {r.values !== undefined
+                              ? JSON.stringify(r.values)
+                              : r.cause
+                                ? causeText(lang, r.cause)
+                                : (r.reason ?? '')}
+                          </code>
+                        </td>
+                      </tr>
+                    ))}
+                  </tbody>
+                </table>
+              </div>
+              {(next || cursor) && (
+                <footer>
+                  {cursor && (
+                    <button type="button" className="btn s" onClick={() => setCursors(cursors.slice(0, -1))}>
+                      ←
+                    </button>
+                  )}
+                  {next && (
+                    <button type="button" className="btn s push" onClick={() => setCursors([...cursors, next])}>
+                      {t.older}
+                    </button>
+                  )}
+                </footer>
+              )}
+            </>
+          )
+        }
+      </Asked>
+    </section>
+  )
+}

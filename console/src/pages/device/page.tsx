@@ -1,0 +1,104 @@
+import { useMemo } from 'react'
+import { Link, useLocation } from 'wouter'
+import { useGet } from '../../lib/api.ts'
+import { useKeys } from '../../lib/keys.ts'
+import { useModel } from '../../lib/model.ts'
+import { useCan } from '../../lib/session.ts'
+import { useCrumbs } from '../../lib/title.ts'
+import { useVerbs } from '../../lib/verbs.ts'
+import { Copy, Dot, dotOf } from '../../ui/basics.tsx'
+import { Asked } from '../../ui/feedback.tsx'
+import { Tabs } from '../../ui/tabs.tsx'
+import { Commands } from './commands.tsx'
+import { Connection } from './connection.tsx'
+import { type Device, type DeviceNow, useDeviceNow } from './data.ts'
+import { History } from './history.tsx'
+import { Live } from './live.tsx'
+import { DevicePackets } from './packets.tsx'
+import { Settings } from './settings.tsx'
+import { useDevice } from './texts.ts'
+
+const names = ['live', 'history', 'commands', 'connection', 'packets', 'settings'] as const
+
+export default function Page({ id, tab }: { id: number; tab: string }) {
+  const { first, now } = useDeviceNow(id)
+  return (
+    <Asked of={first} rows={8}>
+      {(device) => <Body now={{ ...now, device: now.device ?? device }} tab={tab} />}
+    </Asked>
+  )
+}
+
+function Body({ now, tab }: { now: DeviceNow & { device: Device }; tab: string }) {
+  const t = useDevice()
+  const can = useCan()
+  const [, go] = useLocation()
+  const { device } = now
+  const { id } = device
+  const name = device.name || device.identifier
+  const base = `/devices/${id}`
+  const product = useGet('GET /products/{id}', { params: { id: device.product } }, { enabled: can('products.read') })
+  const model = useModel(can('products.read') ? device.product : undefined, device.model || product.data?.model)
+  const shown = names.filter((n) => (n === 'packets' ? can('frames.read') : n === 'settings' ? can('devices.write') : true))
+  useCrumbs(
+    { text: t.devices, href: '/devices' },
+    { text: name, ...(tab !== 'live' && { href: base }) },
+    ...(tab === 'live' ? [] : [{ text: t.tabs[tab as 'live'] ?? tab }]),
+  )
+  const keys = useMemo(
+    () => ({
+      c: () => {
+        go(base)
+        setTimeout(() => document.getElementById('send-command')?.focus(), 50)
+      },
+      y: () => go(`${base}/connection`),
+      w: () => go(`${base}/packets`),
+      Escape: () => go('/devices'),
+    }),
+    [go, base],
+  )
+  useKeys(keys)
+  const { sendVerb, whyVerb } = t
+  useVerbs(
+    useMemo(
+      () => [
+        { text: sendVerb(name), act: keys.c },
+        { text: whyVerb(name), act: keys.y },
+      ],
+      [name, sendVerb, whyVerb, keys],
+    ),
+  )
+  return (
+    <>
+      <div className="head">
+        <div>
+          <h1 className="row">
+            <Dot s={dotOf(device.state)} />
+            {name}
+          </h1>
+          <p className="sub">
+            <Copy text={device.identifier} />
+            {product.data && <Link href={`/products/${product.data.id}`}>{product.data.name}</Link>}
+            {device.firmware && <span>{t.firmware(device.firmware)}</span>}
+            {device.tags.map((tag) => (
+              <Link
+                key={tag}
+                className="badge tag"
+                href={`/devices?q=${encodeURIComponent(`tag:${/\s/.test(tag) ? `"${tag}"` : tag}`)}`}
+              >
+                {tag}
+              </Link>
+            ))}
+          </p>
+        </div>
+      </div>
+      <Tabs base={base} at={tab} label={t.tabsLabel} tabs={shown.map((n) => ({ name: n, text: t.tabs[n] }))} />
+      {tab === 'live' && <Live now={now} model={model} />}
+      {tab === 'history' && <History device={device} model={model} />}
+      {tab === 'commands' && <Commands device={device} now={now} model={model} />}
+      {tab === 'connection' && <Connection now={now} />}
+      {tab === 'packets' && <DevicePackets device={device} />}
+      {tab === 'settings' && <Settings device={device} />}
+    </>
+  )
+}

@@ -1,0 +1,118 @@
+import { type ReactNode, useState } from 'react'
+import { useGet } from '../../lib/api.ts'
+import { useFormat } from '../../lib/format.ts'
+import { Seg } from '../../ui/basics.tsx'
+import { Asked } from '../../ui/feedback.tsx'
+import { Plot } from '../../ui/plot.tsx'
+import { useDevice } from './texts.ts'
+
+type Hours = '1' | '24' | '168' | '720'
+const HOUR = 3_600_000
+const POINTS = 720
+/** Newer values are asked for no more often than this. */
+const EVERY = 10_000
+
+interface Props {
+  device: number
+  object: string
+  name: string
+  title: string
+  unit?: string
+  decimals?: number
+  /** when the device was made: a young one has no day to show */
+  since: number
+  picker?: ReactNode
+}
+
+/** A value by time: a range up to now, or one that was drawn. */
+export function SeriesPlot({ device, object, name, title, unit, decimals, picker, since }: Props) {
+  const t = useDevice()
+  const f = useFormat()
+  const [hours, setHours] = useState<Hours>(Date.now() - since < 2 * HOUR ? '1' : '24')
+  const [drawn, draw] = useState<{ from: number; to: number }>()
+  // to the step of what is asked, so that the question is the same for a while
+  const to = drawn?.to ?? Math.ceil(Date.now() / EVERY) * EVERY
+  const from = drawn?.from ?? to - Number(hours) * HOUR
+  const query = { object, value: name, points: POINTS, from: Math.round(from), ...(drawn && { to: Math.round(to) }) }
+  const key = drawn ? query : { ...query, from: Math.floor(from / EVERY) * EVERY }
+  const asked = useGet(
+    'GET /devices/{id}/series',
+    { params: { id: device }, query: key },
+    { keep: true, ...(!drawn && { every: EVERY }) },
+  )
+  const zoom = (by: number) => {
+    const middle = (from + to) / 2
+    const half = ((to - from) / 2) * by
+    draw({ from: middle - half, to: Math.min(Date.now(), middle + half) })
+  }
+  const choose = (h: Hours) => {
+    setHours(h)
+    draw(undefined)
+  }
+  return (
+    <section className="card">
+      <header>
+        <h2>
+          {title} {unit && <span className="t3">({unit})</span>}
+        </h2>
+        {picker}
+        <span className="push">
+          <button
+            type="button"
+            className="btn s icon"
+            data-k="quiet"
+            aria-label={t.zoomIn}
+            title={t.zoomIn}
+            onClick={() => zoom(0.5)}
+          >
+            +
+          </button>
+          <button
+            type="button"
+            className="btn s icon"
+            data-k="quiet"
+            aria-label={t.zoomOut}
+            title={t.zoomOut}
+            onClick={() => zoom(2)}
+          >
+            −
+          </button>
+          <Seg<Hours>
+            label={t.ribbon}
+            value={drawn ? ('' as Hours) : hours}
+            on={choose}
+            of={[
+              ['1', t.last['1']],
+              ['24', t.last['24']],
+              ['168', t.last['168']],
+              ['720', t.last['720']],
+            ]}
+          />
+        </span>
+      </header>
+      <div className="sect flush" data-stale={asked.isPlaceholderData || undefined}>
+        <Asked of={asked} rows={8}>
+          {(s) => (
+            <>
+              <Plot
+                label={title}
+                {...(unit && { unit })}
+                {...(decimals !== undefined && { decimals })}
+                from={from}
+                to={to}
+                zoom={(a, b) => draw({ from: a, to: b })}
+                data={{
+                  t: s.t,
+                  v: s.v.map((v) => (typeof v === 'number' ? v : v === null ? null : Number(v))),
+                  ...(s.step > 0 && { step: s.step }),
+                  marks: s.marks.map((m) => ({ at: m.at, text: String(m.params['name'] || t.setValues) })),
+                }}
+              />
+              <small>{t.points(f.n(s.t.length), s.step > 0 ? f.span(s.step) : '')}</small>
+            </>
+          )}
+        </Asked>
+      </div>
+    </section>
+  )
+}

@@ -1,0 +1,293 @@
+import { useState } from 'react'
+import { Link } from 'wouter'
+import { api, refresh, useAct, useGet } from '../../lib/api.ts'
+import { useFormat } from '../../lib/format.ts'
+import { useCan, useEverything } from '../../lib/session.ts'
+import { type TopicData, useLive } from '../../lib/stream.ts'
+import { useCrumbs } from '../../lib/title.ts'
+import { useVendor } from '../../lib/vendor.ts'
+import { useAlertText } from '../../text/alerts.ts'
+import { Ago, Dot, dotOf, I, Seg } from '../../ui/basics.tsx'
+import { Asked, Empty } from '../../ui/feedback.tsx'
+import { Plot } from '../../ui/plot.tsx'
+import { Spark } from '../../ui/spark.tsx'
+import { useOverview } from './texts.ts'
+
+type Overview = TopicData['overview']
+type Span = '1' | '6' | '24'
+
+export default function Page() {
+  const t = useOverview()
+  const f = useFormat()
+  const can = useCan()
+  const vendor = useVendor()
+  const everything = useEverything() && can('system.read')
+  useCrumbs({ text: t.title })
+  const first = useGet('GET /overview', { query: vendor })
+  const { data: live } = useLive('overview', vendor)
+  const data = live ?? first.data
+  if (!data) return <Asked of={first}>{() => null}</Asked>
+  const { devices } = data
+  return (
+    <>
+      <div className="head">
+        <div>
+          <h1 className="verdict">
+            {devices.total === 0 ? t.nothingYet : t.verdict(f.n(devices.online), f.n(devices.total), data.alerts)}
+          </h1>
+          <p className="sub">{t.sub(f.zone)}</p>
+        </div>
+        <div className="acts">
+          {can('products.write') && (
+            <Link className="btn" data-k="main" href="/devices/connect">
+              <I n="plus" />
+              {t.connect}
+            </Link>
+          )}
+        </div>
+      </div>
+      <div className="stack wide">
+        <Figures data={data} series={everything} />
+        <div className="cols main-aside">
+          <div>
+            {everything && <Needs />}
+            {everything && <Online />}
+          </div>
+          <div>
+            <Products data={data} />
+            <Newest data={data} />
+            {everything && <SystemCard data={data} />}
+          </div>
+        </div>
+      </div>
+    </>
+  )
+}
+
+function useSpark(name: 'online' | 'reports' | 'commands', enabled: boolean): (number | null)[] {
+  const { data } = useGet('GET /series', { query: { name, points: 96 } }, { every: 60_000, enabled })
+  return data?.v ?? []
+}
+
+function Figures({ data, series }: { data: Overview; series: boolean }) {
+  const t = useOverview()
+  const f = useFormat()
+  const { devices, deliveries, commands } = data
+  const trouble = [
+    devices.refused > 0 && t.refused(f.n(devices.refused)),
+    devices.flapping > 0 && t.flapping(f.n(devices.flapping)),
+  ].filter(Boolean)
+  const [online, reports, sent] = [useSpark('online', series), useSpark('reports', series), useSpark('commands', series)]
+  return (
+    <section className="card" aria-label={t.figures}>
+      <div className="stats">
+        <Link href="/devices">
+          <span className="k">
+            <Dot s={devices.refused > 0 ? 'bad' : devices.flapping > 0 ? 'warn' : 'ok'} />
+            {t.online}
+          </span>
+          <span className="v">
+            {devices.total === 0 ? '–' : f.pct(devices.online / devices.total)} <small>{f.n(devices.online)}</small>
+          </span>
+          <span className="d">{trouble.join(' · ') || '\u00a0'}</span>
+          <Spark v={online} kind="dok" />
+        </Link>
+        <Link href="/packets">
+          <span className="k">{t.reports}</span>
+          <span className="v">
+            {f.n(data.reports_s, data.reports_s < 10 ? 1 : 0)} <small>{t.perSecond}</small>
+          </span>
+          <span className="d">{t.decoded(f.pct(data.decoded))}</span>
+          <Spark v={reports} />
+        </Link>
+        <div>
+          <span className="k">{t.commands}</span>
+          <span className="v">{f.n(commands.today)}</span>
+          <span className="d">{t.delivered(f.n(commands.delivered))}</span>
+          <Spark v={sent} kind="d4" />
+        </div>
+        <Link href="/applications">
+          <span className="k">
+            {deliveries.failing > 0 && <Dot s="bad" />}
+            {t.webhooks}
+          </span>
+          <span className="v">{f.n(deliveries.waiting)}</span>
+          <span className="d">{t.failing(deliveries.failing)}</span>
+        </Link>
+      </div>
+    </section>
+  )
+}
+
+function Needs() {
+  const t = useOverview()
+  const can = useCan()
+  const text = useAlertText()
+  const asked = useGet('GET /alerts', { query: { state: 'open' } }, { every: 10_000 })
+  const ack = useAct((id: string) => api('POST /alerts/{id}/ack', { params: { id } }), {
+    done: () => void refresh('GET /alerts'),
+  })
+  return (
+    <section className="card">
+      <header>
+        <h2>{t.needs}</h2>
+        <Link className="btn s push" data-k="quiet" href="/alerts">
+          {t.allAlerts}
+        </Link>
+      </header>
+      <Asked of={asked} rows={3}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <div className="sect row">
+              <Dot s="ok" />
+              <div>
+                <b>{t.quiet}.</b> <span className="t2">{t.quietText}</span>
+              </div>
+            </div>
+          ) : (
+            <ul className="list">
+              {items.slice(0, 5).map((a) => {
+                const said = text(a)
+                return (
+                  <li key={a.id}>
+                    <Dot s={a.severity === 'critical' ? 'bad' : 'warn'} />
+                    <div className="grow">
+                      <b>{said.head}</b>
+                      <div className="t2">{said.text}</div>
+                    </div>
+                    <Link className="btn s" href={said.href}>
+                      {t.see}
+                    </Link>
+                    {can('alerts.write') && (
+                      <button type="button" className="btn s" data-k="quiet" onClick={() => ack.mutate(a.id)}>
+                        {t.acknowledge}
+                      </button>
+                    )}
+                  </li>
+                )
+              })}
+            </ul>
+          )
+        }
+      </Asked>
+    </section>
+  )
+}
+
+function Online() {
+  const t = useOverview()
+  const [span, setSpan] = useState<Span>('24')
+  const asked = useGet(
+    'GET /series',
+    { query: { name: 'online', points: 720, from: floor(Date.now() - Number(span) * 3_600_000) } },
+    { every: 60_000, keep: true },
+  )
+  return (
+    <section className="card">
+      <header>
+        <h2>{t.devicesOnline}</h2>
+        <span className="push">
+          <Seg<Span>
+            label={t.devicesOnline}
+            of={[
+              ['1', t.last['1']],
+              ['6', t.last['6']],
+              ['24', t.last['24']],
+            ]}
+            value={span}
+            on={setSpan}
+          />
+        </span>
+      </header>
+      <div className="sect flush">
+        <Asked of={asked} rows={8}>
+          {(s) => (
+            <Plot
+              kind="dok"
+              label={t.devicesOnline}
+              decimals={0}
+              from={Date.now() - Number(span) * 3_600_000}
+              to={Date.now()}
+              data={{ t: s.t, v: s.v }}
+            />
+          )}
+        </Asked>
+      </div>
+    </section>
+  )
+}
+
+/** To the minute, so that the question is the same for a while. */
+const floor = (at: number): number => Math.floor(at / 60_000) * 60_000
+
+function Products({ data }: { data: Overview }) {
+  const t = useOverview()
+  const f = useFormat()
+  if (data.products.length === 0) return null
+  return (
+    <section className="card">
+      <header>
+        <h2>{t.products}</h2>
+        <span className="push t3">{t.productsNote}</span>
+      </header>
+      <ul className="list tight">
+        {data.products.slice(0, 8).map((p) => (
+          <li key={p.id}>
+            <div className="grow cut">
+              <Link href={`/products/${p.id}`}>{p.name}</Link>
+            </div>
+            <meter className="share" min={0} max={Math.max(1, p.devices)} value={p.online} aria-label={p.name} />
+            <span className="num nowrap">
+              {f.n(p.online)} <small>/ {f.n(p.devices)}</small>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function Newest({ data }: { data: Overview }) {
+  const t = useOverview()
+  return (
+    <section className="card">
+      <header>
+        <h2>{t.newest}</h2>
+      </header>
+      {data.newest.length === 0 ? (
+        <Empty title={t.noDevices} />
+      ) : (
+        <ul className="list tight">
+          {data.newest.slice(0, 6).map((d) => (
+            <li key={d.id}>
+              <Dot s={dotOf(d.state)} />
+              <div className="grow cut">
+                <Link href={`/devices/${d.id}`}>{d.name || d.identifier}</Link>
+              </div>
+              <small>{d.last_report ? <Ago at={d.last_report} /> : t.neverReported}</small>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+function SystemCard({ data }: { data: Overview }) {
+  const t = useOverview()
+  const state = { ok: ['ok', t.healthy], degraded: ['warn', t.degraded], down: ['bad', t.down] } as const
+  const [s, text] = state[data.system]
+  return (
+    <section className="card">
+      <header>
+        <h2>
+          <Link href="/system">{t.system}</Link>
+        </h2>
+        <span className="push state">
+          <Dot s={s} />
+          {text}
+        </span>
+      </header>
+    </section>
+  )
+}

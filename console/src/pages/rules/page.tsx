@@ -1,0 +1,68 @@
+import { Link } from 'wouter'
+import { api, refresh, useAct, useGet } from '../../lib/api.ts'
+import { useCan } from '../../lib/session.ts'
+import { useCrumbs } from '../../lib/title.ts'
+import { I } from '../../ui/basics.tsx'
+import { Asked, Empty } from '../../ui/feedback.tsx'
+import { useRules } from './texts.ts'
+
+export default function Page() {
+  const t = useRules()
+  const can = useCan()
+  useCrumbs({ text: t.title })
+  const asked = useGet('GET /rules', { query: { limit: 1000 } })
+  const flip = useAct(
+    ({ id, enabled }: { id: number; enabled: boolean }) => api('PATCH /rules/{id}', { params: { id }, body: { enabled } }),
+    { done: () => void refresh('GET /rules') },
+  )
+  return (
+    <>
+      <div className="head">
+        <div>
+          <h1>{t.title}</h1>
+          <p className="sub">{t.sub}</p>
+        </div>
+        <div className="acts">
+          {can('rules.write') && (
+            <Link className="btn" data-k="main" href="/rules/new">
+              <I n="plus" />
+              {t.write}
+            </Link>
+          )}
+        </div>
+      </div>
+      <section className="card">
+        <Asked of={asked} rows={4}>
+          {({ items }) =>
+            items.length === 0 ? (
+              <Empty title={t.empty}>{t.emptyText}</Empty>
+            ) : (
+              <ul className="list">
+                {items.map((r) => (
+                  <li key={r.id}>
+                    <input
+                      type="checkbox"
+                      className="switch"
+                      aria-label={`${r.name}: ${r.enabled ? t.on : t.off}`}
+                      checked={r.enabled}
+                      disabled={!can('rules.write') || flip.isPending}
+                      onChange={(e) => flip.mutate({ id: r.id, enabled: e.target.checked })}
+                    />
+                    <div className="grow">
+                      <Link href={`/rules/${r.id}`}>{r.name}</Link>
+                      <div className="t2">
+                        {t.when} {r.device ?? t.any} {t.kinds[r.on.kind]} {r.when && <code>{r.when}</code>} {t.then}{' '}
+                        {r.then.map((a) => (a.do === 'command' ? a.name : (t.do[a.do] ?? a.do))).join(', ')}
+                      </div>
+                    </div>
+                    <small>{t.version(r.version)}</small>
+                  </li>
+                ))}
+              </ul>
+            )
+          }
+        </Asked>
+      </section>
+    </>
+  )
+}

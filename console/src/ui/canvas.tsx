@@ -1,0 +1,145 @@
+import { useEffect, useRef, useState } from 'react'
+import uPlot from 'uplot'
+import 'uplot/dist/uPlot.min.css'
+import { useFormat } from '../lib/format.ts'
+import { onTheme } from '../lib/theme.ts'
+import type { PlotProps } from './plottypes.ts'
+
+/** A colour as the page has it now: a probe's `color`, since a custom property answers with its text. */
+function colourOf(box: HTMLElement, name: string): string {
+  const probe = document.createElement('i')
+  probe.style.color = `var(${name})`
+  box.append(probe)
+  const { color } = getComputedStyle(probe)
+  probe.remove()
+  return color
+}
+
+const HEIGHT = 220
+
+export default function Canvas({ data, label, unit, decimals = 2, from, to, zoom }: PlotProps) {
+  const box = useRef<HTMLDivElement>(null)
+  const plot = useRef<uPlot>(undefined)
+  const f = useFormat()
+  const [theme, setTheme] = useState(0)
+  useEffect(() => onTheme(() => setTheme((n) => n + 1)), [])
+  const latest = useRef({ data, from, to, zoom })
+  latest.current = { data, from, to, zoom }
+
+  useEffect(() => {
+    const el = box.current!
+    const colour = (name: string) => colourOf(el, name)
+    const line = colour('--data-1')
+    const axis = {
+      stroke: colour('--text-3'),
+      font: `12px ${getComputedStyle(el).fontFamily}`,
+      grid: { stroke: colour('--grid'), width: 1 },
+      ticks: { show: false },
+    }
+    const dashed = colour('--text-3')
+    const u = new uPlot(
+      {
+        width: el.clientWidth,
+        height: HEIGHT,
+        legend: { show: false },
+        cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 7 } },
+        scales: { x: { time: true, range: () => [latest.current.from / 1000, latest.current.to / 1000] } },
+        series: [
+          {},
+          {
+            label,
+            stroke: line,
+            width: 1.5,
+            fill: `color-mix(in oklab, ${line} 9%, transparent)`,
+            points: { show: latest.current.data.v.length < 60, size: 4 },
+            spanGaps: false,
+          },
+        ],
+        axes: [
+          { ...axis, grid: { show: false }, space: 70, values: (_, ticks) => ticks.map((s) => tick(s * 1000)) },
+          { ...axis, side: 1, size: 62, values: (_, ticks) => ticks.map((v) => f.n(v, 3)) },
+        ],
+        hooks: {
+          setSelect: [
+            (self) => {
+              const { left, width } = self.select
+              if (width > 4) latest.current.zoom?.(self.posToVal(left, 'x') * 1000, self.posToVal(left + width, 'x') * 1000)
+              self.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
+            },
+          ],
+          setCursor: [(self) => told(self)],
+          draw: [(self) => marks(self)],
+        },
+      },
+      joined(latest.current.data),
+      el,
+    )
+    const out = document.createElement('output')
+    out.className = 'plot-told'
+    el.append(out)
+    const tick = (at: number) =>
+      latest.current.to - latest.current.from > 3 * 86_400_000 ? f.moment(at).replace(/ \d\d:\d\d$/, '') : f.time(at).slice(0, 5)
+    function told(self: uPlot): void {
+      const i = self.cursor.idx
+      const v = i === null || i === undefined ? undefined : self.data[1]?.[i]
+      out.textContent =
+        v === null || v === undefined
+          ? ''
+          : `${f.moment(self.data[0]![i!]! * 1000)} — ${f.n(v, decimals)}${unit ? ` ${unit}` : ''}`
+    }
+    function marks(self: uPlot): void {
+      const { ctx } = self
+      const ratio = devicePixelRatio
+      ctx.save()
+      ctx.strokeStyle = ctx.fillStyle = dashed
+      ctx.setLineDash([3 * ratio, 3 * ratio])
+      ctx.font = `${12 * ratio}px ${getComputedStyle(el).fontFamily}`
+      let free = 0
+      for (const m of latest.current.data.marks ?? []) {
+        const x = self.valToPos(m.at / 1000, 'x', true)
+        if (x < self.bbox.left || x > self.bbox.left + self.bbox.width) continue
+        ctx.beginPath()
+        ctx.moveTo(x, self.bbox.top)
+        ctx.lineTo(x, self.bbox.top + self.bbox.height)
+        ctx.stroke()
+        const width = ctx.measureText(m.text).width
+        const left = Math.min(x + 4 * ratio, self.bbox.left + self.bbox.width - width)
+        if (left < free) continue
+        ctx.fillText(m.text, left, self.bbox.top + 12 * ratio)
+        free = left + width + 8 * ratio
+      }
+      ctx.restore()
+    }
+    plot.current = u
+    const watch = new ResizeObserver(() => u.setSize({ width: el.clientWidth, height: HEIGHT }))
+    watch.observe(el)
+    return () => {
+      watch.disconnect()
+      u.destroy()
+      out.remove()
+    }
+  }, [f, theme, label, unit, decimals])
+
+  useEffect(() => {
+    plot.current?.setData(joined(data))
+  }, [data, from, to])
+
+  return <div ref={box} className="plot-box" role="img" aria-label={unit ? `${label} (${unit})` : label} />
+}
+
+/** A gap of more than two buckets is a gap in the line. */
+function joined({ t, v, step }: PlotProps['data']): uPlot.AlignedData {
+  if (!step) return [t.map((at) => at / 1000), [...v]]
+  const xs: number[] = []
+  const ys: (number | null)[] = []
+  for (const [i, at] of t.entries()) {
+    const before = t[i - 1]
+    if (before !== undefined && at - before > 2.5 * step) {
+      xs.push((before + step) / 1000)
+      ys.push(null)
+    }
+    xs.push(at / 1000)
+    ys.push(v[i] ?? null)
+  }
+  return [xs, ys]
+}
