@@ -78,6 +78,7 @@ const servers: Server[] = [
         PANDO_LOG_LEVEL: 'warn',
         PANDO_HTTPACCESS_LISTEN: any,
         PANDO_MQTTACCESS_LISTEN: any,
+        PANDO_COAPACCESS_LISTEN: any,
         PANDO_APIPROVIDER_LISTEN: any,
         PANDO_OPS_LISTEN: any,
         ...(tls && { PANDO_TLS_CERT: cert, PANDO_TLS_KEY: key }),

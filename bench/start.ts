@@ -22,7 +22,13 @@ const devices = Number(values.devices)
 const records = Number(values.records)
 const runs = Number(values.runs)
 const any = '127.0.0.1:0'
-const env = { PANDO_HTTPACCESS_LISTEN: any, PANDO_MQTTACCESS_LISTEN: any, PANDO_APIPROVIDER_LISTEN: any, PANDO_OPS_LISTEN: any }
+const env = {
+  PANDO_HTTPACCESS_LISTEN: any,
+  PANDO_MQTTACCESS_LISTEN: any,
+  PANDO_COAPACCESS_LISTEN: any,
+  PANDO_APIPROVIDER_LISTEN: any,
+  PANDO_OPS_LISTEN: any,
+}
 const REST_MS = 4000
 
 async function fill(dataDir: string): Promise<void> {

@@ -47,6 +47,10 @@ const LOOK_MS = 200
 const SAY_MS = 5000
 const GIVE_UP_MS = 1000
 
+/** Where devices find an access service, if not where it listens. */
+const publicOf = (config: Config, service: string): string | undefined =>
+  ({ mqttaccess: config.mqttaccessPublic, coapaccess: config.coapaccessPublic })[service]
+
 /** What each process has for itself: others would see nothing of it. */
 const OWN: Partial<Record<PortName, string>> = { devicelog: 'file', queue: 'local' }
 
@@ -109,7 +113,7 @@ export async function openCluster(o: ClusterOptions): Promise<Cluster | undefine
     },
     async announce(service, id, rpc, listen) {
       const address = config.rpcPublic === undefined ? addressUrl('http', rpc) : `http://${config.rpcPublic}`
-      const told = service === 'mqttaccess' ? config.mqttaccessPublic : undefined
+      const told = publicOf(config, service)
       const reached = listen === undefined ? undefined : { [service.replace(/access$/, '')]: told ?? new URL(listen).host }
       const gone = await discovery.announce({ service, id, address, version: version(), ...(reached && { public: reached }) })
       withdrawals.add(gone)

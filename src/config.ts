@@ -83,6 +83,12 @@ export const settings = {
     '',
     'Origins of web pages (https://example.com, separated by commas; * for all) that may open MQTT over WebSocket, besides pages of the same address.',
   ),
+  coapaccessListen: setting(
+    'PANDO_COAPACCESS_LISTEN',
+    address,
+    '0.0.0.0:5683',
+    'CoAP over UDP: registration, login, data, commands.',
+  ),
   apiproviderListen: setting(
     'PANDO_APIPROVIDER_LISTEN',
     address,
@@ -98,6 +104,11 @@ export const settings = {
     'PANDO_MQTTACCESS_PUBLIC',
     text,
     'host:port told to devices that log in; default: the address on which the device reached the HTTP API, with the MQTT port.',
+  ),
+  coapaccessPublic: optional(
+    'PANDO_COAPACCESS_PUBLIC',
+    text,
+    'host:port told to devices that log in for CoAP; default: the address on which the device reached the cloud, with the CoAP port.',
   ),
   httpaccessLegacyTlsListen: optional(
     'PANDO_HTTPACCESS_LEGACY_TLS_LISTEN',
@@ -156,7 +167,12 @@ export const settings = {
     'Failed registrations and logins from one address before it must wait; successes never count.',
   ),
 
-  mqttMaxPacket: setting('PANDO_MQTT_MAX_PACKET', size(1024, 2 ** 28), '64k', 'Largest MQTT packet from a device.'),
+  mqttMaxPacket: setting(
+    'PANDO_MQTT_MAX_PACKET',
+    size(1024, 2 ** 28),
+    '64k',
+    'Largest MQTT packet from a device; over CoAP the largest body.',
+  ),
   mqttMaxInflight: setting(
     'PANDO_MQTT_MAX_INFLIGHT',
     integer(1, 65_535),
@@ -167,7 +183,7 @@ export const settings = {
     'PANDO_MQTT_MAX_RATE',
     integer(1, 10_000_000),
     '100000',
-    'Messages a second of one device above which its connection is slowed down.',
+    'Messages a second of one device above which its connection is slowed down; over CoAP it is told so.',
   ),
   mqttConnectTimeout: setting(
     'PANDO_MQTT_CONNECT_TIMEOUT',
@@ -180,6 +196,18 @@ export const settings = {
     integer(1, 10_000_000),
     '1000000',
     'Connections of one access process.',
+  ),
+  coapLease: setting(
+    'PANDO_COAP_LEASE',
+    span(1000),
+    '5m',
+    'A device that speaks CoAP is offline after so long without a word; one that observes its commands is asked first.',
+  ),
+  coapAckTimeout: setting(
+    'PANDO_COAP_ACK_TIMEOUT',
+    span(100),
+    '2s',
+    'CoAP: a message that asks for a confirmation is sent again after this, up to four times with twice the pause each.',
   ),
   uplinkMaxWaiting: setting(
     'PANDO_UPLINK_MAX_WAITING',

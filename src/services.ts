@@ -86,6 +86,13 @@ export const serviceTable = {
     calls: ['devicemanager', 'controller'],
     holdsDevices: true,
   },
+  coapaccess: {
+    load: () => import('#access/coapaccess/service.ts'),
+    contract: access,
+    opens: [],
+    calls: ['registry', 'devicemanager', 'controller'],
+    holdsDevices: true,
+  },
   httpaccess: {
     load: () => import('#access/httpaccess/service.ts'),
     opens: [],

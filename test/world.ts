@@ -77,7 +77,7 @@ export interface World {
 }
 
 const loopback = '127.0.0.1:0'
-const services = ['httpaccess', 'mqttaccess', 'apiprovider'] as const
+const services = ['httpaccess', 'mqttaccess', 'coapaccess', 'apiprovider'] as const
 
 export async function makeWorld(o: WorldOptions = {}): Promise<World> {
   const shape = shapeFor(o.shape ?? 'direct')

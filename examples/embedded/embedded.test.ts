@@ -65,6 +65,7 @@ test('in a program: real time, and a folder that stays', async (t) => {
     PANDO_DATA_DIR: folder,
     PANDO_HTTPACCESS_LISTEN: anywhere,
     PANDO_MQTTACCESS_LISTEN: anywhere,
+    PANDO_COAPACCESS_LISTEN: anywhere,
     PANDO_APIPROVIDER_LISTEN: anywhere,
     PANDO_OPS_LISTEN: anywhere,
   }

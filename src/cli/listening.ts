@@ -1,5 +1,6 @@
 /** Addresses that are taken: which setting to change, or another one instead. */
-import { createServer } from 'node:net'
+import { createSocket } from 'node:dgram'
+import { createServer, isIPv6 } from 'node:net'
 import { isPandoError, PandoError } from '#lib/errors.ts'
 import type { Address } from '#lib/settings.ts'
 import { type Config, readConfig, settings } from '#src/config.ts'
@@ -7,6 +8,7 @@ import { type Config, readConfig, settings } from '#src/config.ts'
 const listeners = [
   'httpaccessListen',
   'mqttaccessListen',
+  'coapaccessListen',
   'apiproviderListen',
   'opsListen',
   'rpcListen',
@@ -23,10 +25,10 @@ const addressOf = (config: Config, key: ListenSetting): Address | undefined =>
   config[key] ?? (key === 'opsListen' ? OPS_DEFAULT : undefined)
 
 /** Every address that is listened on, with its setting. */
-export const listenersOf = (config: Config): { setting: string; address: Address }[] =>
+export const listenersOf = (config: Config): { setting: string; address: Address; udp: boolean }[] =>
   listeners.flatMap((key) => {
     const address = addressOf(config, key)
-    return address ? [{ setting: settings[key].env, address }] : []
+    return address ? [{ setting: settings[key].env, address, udp: overUdp(key) }] : []
   })
 
 /** The same error, and which setting names the address that could not be listened on. */
@@ -57,16 +59,30 @@ export async function avoidTaken(env: Record<string, string | undefined>): Promi
   const changed = { ...env }
   for (const key of listeners) {
     const address = addressOf(config, key)
-    if (!address || address.port === 0 || origins[key] !== 'default' || (await isFree(address))) continue
+    if (!address || address.port === 0 || origins[key] !== 'default' || (await isFree(address, overUdp(key)))) continue
     changed[settings[key].env] = `${address.host}:0`
     moved.push({ setting: settings[key].env, from: `${address.host}:${address.port}` })
   }
   return { env: changed, moved }
 }
 
-export const isFree = ({ host, port }: Address): Promise<boolean> =>
+const overUdp = (key: ListenSetting): boolean => key === 'coapaccessListen'
+
+export const isFree = (address: Address, udp = false): Promise<boolean> => (udp ? isFreeForUdp(address) : isFreeForTcp(address))
+
+const isFreeForTcp = ({ host, port }: Address): Promise<boolean> =>
   new Promise((done) => {
     const server = createServer()
     server.once('error', (e: NodeJS.ErrnoException) => done(e.code !== 'EADDRINUSE'))
     server.listen({ host, port }, () => server.close(() => done(true)))
+  })
+
+const isFreeForUdp = ({ host, port }: Address): Promise<boolean> =>
+  new Promise((done) => {
+    const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4')
+    socket.once('error', (e: NodeJS.ErrnoException) => {
+      socket.close()
+      done(e.code !== 'EADDRINUSE')
+    })
+    socket.bind({ address: host, port }, () => socket.close(() => done(true)))
   })

@@ -25,9 +25,10 @@ test('serve: one JSON line when ready and nothing else on stdout, logs on stderr
   assert.equal(ready.ready, true)
   assert.deepEqual(
     new Set(Object.keys(ready.listen)),
-    new Set(['apiprovider', 'httpaccess', 'mqttaccess', 'mqttaccessWs', 'ops']),
+    new Set(['apiprovider', 'httpaccess', 'coapaccess', 'mqttaccess', 'mqttaccessWs', 'ops']),
   )
-  for (const url of Object.values<string>(ready.listen)) assert.match(url, /^(http|mqtt|ws):\/\/127\.0\.0\.1:[1-9]\d*(\/mqtt)?$/)
+  for (const url of Object.values<string>(ready.listen))
+    assert.match(url, /^(http|mqtt|ws|coap):\/\/127\.0\.0\.1:[1-9]\d*(\/mqtt)?$/)
   assert.equal((await fetch(`${ready.listen.ops}/readyz`)).status, 200)
   const { code, ms, stdout, stderr } = await running.stop('SIGTERM')
   assert.equal(code, 0)

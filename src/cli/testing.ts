@@ -28,6 +28,7 @@ export function makePlace(more: Record<string, string> = {}): Place {
     PANDO_LOG_LEVEL: 'warn',
     PANDO_HTTPACCESS_LISTEN: any,
     PANDO_MQTTACCESS_LISTEN: any,
+    PANDO_COAPACCESS_LISTEN: any,
     PANDO_APIPROVIDER_LISTEN: any,
     PANDO_OPS_LISTEN: any,
     ...more,

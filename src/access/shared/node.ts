@@ -12,6 +12,7 @@ import type { Metrics } from '#lib/metrics.ts'
 import type { Clock, ServiceStart } from '#lib/service.ts'
 import { type Counts, messageCounts } from './counts.ts'
 import { Departures } from './departures.ts'
+import type { EnrolDiary } from './enrol.ts'
 import { RefusalDiary } from './refusals.ts'
 import { type Origin, Uplink } from './uplink.ts'
 
@@ -112,6 +113,17 @@ export function left(node: DeviceNode, c: DeviceSession, cause: Cause, detail?: 
   metrics.pando_disconnects_total.inc({ protocol, cause })
   node.departures.add(c.deviceId, c.epoch)
 }
+
+/** The diary of registrations and logins at this node; while the log does not take more, they go untold. */
+export const enrolDiary = (node: DeviceNode): EnrolDiary => ({
+  note(cause, { id: deviceId, productId, modelVersion }, params) {
+    if (node.uplink.full) return
+    node.uplink.note(recordKind.diary, cause, { deviceId, productId, modelVersion, epoch: 0 }, node.now(), params)
+  },
+  refused(cause, deviceId, params) {
+    if (!node.uplink.full) node.refusals.refused(deviceId, cause, params)
+  },
+})
 
 /** The node forgets the session, unless the device has another one by now. */
 export function forget<S extends DeviceSession>(node: DeviceNode<S>, c: S): void {

@@ -7,8 +7,8 @@ import { error, type Finding, orFine } from './finding.ts'
 export async function ports(config: Config, ours: readonly string[] = []): Promise<Finding[]> {
   const mine = new Set(ours.map((url) => new URL(url).port))
   const found: Finding[] = []
-  for (const { setting, address } of listenersOf(config)) {
-    if (address.port === 0 || mine.has(String(address.port)) || (await isFree(address))) continue
+  for (const { setting, address, udp } of listenersOf(config)) {
+    if (address.port === 0 || mine.has(String(address.port)) || (await isFree(address, udp))) continue
     const text = `${address.host}:${address.port} (${setting}) is taken by another program`
     found.push(
       error('ports', text, `stop that program, or choose another address: ${setting}=${address.host}:0 takes any free port`),

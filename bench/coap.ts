@@ -1,0 +1,163 @@
+/**
+ * What a confirmable status over CoAP costs: CPU of the server until it is durable and answered, beside libcoap's own server that keeps a body
+ * in memory, in alternating runs from the same sockets. node bench/coap.ts [--seconds 5] [--rounds 3] [--sockets 64] [--window 16]
+ */
+import { createSocket, type Socket } from 'node:dgram'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { CON, parseMessage, writeMessage } from '#access/coapaccess/message/message.ts'
+import { method, option } from '#access/coapaccess/message/numbers.ts'
+import { textOption } from '#access/coapaccess/message/options.ts'
+import { encodeStatus } from '#protocol/frames.ts'
+import { clientIdOf } from '#protocol/identifiers.ts'
+import { startCloud } from '#src/cloud.ts'
+import { median, type Program, program, usage } from './load/run.ts'
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '3' },
+    sockets: { type: 'string', default: '64' },
+    window: { type: 'string', default: '16' },
+    libcoap: { type: 'string', default: 'coap-server-notls' },
+  },
+})
+const [seconds, rounds, sockets, window_] = [values.seconds, values.rounds, values.sockets, values.window].map(Number) as [
+  number,
+  number,
+  number,
+  number,
+]
+const dir = mkdtempSync(join(tmpdir(), 'pando-bench-coap-'))
+const any = '127.0.0.1:0'
+
+interface Target {
+  port: number
+  /** the request of a socket, but for its message id */
+  request(socket: number): Buffer
+}
+
+async function makeDevices(): Promise<string[]> {
+  const cloud = await startCloud({ env: { PANDO_DATA_DIR: join(dir, 'data') }, services: ['registry'], published: false })
+  const { registry } = cloud.peers
+  const vendor = await registry.addVendor({ name: 'bench', description: '' })
+  const status = [9, 2, 6].map((value_type, i) => ({ value_type, name: `v${i}` }))
+  const config = JSON.stringify({ objects: [{ no: 1, label: 'o', part: 1, status }], commands: [], events: [] })
+  const product = await registry.addProduct({ vendorId: vendor.id, name: 'bench', description: '', config })
+  const queries: string[] = []
+  for (let i = 0; i < sockets; i++) {
+    const made = await registry.registerDevice({ productKey: product.key, code: `bench-${i}`, version: '1' })
+    const { token } = await registry.login({ deviceId: made.device.id, secret: made.secret })
+    queries.push(`id=${clientIdOf(made.device.id)}&token=${token}`)
+  }
+  await cloud.stop()
+  return queries
+}
+
+const payload = encodeStatus({
+  timestamp: 1,
+  properties: [{ subDevice: 1, object: 1, values: [1, 2.5, 3n], types: [9, 2, 6] }],
+})
+const message = (path: string, code: number, query: string[]) =>
+  writeMessage(CON, 0, {
+    code,
+    token: Buffer.from('tokn'),
+    options: [textOption(option.uriPath, path), ...query.map((q) => textOption(option.uriQuery, q))],
+    payload,
+  })
+
+/** Keeps `window` requests of each socket under way → answered ones in the time. */
+async function load(target: Target, ms: number): Promise<number> {
+  let answered = 0
+  let on = true
+  const open: Socket[] = []
+  for (let i = 0; i < sockets; i++) {
+    const socket = createSocket({
+      type: 'udp4',
+      lookup: (host, _o, done) => (done as (e: null, a: string, f: number) => void)(null, host, 4),
+    })
+    const request = target.request(i)
+    let id = Math.floor(Math.random() * 65_536)
+    let heard = 0
+    const send = () => {
+      id = (id + 1) & 0xffff
+      const copy = Buffer.from(request)
+      copy.writeUInt16BE(id, 2)
+      socket.send(copy, target.port, '127.0.0.1')
+    }
+    socket.on('message', (b) => {
+      heard++
+      const m = parseMessage(b)
+      if (!m || 'malformed' in m || m.code >> 5 !== 2) return
+      answered++
+      if (on) send()
+    })
+    await new Promise<void>((done) => socket.bind(0, '127.0.0.1', () => done()))
+    for (let n = 0; n < window_; n++) send()
+    // datagrams are lost where a buffer is full: a socket that hears nothing begins again
+    let before = -1
+    const timer = setInterval(() => {
+      if (before === heard) for (let n = 0; n < window_; n++) send()
+      before = heard
+    }, 500)
+    socket.once('close', () => clearInterval(timer))
+    open.push(socket)
+  }
+  await new Promise((done) => setTimeout(done, ms))
+  on = false
+  for (const s of open) s.close()
+  return answered
+}
+
+async function measure(p: Program, target: Target): Promise<{ us: number; perSecond: number }> {
+  await load(target, 1500)
+  const before = usage(p.pid).cpu
+  const answered = await load(target, seconds * 1000)
+  return { us: ((usage(p.pid).cpu - before) * 1e6) / answered, perSecond: answered / seconds }
+}
+
+async function pando(queries: string[]) {
+  const env = { PANDO_DATA_DIR: join(dir, 'data'), PANDO_LOG_LEVEL: 'warn' }
+  const listen = ['HTTPACCESS', 'MQTTACCESS', 'COAPACCESS', 'APIPROVIDER', 'OPS'].map((s) => [`PANDO_${s}_LISTEN`, any])
+  const p = program(0, [process.execPath, 'src/main.ts', 'serve'], { ...env, ...Object.fromEntries(listen) })
+  const { listen: at } = (await p.line()) as { listen: { coapaccess: string } }
+  const requests = queries.map((q) => message('s', method.POST, q.split('&')))
+  try {
+    return await measure(p, { port: Number(new URL(at.coapaccess).port), request: (i) => requests[i]! })
+  } finally {
+    await p.stop()
+  }
+}
+
+async function libcoap() {
+  const port = 40_000 + Math.floor(Math.random() * 20_000)
+  const p = program(0, [values.libcoap, '-A', '127.0.0.1', '-p', String(port), '-v', '0', '-d', '10'])
+  await new Promise((done) => setTimeout(done, 500))
+  const request = message('example_data', method.PUT, [])
+  try {
+    return await measure(p, { port, request: () => request })
+  } finally {
+    await p.stop()
+  }
+}
+
+try {
+  const queries = await makeDevices()
+  const ours: { us: number; perSecond: number }[] = []
+  const theirs: typeof ours = []
+  for (let i = 0; i < rounds; i++) {
+    theirs.push(await libcoap())
+    ours.push(await pando(queries))
+  }
+  const show = (name: string, all: typeof ours) =>
+    console.log(
+      `${name.padEnd(32)} ${median(all.map((r) => r.us)).toFixed(1)} µs of CPU a status, ${Math.round(median(all.map((r) => r.perSecond)))}/s`,
+    )
+  show('pando, durable', ours)
+  show('libcoap, in memory', theirs)
+  console.log(`ratio of CPU ${median(ours.map((r, i) => r.us / theirs[i]!.us)).toFixed(2)}`)
+} finally {
+  rmSync(dir, { recursive: true, force: true })
+}

@@ -1,0 +1,36 @@
+/** What a peer is to resources, whether its messages come by UDP, DTLS, TCP or TLS. */
+import type { Content, Option } from '../message/message.ts'
+import type { Bodies } from './bodies.ts'
+import type { Exchange } from './exchange.ts'
+import type { Observer } from './observer.ts'
+import type { Outcome, Response } from './response.ts'
+
+export interface Carrier {
+  /** host:port of the peer */
+  readonly address: string
+  /** who is counted as one */
+  readonly who: string
+  /** our own address as the peer reached it */
+  readonly reached: string
+  /** whether it is known that the peer is where its messages come from */
+  readonly verified: boolean
+  /** Where the peer has shown in its handshake who it is. */
+  readonly device: { id: number; token: string } | undefined
+  /** bodies that are under way in blocks */
+  readonly bodies: Bodies
+  /** by token */
+  readonly observers: Map<string, Observer>
+  /** the largest blocks to it: exponent of Block options */
+  readonly szx: number
+  /** octets that an answer to the request, or a message without one, may have */
+  room(ex?: Exchange): number
+  /** The Echo option that it must repeat to show that it is where its messages come from. */
+  challenge(): Option[]
+  /** It has shown that it is where its messages come from. */
+  verify(): void
+  respond(ex: Exchange, r: Response, done?: (how: Outcome) => void): void
+  /** A message that is no answer to a request of now: a notification; `done`: it is to be confirmed. */
+  notify(content: Content, observer: Observer, done?: (how: Outcome) => void): void
+  /** Asks whether it is there. */
+  ping(done: (how: Outcome) => void): void
+}

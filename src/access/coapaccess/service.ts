@@ -1,0 +1,95 @@
+/** CoAP for devices (docs/coap.md); contracts/access.ts says what others ask of it. */
+import { type AccessConfig, type Announced, makeAccessPoints } from '#access/shared/accesspoints.ts'
+import { Door } from '#access/shared/door.ts'
+import { Downlink } from '#access/shared/downlink.ts'
+import { enrolment } from '#access/shared/enrol.ts'
+import { accessFace, keepNode } from '#access/shared/face.ts'
+import { makeFailures } from '#access/shared/failures.ts'
+import { makeModels } from '#access/shared/models.ts'
+import { type AccessPeers, type AccessStart, deviceNode, enrolDiary } from '#access/shared/node.ts'
+import { Wheel } from '#access/shared/wheel.ts'
+import type { access } from '#contracts/access.ts'
+import type { Face } from '#contracts/contract.ts'
+import type { registry } from '#contracts/registry.ts'
+import type { Started } from '#lib/service.ts'
+import { type Address, addressUrl } from '#lib/settings.ts'
+import { Durable } from './durable.ts'
+import type { CoapNode, CoapParts } from './node.ts'
+import { reachedBy } from './reached.ts'
+import { resourcesOf } from './resources/table.ts'
+import { Engine } from './server/engine.ts'
+import type { CoapSession } from './session.ts'
+import { Sessions } from './sessions.ts'
+import { listenUdp } from './udp/listen.ts'
+import { UdpServer } from './udp/server.ts'
+
+export interface Config extends AccessConfig {
+  coapaccessListen: Address
+  coapLease: number
+  coapAckTimeout: number
+  mqttMaxPacket: number
+  mqttMaxRate: number
+  failuresPerMinute: number
+  uplinkMaxWaiting: number
+}
+
+export interface Peers extends AccessPeers {
+  registry: Face<typeof registry>
+  instances?(service: string): Promise<readonly Announced[]>
+}
+
+export async function start(s: AccessStart<Config, Peers>): Promise<Started & { face: Face<typeof access> }> {
+  const { clock, config, log } = s
+  const durable = new Durable()
+  const node = coapNode(s, durable)
+  const failures = makeFailures(config.failuresPerMinute, clock)
+  const sessions = new Sessions(node, new Door(() => node, s.instance, s.peers), failures)
+  const enrol = { enrolment: enrolled(s, node), failures, log, reachedBy }
+  const resources = resourcesOf(node, sessions, durable, enrol)
+  const { wheel } = node
+  const server = new UdpServer(new Engine({ resources, clock, wheel, log, ackTimeout: config.coapAckTimeout }))
+  const udp = await listenUdp(config.coapaccessListen, (key, link, bytes) => server.peer(key, link).datagram(bytes))
+  s.onStop(async () => {
+    server.stop()
+    wheel.stop()
+    await udp.close()
+  })
+  keepNode(s, node, () => {
+    for (const session of [...sessions.all()]) session.dismiss('server_stopping')
+  })
+  s.onDrain(() => udp.stopReading())
+  return {
+    face: accessFace(node, node.downlink),
+    listen: { coapaccess: addressUrl('coap', udp.address) },
+  }
+}
+
+function coapNode(s: AccessStart<Config, Peers>, durable: Durable): CoapNode {
+  const base = deviceNode<CoapSession>(s, 'coap', () => {
+    durable.lost()
+    for (const c of [...node.devices.values()]) c.dismiss('stream_sealed')
+  })
+  const parts: CoapParts = {
+    wheel: new Wheel(s.clock),
+    downlink: new Downlink(() => node),
+    models: makeModels(() => s.peers.registry),
+    limits: {
+      maxRate: s.config.mqttMaxRate,
+      maxBody: s.config.mqttMaxPacket,
+      lease: Math.ceil(s.config.coapLease / 1000),
+    },
+  }
+  const node: CoapNode = Object.assign(base, parts)
+  return node
+}
+
+function enrolled(s: AccessStart<Config, Peers>, node: CoapNode) {
+  const { peers } = s
+  return enrolment({
+    protocol: 'coap',
+    registry: { registerDevice: (device) => peers.registry.registerDevice(device) },
+    devicemanager: { login: (device) => peers.devicemanager.login(device) },
+    accessPoints: makeAccessPoints(s.config, peers.instances && ((service) => peers.instances!(service))),
+    diary: enrolDiary(node),
+  })
+}

@@ -1,0 +1,215 @@
+/** A peer that sends datagrams: the message layer of RFC 7252 §4, and what may be sent to an address that may be forged. */
+import { randomInt } from 'node:crypto'
+import type { Timed } from '#access/shared/wheel.ts'
+import { MOST_SZX } from '../message/block.ts'
+import {
+  ACK,
+  CON,
+  type Content,
+  type Message,
+  NON,
+  type Option,
+  parseMessage,
+  RST,
+  writeEmpty,
+  writeMessage,
+} from '../message/message.ts'
+import { EMPTY, option } from '../message/numbers.ts'
+import { Bodies } from '../server/bodies.ts'
+import type { Carrier } from '../server/carrier.ts'
+import { Exchange } from '../server/exchange.ts'
+import type { Observer } from '../server/observer.ts'
+import type { Outcome, Response } from '../server/response.ts'
+import { shape } from '../server/shape.ts'
+import { Outbox } from './outbox.ts'
+import { LIFETIME_MS, type Seen } from './recent.ts'
+import type { UdpServer } from './server.ts'
+
+/** Who it is, and how it is reached. */
+export interface Link {
+  address: string
+  who: string
+  reached: string
+  send(bytes: Uint8Array): void
+}
+
+/** A message to a path whose MTU is not known (RFC 7252 §4.6). */
+const MOST_MESSAGE = 1152
+/** What an unverified address may be sent: this many times what came from it (RFC 7252 §11.3, RFC 9175 §2.4). */
+const AMPLIFICATION = 3
+/** An address that guesses message ids does not become verified by them. */
+const MOST_MISSES = 8
+/** seconds of silence after which a peer is forgotten: EXCHANGE_LIFETIME */
+const SILENCE = Math.ceil(LIFETIME_MS / 1000)
+
+export class Peer implements Carrier, Timed {
+  readonly address: string
+  readonly who: string
+  readonly reached: string
+  readonly bodies: Bodies
+  readonly observers = new Map<string, Observer>()
+  readonly szx = MOST_SZX
+  verified = false
+  device: Carrier['device']
+  // Timed
+  deadline: number
+  slot = -1
+  index = 0
+  private readonly server: UdpServer
+  private readonly link: Link
+  private readonly seen: Seen = new Map()
+  private outbox: Outbox | undefined
+  /** notifications that ask for no confirmation: a reset of one of the last ends the observation (RFC 7641 §4.2) */
+  private readonly told: { id: number; observer: Observer }[] = []
+  private nextId = randomInt(0x10000)
+  /** octets that it may still be sent while it is not verified */
+  private credit = 0
+  private misses = 0
+
+  constructor(server: UdpServer, link: Link) {
+    this.server = server
+    this.link = link
+    this.address = link.address
+    this.who = link.who
+    this.reached = link.reached
+    this.bodies = new Bodies(server.engine.held)
+    this.deadline = server.wheel.now + SILENCE
+  }
+
+  datagram(b: Uint8Array): void {
+    this.deadline = this.server.wheel.now + SILENCE
+    if (!this.verified) this.credit += AMPLIFICATION * b.length
+    const m = parseMessage(b)
+    if (m === undefined) return
+    if ('malformed' in m) {
+      if (m.type === CON) this.reset(m.id)
+    } else if (m.type === ACK || m.type === RST) this.heard(m)
+    else if (m.code === EMPTY || m.code >> 5 !== 0) {
+      // a ping, or an answer to nothing that was asked
+      if (m.type === CON) this.reset(m.id)
+    } else this.request(m, b.length)
+  }
+
+  private request(m: Message, size: number): void {
+    const now = this.server.engine.o.clock.now()
+    const before = this.seen.get(m.id)
+    if (before && now - before.at < LIFETIME_MS) {
+      if (before.reply) this.put(before.reply)
+      return
+    }
+    const ex = new Exchange(this, m, m.type, m.id, size, now)
+    this.server.recent.add(this.seen, ex)
+    this.server.engine.serve(ex)
+    if (!ex.answered && ex.type === CON) this.server.slow(ex)
+  }
+
+  /** The answer takes its time: the request has come (§5.2.2). */
+  acknowledge(ex: Exchange): void {
+    ex.reply = writeEmpty(ACK, ex.id)
+    this.put(ex.reply)
+  }
+
+  respond(ex: Exchange, r: Response, done?: (how: Outcome) => void): void {
+    const last = this.lastOf(ex, r, done)
+    const content = shape(this, ex, r, this.room(ex), last)
+    if (ex.type === CON && ex.reply === undefined && !done) {
+      ex.reply = writeMessage(ACK, ex.id, content)
+      return this.put(ex.reply)
+    }
+    if (ex.type === CON && ex.reply === undefined) this.acknowledge(ex)
+    if (ex.type === CON || done) return this.confirmable(content, this.doneOf(content, done))
+    ex.reply = writeMessage(NON, this.newId(), content)
+    this.put(ex.reply)
+  }
+
+  /** A body in blocks is with the peer when it has fetched the last. */
+  private lastOf(ex: Exchange, r: Response, done?: (how: Outcome) => void): (() => void) | undefined {
+    const kept = this.bodies.kept(ex.path)
+    if (kept?.response === r) return kept.last
+    return done && (() => done('acked'))
+  }
+
+  private doneOf(content: Content, done?: (how: Outcome) => void): (how: Outcome) => void {
+    if (done === undefined) return ignore
+    const inBlocks = content.options.some((o) => o.no === option.block2)
+    return inBlocks ? (how) => how !== 'acked' && done(how) : done
+  }
+
+  notify(content: Content, observer: Observer, done?: (how: Outcome) => void): void {
+    if (done) return this.confirmable(content, done)
+    const id = this.newId()
+    this.told.push({ id, observer })
+    if (this.told.length > MOST_MISSES) this.told.shift()
+    this.put(writeMessage(NON, id, content))
+  }
+
+  ping(done: (how: Outcome) => void): void {
+    const id = this.newId()
+    this.box.send(id, writeEmpty(CON, id), done)
+  }
+
+  room(ex?: Exchange): number {
+    if (this.verified) return MOST_MESSAGE
+    return ex ? Math.min(AMPLIFICATION * ex.size, this.credit, MOST_MESSAGE) : Math.min(this.credit, MOST_MESSAGE)
+  }
+
+  challenge(): Option[] {
+    return [{ no: option.echo, value: this.server.engine.echo.value(this.address) }]
+  }
+
+  verify(): void {
+    this.verified = true
+  }
+
+  /** Nothing has come for long. */
+  expired(): void {
+    if (this.deadline > this.server.wheel.now || this.observers.size > 0 || (this.outbox && !this.outbox.empty)) {
+      this.deadline = Math.max(this.deadline, this.server.wheel.now + SILENCE)
+      this.server.wheel.add(this)
+    } else this.server.forget(this)
+  }
+
+  stop(): void {
+    this.outbox?.stop()
+    for (const o of [...this.observers.values()]) o.end()
+    this.bodies.clear()
+    this.seen.clear()
+  }
+
+  private confirmable(content: Content, done: (how: Outcome) => void): void {
+    const id = this.newId()
+    this.box.send(id, writeMessage(CON, id, content), done)
+  }
+
+  private get box(): Outbox {
+    const { clock, ackTimeout } = this.server.engine.o
+    this.outbox ??= new Outbox(clock, ackTimeout, (bytes) => this.put(bytes))
+    return this.outbox
+  }
+
+  private heard(m: Message): void {
+    if (this.outbox?.heard(m.id, m.type === ACK ? 'acked' : 'reset')) {
+      if (this.misses < MOST_MISSES) this.verify()
+    } else if (m.type === RST) this.told.find((t) => t.id === m.id)?.observer.end()
+    else this.misses++
+  }
+
+  private reset(id: number): void {
+    this.put(writeEmpty(RST, id))
+  }
+
+  private put(bytes: Uint8Array): void {
+    if (!this.verified) {
+      if (this.credit < bytes.length) return
+      this.credit -= bytes.length
+    }
+    this.link.send(bytes)
+  }
+
+  private newId(): number {
+    this.nextId = (this.nextId + 1) & 0xffff
+    return this.nextId
+  }
+}
+
+const ignore = (): void => {}

@@ -1,0 +1,75 @@
+/** Peers by address: who has sent, who is forgotten, and whose answer takes longer than a peer waits. */
+import type { Wheel } from '#access/shared/wheel.ts'
+import type { Engine } from '../server/engine.ts'
+import type { Exchange } from '../server/exchange.ts'
+import { type Link, Peer } from './peer.ts'
+import { Recent } from './recent.ts'
+
+/** Above this the peer that came first is forgotten: a flood of forged addresses costs no more. */
+const MOST_PEERS = 200_000
+
+export class UdpServer {
+  readonly engine: Engine
+  readonly recent = new Recent()
+  private readonly peers = new Map<string, Peer>()
+  private readonly waiting: Exchange[] = []
+  private timer: (() => void) | undefined
+
+  constructor(engine: Engine) {
+    this.engine = engine
+  }
+
+  get wheel(): Wheel {
+    return this.engine.o.wheel
+  }
+
+  get size(): number {
+    return this.peers.size
+  }
+
+  peer(address: string, link: () => Link): Peer {
+    let peer = this.peers.get(address)
+    if (peer === undefined) {
+      if (this.peers.size >= MOST_PEERS) this.forget(this.peers.values().next().value!)
+      peer = new Peer(this, link())
+      this.peers.set(address, peer)
+      this.wheel.add(peer)
+    }
+    return peer
+  }
+
+  forget(peer: Peer): void {
+    this.wheel.remove(peer)
+    this.peers.delete(peer.address)
+    peer.stop()
+  }
+
+  /** A request that is not answered yet: its sender is told in time that it has come. */
+  slow(ex: Exchange): void {
+    this.waiting.push(ex)
+    this.timer ??= this.engine.o.clock.after(this.patience, () => this.acknowledgeSlow())
+  }
+
+  stop(): void {
+    this.timer?.()
+    for (const p of [...this.peers.values()]) this.forget(p)
+  }
+
+  private get patience(): number {
+    return this.engine.o.ackTimeout / 4
+  }
+
+  private acknowledgeSlow(): void {
+    this.timer = undefined
+    const { clock } = this.engine.o
+    const due = clock.now() - this.patience
+    let n = 0
+    for (const ex of this.waiting) {
+      if (!ex.answered && ex.at > due) break
+      n++
+      if (!ex.answered) (ex.carrier as Peer).acknowledge(ex)
+    }
+    this.waiting.splice(0, n)
+    if (this.waiting.length > 0) this.timer = clock.after(this.patience, () => this.acknowledgeSlow())
+  }
+}
