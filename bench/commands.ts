@@ -18,7 +18,7 @@ const BODY = '{"light":[1,2]}'
 async function serve(): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), 'pando-bench-'))
   const any = '127.0.0.1:0'
-  const names = ['HTTPACCESS', 'MQTTACCESS', 'APIPROVIDER'].map((n) => [`PANDO_${n}_LISTEN`, any])
+  const names = ['HTTPACCESS', 'MQTTACCESS', 'COAPACCESS', 'APIPROVIDER'].map((n) => [`PANDO_${n}_LISTEN`, any])
   const env = { PANDO_DATA_DIR: dataDir, PANDO_OPS_LISTEN: any, ...Object.fromEntries(names) }
   const cloud = await startCloud({ env })
   const { registry } = cloud.peers

@@ -111,7 +111,7 @@ async function bench(): Promise<void> {
   const [rate, seconds, listeners, stuck] = [Number(o.rate), Number(o.seconds), Number(o.listeners), Number(o.stuck)]
   const dataDir = mkdtempSync(join(tmpdir(), 'pando-bench-'))
   const loopback = Object.fromEntries(
-    ['HTTPACCESS', 'MQTTACCESS', 'APIPROVIDER', 'OPS'].map((name) => [`PANDO_${name}_LISTEN`, '127.0.0.1:0']),
+    ['HTTPACCESS', 'MQTTACCESS', 'COAPACCESS', 'APIPROVIDER', 'OPS'].map((name) => [`PANDO_${name}_LISTEN`, '127.0.0.1:0']),
   )
   const limits = { PANDO_STREAM_MAX_LISTENERS: '100000', PANDO_STREAM_MAX_LISTENERS_OF_ONE: '100000' }
   const cloud = await startCloud({ env: { PANDO_DATA_DIR: dataDir, ...loopback, ...limits } })

@@ -138,7 +138,7 @@ test('HOUSE-3 the tour of the README works when it is pasted', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'pando-tour-'))
   const { PATH, HOME } = process.env
   const free = Object.fromEntries(
-    ['HTTPACCESS', 'MQTTACCESS', 'APIPROVIDER', 'OPS'].map((name) => [`PANDO_${name}_LISTEN`, '127.0.0.1:0']),
+    ['HTTPACCESS', 'MQTTACCESS', 'COAPACCESS', 'APIPROVIDER', 'OPS'].map((name) => [`PANDO_${name}_LISTEN`, '127.0.0.1:0']),
   )
   const env = { PATH, HOME, TMPDIR: folder, PANDO_DATA_DIR: `${folder}/data` }
   const demo = await startDemo({ ...env, ...free, PANDO_NOTIFIER_ALLOW: '127.0.0.1' })

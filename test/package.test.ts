@@ -130,7 +130,7 @@ test('npx pando --version', async () => {
 
 test('pando demo starts, and its device reports', async () => {
   const anywhere = '127.0.0.1:0'
-  const listen = ['HTTPACCESS', 'MQTTACCESS', 'APIPROVIDER', 'OPS'].map((s) => [`PANDO_${s}_LISTEN`, anywhere])
+  const listen = ['HTTPACCESS', 'MQTTACCESS', 'COAPACCESS', 'APIPROVIDER', 'OPS'].map((s) => [`PANDO_${s}_LISTEN`, anywhere])
   const child = spawn(join(modules, '.bin/pando'), ['demo'], {
     cwd: project,
     env: { ...env, ...Object.fromEntries(listen) },
