@@ -105,6 +105,11 @@ export const settings = {
     text,
     'host:port told to devices that log in; default: the address on which the device reached the HTTP API, with the MQTT port.',
   ),
+  coapaccessDtlsListen: optional(
+    'PANDO_COAPACCESS_DTLS_LISTEN',
+    address,
+    'CoAP over DTLS 1.2 with the device secret as key (coaps; usually port 5684). Off unless set.',
+  ),
   coapaccessPublic: optional(
     'PANDO_COAPACCESS_PUBLIC',
     text,

@@ -9,6 +9,7 @@ const listeners = [
   'httpaccessListen',
   'mqttaccessListen',
   'coapaccessListen',
+  'coapaccessDtlsListen',
   'apiproviderListen',
   'opsListen',
   'rpcListen',
@@ -66,7 +67,7 @@ export async function avoidTaken(env: Record<string, string | undefined>): Promi
   return { env: changed, moved }
 }
 
-const overUdp = (key: ListenSetting): boolean => key === 'coapaccessListen'
+const overUdp = (key: ListenSetting): boolean => key === 'coapaccessListen' || key === 'coapaccessDtlsListen'
 
 export const isFree = (address: Address, udp = false): Promise<boolean> => (udp ? isFreeForUdp(address) : isFreeForTcp(address))
 

@@ -76,6 +76,7 @@ test('B-11 a million mutated datagrams: nothing is thrown, and no address of whi
   let asking = ''
   let malformed = 0
   const link = (address: string): Link => ({
+    key: address,
     address,
     who: address,
     reached: '127.0.0.1',
@@ -127,7 +128,7 @@ test('B-11 a flood from one address holds the memory of its last requests only, 
   const obs = new Watched()
   const { server, wheel } = engineOf(systemClock, plugtestResources(systemClock, obs, new Watched()), 60_000)
   const address = '10.0.0.1:1'
-  const peer = server.peer(address, () => ({ address, who: address, reached: '', send() {} }))
+  const peer = server.peer(address, () => ({ key: address, address, who: address, reached: '', send() {} }))
   for (let i = 0; i < 100_000; i++) {
     const token = Buffer.alloc(4)
     token.writeUInt32BE(i)

@@ -13,6 +13,7 @@ import type { Face } from '#contracts/contract.ts'
 import type { registry } from '#contracts/registry.ts'
 import type { Started } from '#lib/service.ts'
 import { type Address, addressUrl } from '#lib/settings.ts'
+import { coaps } from './dtls/devices.ts'
 import { Durable } from './durable.ts'
 import type { CoapNode, CoapParts } from './node.ts'
 import { reachedBy } from './reached.ts'
@@ -25,6 +26,7 @@ import { UdpServer } from './udp/server.ts'
 
 export interface Config extends AccessConfig {
   coapaccessListen: Address
+  coapaccessDtlsListen: Address | undefined
   coapLease: number
   coapAckTimeout: number
   mqttMaxPacket: number
@@ -49,7 +51,9 @@ export async function start(s: AccessStart<Config, Peers>): Promise<Started & { 
   const { wheel } = node
   const server = new UdpServer(new Engine({ resources, clock, wheel, log, ackTimeout: config.coapAckTimeout }))
   const udp = await listenUdp(config.coapaccessListen, (key, link, bytes) => server.peer(key, link).datagram(bytes))
+  const secure = config.coapaccessDtlsListen && (await openSecure(s, server, config.coapaccessDtlsListen))
   s.onStop(async () => {
+    await secure?.close()
     server.stop()
     wheel.stop()
     await udp.close()
@@ -57,10 +61,37 @@ export async function start(s: AccessStart<Config, Peers>): Promise<Started & { 
   keepNode(s, node, () => {
     for (const session of [...sessions.all()]) session.dismiss('server_stopping')
   })
-  s.onDrain(() => udp.stopReading())
+  s.onDrain(() => {
+    udp.stopReading()
+    secure?.stopReading()
+  })
   return {
     face: accessFace(node, node.downlink),
-    listen: { coapaccess: addressUrl('coap', udp.address) },
+    listen: {
+      coapaccess: addressUrl('coap', udp.address),
+      ...(secure && { coapaccessDtls: addressUrl('coaps', secure.address) }),
+    },
+  }
+}
+
+/** coaps: the same server behind DTLS. */
+async function openSecure({ clock, log, peers }: AccessStart<Config, Peers>, server: UdpServer, address: Address) {
+  const port = coaps({
+    server,
+    clock,
+    log,
+    peers: {
+      secretOf: async (deviceId) => (await peers.registry.presharedKey({ deviceId })).secret,
+      login: async (deviceId, secret, from) => (await peers.devicemanager.login({ deviceId, secret, address: from })).token,
+    },
+  })
+  const udp = await listenUdp(address, (key, link, bytes) => port.datagram(key, link, bytes))
+  return {
+    ...udp,
+    close: async () => {
+      port.stop()
+      await udp.close()
+    },
   }
 }
 

@@ -17,6 +17,7 @@ import { CoapSession } from './session.ts'
 const MOST_WAITING = 16
 /** seconds after which it may ask again */
 const BUSY = 2
+const SHUT_OUT = 60
 const busy: readonly Cause[] = ['server_busy', 'taken_over', 'session_gone']
 
 export class Sessions {
@@ -85,6 +86,7 @@ export class Sessions {
 
   private refuse(ex: Exchange, cause: Cause, reason?: string): void {
     if (busy.includes(cause)) return ex.respond(failure(answer.unavailable, cause, BUSY))
+    if (cause === 'address_blocked') return ex.respond(failure(answer.tooMany, cause, SHUT_OUT))
     failed(ex, this.failures)
     const code = cause === 'plugin_refused' ? answer.forbidden : answer.unauthorized
     ex.respond(failure(code, reason === undefined ? cause : `${cause}: ${reason}`))

@@ -21,6 +21,11 @@ export const credentialMethods = {
   ),
   /** Checks the secret (constant time) and makes a token; the token that was current stays known as `replaced` for the diary only. */
   login: method(Type.Object({ deviceId: Type.Number(), secret: Text }), Type.Object({ device: Device, token: Text })),
+  /**
+   * The device's secret, for a handshake in which it is the key: it proves that the device has it, and is never sent. `device_unknown`. Asked
+   * for by access nodes, and kept by none.
+   */
+  presharedKey: method(Type.Object({ deviceId: Type.Number() }), Type.Object({ secret: Text }), { retry: true }),
   /** For connects, a batch at a time. A token that is accepted slides forward. */
   checkTokens: method(Type.Object({ items: Type.Array(DeviceCheck) }), list(DeviceVerdict), { retry: true }),
   /** Keeps the tokens of devices that are connected alive (30 days from now); called for all of them now and then. */

@@ -16,7 +16,7 @@ import type { Search } from './fleet/search.ts'
 import { makeTagging } from './fleet/tags.ts'
 import { makeViews } from './fleet/views.ts'
 import type { makeIdempotency } from './idempotency.ts'
-import { makeLogin } from './login.ts'
+import { makeLogin, makePresharedKey } from './login.ts'
 import { makeModels } from './models.ts'
 import { makeApiTokens } from './people/apitokens.ts'
 import type { People } from './people/people.ts'
@@ -78,6 +78,7 @@ function forDevices(ctx: Context) {
   return {
     registerDevice: makeRegistration(ctx),
     login: makeLogin(ctx),
+    presharedKey: makePresharedKey(ctx),
     checkTokens: (i) => items(tokens.check(i.items)),
     touchTokens: (i) => none(tokens.touch(i.deviceIds)),
     revokeTokens: (i) => none(tokens.revoke(i)),

@@ -91,3 +91,13 @@ export function makeLogin(ctx: Context) {
     return enqueue(item)
   }
 }
+
+/** Errors: `device_unknown`, `store_damaged`, `unavailable`. */
+export function makePresharedKey(ctx: Context): (asked: { deviceId: number }) => Promise<{ secret: string }> {
+  return ({ deviceId }) =>
+    ctx.store.transaction(async (tx) => {
+      const [row] = await tx.select('device_credential', { where: { device_id: deviceId } })
+      if (!row) throw new PandoError('device_unknown', 'record not found')
+      return { secret: ctx.secrets.open('device.secret', deviceId, row.secret_sealed) }
+    })
+}

@@ -36,7 +36,7 @@ export async function listenUdp(address: Address, onDatagram: OnDatagram): Promi
   const bound = { host: address.host, port: socket.address().port }
   const read = (bytes: Buffer, from: RemoteInfo) => {
     const key = hostPort(from.address, from.port)
-    onDatagram(key, () => linkOf(socket, bound, from), bytes)
+    onDatagram(key, () => linkOf(socket, bound, key, from), bytes)
   }
   socket.on('message', read)
   // a send that failed: the peer asks again, or the message is sent again
@@ -54,9 +54,10 @@ export async function listenUdp(address: Address, onDatagram: OnDatagram): Promi
   }
 }
 
-function linkOf(socket: Socket, bound: Address, { address, port }: RemoteInfo): Link {
+function linkOf(socket: Socket, bound: Address, key: string, { address, port }: RemoteInfo): Link {
   const host = unmapped(address)
   return {
+    key,
     address: hostPort(host, port),
     who: subscriber(host),
     reached: bound.host,

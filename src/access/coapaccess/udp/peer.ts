@@ -27,6 +27,8 @@ import type { UdpServer } from './server.ts'
 
 /** Who it is, and how it is reached. */
 export interface Link {
+  /** by which the server finds the peer again */
+  key: string
   address: string
   who: string
   reached: string
@@ -43,6 +45,7 @@ const MOST_MISSES = 8
 const SILENCE = Math.ceil(LIFETIME_MS / 1000)
 
 export class Peer implements Carrier, Timed {
+  readonly key: string
   readonly address: string
   readonly who: string
   readonly reached: string
@@ -69,6 +72,7 @@ export class Peer implements Carrier, Timed {
   constructor(server: UdpServer, link: Link) {
     this.server = server
     this.link = link
+    this.key = link.key
     this.address = link.address
     this.who = link.who
     this.reached = link.reached

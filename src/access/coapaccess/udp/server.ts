@@ -27,20 +27,26 @@ export class UdpServer {
     return this.peers.size
   }
 
-  peer(address: string, link: () => Link): Peer {
-    let peer = this.peers.get(address)
+  peer(key: string, link: () => Link): Peer {
+    let peer = this.peers.get(key)
     if (peer === undefined) {
       if (this.peers.size >= MOST_PEERS) this.forget(this.peers.values().next().value!)
       peer = new Peer(this, link())
-      this.peers.set(address, peer)
+      this.peers.set(key, peer)
       this.wheel.add(peer)
     }
     return peer
   }
 
+  /** The peer of a connection that has ended. */
+  drop(key: string): void {
+    const peer = this.peers.get(key)
+    if (peer) this.forget(peer)
+  }
+
   forget(peer: Peer): void {
     this.wheel.remove(peer)
-    this.peers.delete(peer.address)
+    this.peers.delete(peer.key)
     peer.stop()
   }
 
