@@ -27,6 +27,24 @@ test('A1: files are small: median at most 100 lines, none above 500', () => {
   list(all.filter((m) => m.lines > 500).map((m) => `${m.path}: ${m.lines} lines`))
 })
 
+// ACCESS-1
+test('house: what access services share stands in one place', () => {
+  const holders = new Map<string, Set<string>>()
+  for (const m of code) {
+    const service = /^src\/access\/(\w+)\//.exec(m.path)?.[1]
+    if (service === undefined) continue
+    const lines = m.text.split('\n').map((l) => l.trim())
+    const said = lines.filter((l) => l !== '' && !/^(\/?\*|\/\/)/.test(l))
+    for (let i = 0; i + SIX <= said.length; i++) {
+      const six = said.slice(i, i + SIX).join('\n')
+      holders.set(six, (holders.get(six) ?? new Set()).add(service))
+    }
+  }
+  assert.ok(holders.size > 1000)
+  list([...holders].filter(([, services]) => services.size > 1).map(([six, services]) => `${[...services]}: ${six}`))
+})
+const SIX = 6
+
 test('house: the folder of a service is its name in the table', () => {
   const folders = new Set(code.flatMap((m) => /^src\/(?:logic|access)\/(\w+)\/service\.ts$/.exec(m.path)?.[1] ?? []))
   assert.deepEqual([...folders].sort(), [...serviceNames].sort())

@@ -1,13 +1,12 @@
 /** What the parts of this service know of each other. */
-import type { Downlink } from '#access/shared/downlink.ts'
+import type { Downlink, Receiver } from '#access/shared/downlink.ts'
 import type { Models } from '#access/shared/models.ts'
 import type { DeviceNode } from '#access/shared/node.ts'
 import type { Wheel } from '#access/shared/wheel.ts'
-import type { CoapSession } from './session.ts'
 
-export interface CoapParts {
+export interface CoapParts<S extends Receiver> {
   readonly wheel: Wheel
-  readonly downlink: Downlink<CoapSession>
+  readonly downlink: Downlink<S>
   readonly models: Models
   readonly limits: {
     /** messages a second of one device */
@@ -18,4 +17,4 @@ export interface CoapParts {
     lease: number
   }
 }
-export type CoapNode = DeviceNode<CoapSession> & CoapParts
+export type NodeOf<S extends Receiver> = DeviceNode<S> & CoapParts<S>

@@ -15,11 +15,11 @@ import type { Started } from '#lib/service.ts'
 import { type Address, addressUrl } from '#lib/settings.ts'
 import { coaps } from './dtls/devices.ts'
 import { Durable } from './durable.ts'
-import type { CoapNode, CoapParts } from './node.ts'
+import type { CoapParts } from './node.ts'
 import { reachedBy } from './reached.ts'
 import { resourcesOf } from './resources/table.ts'
 import { Engine } from './server/engine.ts'
-import type { CoapSession } from './session.ts'
+import type { CoapNode, CoapSession } from './session.ts'
 import { Sessions } from './sessions.ts'
 import { listenUdp } from './udp/listen.ts'
 import { UdpServer } from './udp/server.ts'
@@ -100,7 +100,7 @@ function coapNode(s: AccessStart<Config, Peers>, durable: Durable): CoapNode {
     durable.lost()
     for (const c of [...node.devices.values()]) c.dismiss('stream_sealed')
   })
-  const parts: CoapParts = {
+  const parts: CoapParts<CoapSession> = {
     wheel: new Wheel(s.clock),
     downlink: new Downlink(() => node),
     models: makeModels(() => s.peers.registry),

@@ -9,11 +9,13 @@ import type { Cause } from '#contracts/causes.ts'
 import { toPandoError } from '#lib/errors.ts'
 import { downward } from './downward.ts'
 import { answer } from './message/numbers.ts'
-import type { CoapNode } from './node.ts'
+import type { NodeOf } from './node.ts'
 import type { Carrier } from './server/carrier.ts'
 import type { Exchange } from './server/exchange.ts'
 import type { Observer } from './server/observer.ts'
 import { failure, type Outcome } from './server/response.ts'
+
+export type CoapNode = NodeOf<CoapSession>
 
 const noToken = new Uint8Array(16)
 /** Ends of which a device that asks again learns the reason; after the others it may just go on. */

@@ -8,10 +8,9 @@ import { recordFlag } from '#core/devicelog/batch.ts'
 import { challenged, failed } from './challenge.ts'
 import { answer } from './message/numbers.ts'
 import { queryOf } from './message/options.ts'
-import type { CoapNode } from './node.ts'
 import type { Exchange } from './server/exchange.ts'
 import { failure } from './server/response.ts'
-import { CoapSession } from './session.ts'
+import { type CoapNode, CoapSession } from './session.ts'
 
 /** Requests of a device that may wait while its token is checked. */
 const MOST_WAITING = 16

@@ -17,7 +17,8 @@ test('a record opens as it was sealed, and not with a bit of it changed', () => 
       assert.equal(of(changed), undefined, String(at))
     }
     assert.equal(opened(key, { ...r, seq: r.seq + 1, fragment: bytes.subarray(13) }), undefined)
-    for (let n = 0; n < bytes.length - 13; n++) assert.equal(opened(key, { ...r, fragment: bytes.subarray(13, 13 + n) }), undefined)
+    for (let n = 0; n < bytes.length - 13; n++)
+      assert.equal(opened(key, { ...r, fragment: bytes.subarray(13, 13 + n) }), undefined)
   }
 })
 

@@ -107,7 +107,7 @@ function readOptions(b: Uint8Array, at: number, end: number, found: Option[]): n
 }
 
 /** An upper bound. */
-export function contentSize(options: readonly Option[], payload: Uint8Array): number {
+function contentSize(options: readonly Option[], payload: Uint8Array): number {
   let size = payload.length + 1
   for (const o of options) size += 5 + o.value.length
   return size

@@ -3,10 +3,9 @@
 import { canRead } from '../downward.ts'
 import { answer, format as formats, option } from '../message/numbers.ts'
 import { uintIn } from '../message/options.ts'
-import type { CoapNode } from '../node.ts'
 import { observation } from '../server/observer.ts'
 import type { Handler } from '../server/resource.ts'
-import type { CoapSession } from '../session.ts'
+import type { CoapNode, CoapSession } from '../session.ts'
 import type { Sessions } from '../sessions.ts'
 
 export function commandHandler(node: CoapNode, sessions: Sessions): Handler {

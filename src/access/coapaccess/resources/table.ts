@@ -2,8 +2,8 @@
 
 import type { Durable } from '../durable.ts'
 import { answer, format as formats } from '../message/numbers.ts'
-import type { CoapNode } from '../node.ts'
 import type { Resource, Resources } from '../server/resource.ts'
+import type { CoapNode } from '../session.ts'
 import type { Sessions } from '../sessions.ts'
 import { commandHandler } from './commands.ts'
 import { type EnrolResources, enrolResources } from './enrol.ts'

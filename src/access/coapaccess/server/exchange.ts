@@ -1,13 +1,13 @@
 /** One request and its answer. */
 import type { Content, Option, Type } from '../message/message.ts'
 import { pathOf } from '../message/options.ts'
-import type { Carrier } from './carrier.ts'
+import type { Carrier, Request } from './carrier.ts'
 import type { Outcome, Response } from './response.ts'
 
 const none = new Uint8Array(0)
 const noOptions: readonly Option[] = []
 
-export class Exchange implements Content {
+export class Exchange implements Request {
   readonly carrier: Carrier
   readonly type: Type
   readonly id: number

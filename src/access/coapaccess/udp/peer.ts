@@ -1,6 +1,6 @@
 /** A peer that sends datagrams: the message layer of RFC 7252 §4, and what may be sent to an address that may be forged. */
 import { randomInt } from 'node:crypto'
-import type { Timed } from '#access/shared/wheel.ts'
+import type { Timed, Wheel } from '#access/shared/wheel.ts'
 import { MOST_SZX } from '../message/block.ts'
 import {
   ACK,
@@ -16,14 +16,13 @@ import {
 } from '../message/message.ts'
 import { EMPTY, option } from '../message/numbers.ts'
 import { Bodies } from '../server/bodies.ts'
-import type { Carrier } from '../server/carrier.ts'
+import type { Carrier, Request, Watching } from '../server/carrier.ts'
+import type { Engine } from '../server/engine.ts'
 import { Exchange } from '../server/exchange.ts'
-import type { Observer } from '../server/observer.ts'
 import type { Outcome, Response } from '../server/response.ts'
 import { shape } from '../server/shape.ts'
 import { Outbox } from './outbox.ts'
-import { LIFETIME_MS, type Seen } from './recent.ts'
-import type { UdpServer } from './server.ts'
+import { LIFETIME_MS, type Recent, type Seen } from './recent.ts'
 
 /** Who it is, and how it is reached. */
 export interface Link {
@@ -33,6 +32,15 @@ export interface Link {
   who: string
   reached: string
   send(bytes: Uint8Array): void
+}
+
+/** What a peer asks of its server. */
+interface Host {
+  readonly engine: Engine
+  readonly wheel: Wheel
+  readonly recent: Recent
+  slow(ex: Exchange): void
+  forget(peer: Peer): void
 }
 
 /** A message to a path whose MTU is not known (RFC 7252 §4.6). */
@@ -50,7 +58,7 @@ export class Peer implements Carrier, Timed {
   readonly who: string
   readonly reached: string
   readonly bodies: Bodies
-  readonly observers = new Map<string, Observer>()
+  readonly observers = new Map<string, Watching>()
   readonly szx = MOST_SZX
   verified = false
   device: Carrier['device']
@@ -58,18 +66,18 @@ export class Peer implements Carrier, Timed {
   deadline: number
   slot = -1
   index = 0
-  private readonly server: UdpServer
+  private readonly server: Host
   private readonly link: Link
   private readonly seen: Seen = new Map()
   private outbox: Outbox | undefined
   /** notifications that ask for no confirmation: a reset of one of the last ends the observation (RFC 7641 §4.2) */
-  private readonly told: { id: number; observer: Observer }[] = []
+  private readonly told: { id: number; observer: Watching }[] = []
   private nextId = randomInt(0x10000)
   /** octets that it may still be sent while it is not verified */
   private credit = 0
   private misses = 0
 
-  constructor(server: UdpServer, link: Link) {
+  constructor(server: Host, link: Link) {
     this.server = server
     this.link = link
     this.key = link.key
@@ -108,12 +116,12 @@ export class Peer implements Carrier, Timed {
   }
 
   /** The answer takes its time: the request has come (§5.2.2). */
-  acknowledge(ex: Exchange): void {
+  acknowledge(ex: Request): void {
     ex.reply = writeEmpty(ACK, ex.id)
     this.put(ex.reply)
   }
 
-  respond(ex: Exchange, r: Response, done?: (how: Outcome) => void): void {
+  respond(ex: Request, r: Response, done?: (how: Outcome) => void): void {
     const last = this.lastOf(ex, r, done)
     const content = shape(this, ex, r, this.room(ex), last)
     if (ex.type === CON && ex.reply === undefined && !done) {
@@ -127,7 +135,7 @@ export class Peer implements Carrier, Timed {
   }
 
   /** A body in blocks is with the peer when it has fetched the last. */
-  private lastOf(ex: Exchange, r: Response, done?: (how: Outcome) => void): (() => void) | undefined {
+  private lastOf(ex: Request, r: Response, done?: (how: Outcome) => void): (() => void) | undefined {
     const kept = this.bodies.kept(ex.path)
     if (kept?.response === r) return kept.last
     return done && (() => done('acked'))
@@ -139,7 +147,7 @@ export class Peer implements Carrier, Timed {
     return inBlocks ? (how) => how !== 'acked' && done(how) : done
   }
 
-  notify(content: Content, observer: Observer, done?: (how: Outcome) => void): void {
+  notify(content: Content, observer: Watching, done?: (how: Outcome) => void): void {
     if (done) return this.confirmable(content, done)
     const id = this.newId()
     this.told.push({ id, observer })
@@ -152,7 +160,7 @@ export class Peer implements Carrier, Timed {
     this.box.send(id, writeEmpty(CON, id), done)
   }
 
-  room(ex?: Exchange): number {
+  room(ex?: Request): number {
     if (this.verified) return MOST_MESSAGE
     return ex ? Math.min(AMPLIFICATION * ex.size, this.credit, MOST_MESSAGE) : Math.min(this.credit, MOST_MESSAGE)
   }
