@@ -32,6 +32,7 @@ const places = new WeakMap<Options, Map<string, Env>>()
 const settings: Readonly<Record<string, string>> = {
   httpaccess: 'PANDO_HTTPACCESS_LISTEN',
   mqttaccess: 'PANDO_MQTTACCESS_LISTEN',
+  coapaccess: 'PANDO_COAPACCESS_LISTEN',
   apiprovider: 'PANDO_APIPROVIDER_LISTEN',
 }
 
