@@ -214,9 +214,7 @@ scenario(
       const rows = (d: Device) =>
         until('both rows', async () => {
           const { items } = await world.peers.controller.records({ deviceId: d.id, kinds: ['status', 'event'] })
-          return items.length === 2
-            ? items.map((item) => ({ ...item, at: 0 }))
-            : undefined
+          return items.length === 2 ? items.map((item) => ({ ...item, at: 0 })) : undefined
         })
       const expected = await rows(one)
       for (const d of others) assert.deepEqual(await rows(d), expected)
@@ -245,9 +243,10 @@ scenario(
       const { items } = await world.peers.devicemanager.routes({ devices: [observer.id] })
       assert.equal(items[0]?.protocol, 'coap')
       // as long as a ping is repeated
-    const gone = async () => (await world.peers.devicemanager.routes({ devices: [observer.id] })).items.length === 0 || undefined
-    await until('the end of the session', gone, 20_000)
-    await world.told(observer, 'offline', 'keepalive_timeout')
+      const gone = async () =>
+        (await world.peers.devicemanager.routes({ devices: [observer.id] })).items.length === 0 || undefined
+      await until('the end of the session', gone, 20_000)
+      await world.told(observer, 'offline', 'keepalive_timeout')
     }),
   { shapes: ['direct'], env: { PANDO_COAP_LEASE: '1s', PANDO_COAP_ACK_TIMEOUT: '100ms' } },
 )
