@@ -180,9 +180,18 @@ export function plugtestResources(clock: Clock, obs: Watched, large: Watched): M
   ])
 }
 
-export function engineOf(clock: Clock, resources: Map<string, Resource>, ackTimeout = 100): { server: UdpServer; wheel: Wheel } {
+export function engineOf(clock: Clock, resources: Map<string, Resource>, ackTimeout = 100): { engine: Engine; wheel: Wheel } {
   const wheel = new Wheel(clock)
-  return { server: new UdpServer(new Engine({ resources, clock, wheel, log: silentLog(), ackTimeout })), wheel }
+  return { engine: new Engine({ resources, clock, wheel, log: silentLog(), ackTimeout }), wheel }
+}
+
+export function serverOf(
+  clock: Clock,
+  resources: Map<string, Resource>,
+  ackTimeout?: number,
+): { server: UdpServer; wheel: Wheel } {
+  const { engine, wheel } = engineOf(clock, resources, ackTimeout)
+  return { server: new UdpServer(engine), wheel }
 }
 
 export async function plugtestServer(clock: Clock = systemClock): Promise<PlugtestServer> {
@@ -190,7 +199,7 @@ export async function plugtestServer(clock: Clock = systemClock): Promise<Plugte
   const large = new Watched()
   large.state = text(LARGE)
   const resources = plugtestResources(clock, obs, large)
-  const { server, wheel } = engineOf(clock, resources)
+  const { server, wheel } = serverOf(clock, resources)
   const udp = await listenUdp({ host: '127.0.0.1', port: 0 }, (key, link, bytes) => server.peer(key, link).datagram(bytes))
   return {
     url: addressUrl('coap', udp.address),

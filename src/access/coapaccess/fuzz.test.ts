@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { systemClock } from '#lib/service.ts'
-import { engineOf, plugtestResources, Watched } from '../../../test/support/coapserver.ts'
+import { engineOf, plugtestResources, serverOf, Watched } from '../../../test/support/coapserver.ts'
 import { blockOption } from './message/block.ts'
 import { CON, NON, type Option, parseMessage, writeEmpty, writeMessage } from './message/message.ts'
 import { answer, method, option } from './message/numbers.ts'
 import { textOption, uintOption } from './message/options.ts'
 import type { Link } from './udp/peer.ts'
+import { UdpServer } from './udp/server.ts'
 
 const DATAGRAMS = 1_000_000
 /** Of those, so many go through a whole server; all are read. */
@@ -69,7 +70,7 @@ test('B-11 a million mutated datagrams: nothing is thrown, and no address of whi
   const next = random(11)
   const obs = new Watched()
   const resources = plugtestResources(systemClock, obs, new Watched())
-  const { server, wheel } = engineOf(systemClock, resources, 60_000)
+  const { server, wheel } = serverOf(systemClock, resources, 60_000)
   const answered = new Map<number, number>()
   /** what the address that sends now was sent */
   let sent = 0
@@ -126,7 +127,7 @@ test('B-11 a million mutated datagrams: nothing is thrown, and no address of whi
 // COAP-14
 test('B-11 a flood from one address holds the memory of its last requests only, and its observations are few', () => {
   const obs = new Watched()
-  const { server, wheel } = engineOf(systemClock, plugtestResources(systemClock, obs, new Watched()), 60_000)
+  const { server, wheel } = serverOf(systemClock, plugtestResources(systemClock, obs, new Watched()), 60_000)
   const address = '10.0.0.1:1'
   const peer = server.peer(address, () => ({ key: address, address, who: address, reached: '', send() {} }))
   for (let i = 0; i < 100_000; i++) {
@@ -140,4 +141,17 @@ test('B-11 a flood from one address holds the memory of its last requests only, 
   server.stop()
   wheel.stop()
   assert.equal(obs.size, 0)
+})
+
+// COAP-14
+test('B-11 a flood of forged addresses pushes out forged ones, not who observes', () => {
+  const obs = new Watched()
+  const { engine, wheel } = engineOf(systemClock, plugtestResources(systemClock, obs, new Watched()), 60_000)
+  const server = new UdpServer(engine, 100)
+  const peer = (address: string) => server.peer(address, () => ({ key: address, address, who: address, reached: '', send() {} }))
+  peer('10.0.0.1:1').datagram(request(method.GET, 'obs', [uintOption(option.observe, 0)]))
+  for (let i = 0; i < 1000; i++) peer(`10.1.0.1:${i}`).datagram(seeds[0]!)
+  assert.deepEqual([obs.size, server.size], [1, 100])
+  server.stop()
+  wheel.stop()
 })

@@ -5,8 +5,9 @@ import type { Exchange } from '../server/exchange.ts'
 import { type Link, Peer } from './peer.ts'
 import { Recent } from './recent.ts'
 
-/** Above this the peer that came first is forgotten: a flood of forged addresses costs no more. */
+/** Above this a peer is forgotten for each that comes: a flood of forged addresses costs no more. */
 const MOST_PEERS = 200_000
+const MOST_LOOKED = 1000
 
 export class UdpServer {
   readonly engine: Engine
@@ -15,8 +16,11 @@ export class UdpServer {
   private readonly waiting: Exchange[] = []
   private timer: (() => void) | undefined
 
-  constructor(engine: Engine) {
+  private readonly most: number
+
+  constructor(engine: Engine, most = MOST_PEERS) {
     this.engine = engine
+    this.most = most
   }
 
   get wheel(): Wheel {
@@ -30,12 +34,23 @@ export class UdpServer {
   peer(key: string, link: () => Link): Peer {
     let peer = this.peers.get(key)
     if (peer === undefined) {
-      if (this.peers.size >= MOST_PEERS) this.forget(this.peers.values().next().value!)
+      if (this.peers.size >= this.most) this.makeRoom()
       peer = new Peer(this, link())
       this.peers.set(key, peer)
       this.wheel.add(peer)
     }
     return peer
+  }
+
+  /** The oldest goes that has not shown where it is and observes nothing: whoever forges addresses pushes out such only. */
+  private makeRoom(): void {
+    let looked = 0
+    for (const p of this.peers.values()) {
+      if ((!p.verified && p.observers.size === 0) || ++looked > MOST_LOOKED) return this.forget(p)
+      // to the end, so that it is not looked at again and again
+      this.peers.delete(p.key)
+      this.peers.set(p.key, p)
+    }
   }
 
   /** The peer of a connection that has ended. */
