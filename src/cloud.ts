@@ -1,6 +1,6 @@
 /** The composition root: opens engines, starts services, wires them, stops them. Also the embedding API. */
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import type { Contract, Face } from '#contracts/contract.ts'
 import type { controller } from '#contracts/controller.ts'
 import type { devicemanager } from '#contracts/devicemanager.ts'
@@ -12,12 +12,12 @@ import type { Logs } from '#core/logs/port.ts'
 import { expectRestored } from '#lib/backup/restoring.ts'
 import { PandoError } from '#lib/errors.ts'
 import { httpListeners } from '#lib/http.ts'
-import type { TlsOptions } from '#lib/listen.ts'
 import { type Logger, recentLines, silentLog } from '#lib/log.ts'
 import { makeMetrics } from '#lib/metrics.ts'
 import { type Check, startOps } from '#lib/ops.ts'
 import { type Clock, type EngineFacts, type ProcessFacts, systemClock } from '#lib/service.ts'
 import { addressUrl } from '#lib/settings.ts'
+import { type CertificateStore, certificateStore, tlsOptions } from '#lib/tls.ts'
 import { encodedFace } from '#rpc/encoded.ts'
 import { publishRpc } from '#rpc/publish.ts'
 import { accessOf, openCluster } from './cluster.ts'
@@ -60,6 +60,8 @@ export interface Cloud {
   listen: Record<string, string>
   peers: Peers
   config: Config
+  /** Reads the files of certificates again, as happens by itself within seconds when they change. */
+  reload(): void
   /** stops accepting, drains, closes; safe to call twice */
   stop(): Promise<void>
 }
@@ -109,7 +111,9 @@ async function startAll(s: Starting): Promise<Cloud> {
   const metrics = makeMetrics({ process: true })
   const http = httpListeners()
   stops.push(() => http.close())
-  const tls = tlsOf(config)
+  const certificates = certificatesOf(config, clock, log)
+  stops.push(() => certificates?.stop())
+  const tls = certificates && tlsOptions(certificates, config.tlsMinVersion)
   const entries = new Map(names.map((name) => [name, services.get(name)!]))
   const cluster = published ? await openCluster({ config, log, services, names }) : undefined
   stops.push(() => cluster?.close())
@@ -222,7 +226,7 @@ async function startAll(s: Starting): Promise<Cloud> {
     listen['ops'] = addressUrl('http', ops.address)
   }
   log.info({ instance, listen }, 'ready')
-  return { listen, peers: peers as unknown as Peers, config, stop }
+  return { listen, peers: peers as unknown as Peers, config, reload: () => certificates?.reload(), stop }
 }
 
 /** The whole cloud, whatever plugins add to it. */
@@ -268,16 +272,9 @@ function engineFacts(ports: Partial<Ports>, entries: readonly [string, ServiceEn
 const nodesOf = (entries: ReadonlyMap<string, ServiceEntry>, instance: string): Map<string, string> =>
   new Map([...entries].filter(([, entry]) => entry.holdsDevices).map(([name]) => [name, `${instance}.${name}`]))
 
-function tlsOf(config: Config): TlsOptions | undefined {
-  if (!config.tlsCert || !config.tlsKey) return undefined
-  const read = (setting: string, path: string) => {
-    try {
-      return readFileSync(path)
-    } catch (e) {
-      throw new PandoError('config_invalid', `${setting}: cannot read ${path}: ${(e as Error).message}`, { setting }, e)
-    }
-  }
-  return { cert: read('PANDO_TLS_CERT', config.tlsCert), key: read('PANDO_TLS_KEY', config.tlsKey), minVersion: 'TLSv1.2' }
+function certificatesOf(config: Config, clock: Clock, log: Logger): CertificateStore | undefined {
+  const { tlsCert: cert, tlsKey: key, tlsClientCa: clientCa, tlsClientCrl: clientCrl } = config
+  return cert && key && certificateStore({ cert, key, clientCa, clientCrl }, clock, log)
 }
 
 async function stopAll(

@@ -9,6 +9,7 @@ import {
   oneOf,
   optional,
   path,
+  paths,
   readSetting,
   type Setting,
   setting,
@@ -125,8 +126,24 @@ export const settings = {
     address,
     'MQTT for chips of 2015 (TLS 1.0, weak ciphers). Off unless set.',
   ),
-  tlsCert: optional('PANDO_TLS_CERT', path, 'PEM file with the certificate chain: turns TLS on for every TCP listener.'),
-  tlsKey: optional('PANDO_TLS_KEY', path, 'PEM file with the private key.'),
+  tlsCert: optional(
+    'PANDO_TLS_CERT',
+    paths,
+    'PEM file with the certificate chain: turns TLS on for every TCP listener. Several, separated by commas, are chosen by the name that a client asks for; the first is for all others. Files that change are read again.',
+  ),
+  tlsKey: optional('PANDO_TLS_KEY', paths, 'PEM file with the private key; as many as certificates, in their order.'),
+  tlsMinVersion: setting(
+    'PANDO_TLS_MIN_VERSION',
+    oneOf('TLSv1.2', 'TLSv1.3'),
+    'TLSv1.2',
+    'The oldest TLS that is spoken; what is older has listeners of its own.',
+  ),
+  tlsClientCa: optional(
+    'PANDO_TLS_CLIENT_CA',
+    path,
+    'PEM file of authorities that vouch for devices: a client certificate whose common name, DNS or URI name is the identifier of the device stands for its token.',
+  ),
+  tlsClientCrl: optional('PANDO_TLS_CLIENT_CRL', path, 'PEM file of certificates of devices that were revoked.'),
 
   aesKey: optional(
     'PANDO_AES_KEY',
@@ -298,6 +315,10 @@ function check(c: Config): void {
   if (c.clusterSecret !== undefined && c.clusterSecret.length < 32)
     wrong('PANDO_CLUSTER_SECRET', 'must have at least 32 characters')
   if ((c.tlsCert === undefined) !== (c.tlsKey === undefined)) wrong('PANDO_TLS_CERT and PANDO_TLS_KEY', 'must be set together')
+  if (c.tlsCert?.length !== c.tlsKey?.length) wrong('PANDO_TLS_CERT and PANDO_TLS_KEY', 'must name as many certificates as keys')
+  if (c.tlsClientCa !== undefined && c.tlsCert === undefined)
+    wrong('PANDO_TLS_CLIENT_CA', 'needs PANDO_TLS_CERT and PANDO_TLS_KEY')
+  if (c.tlsClientCrl !== undefined && c.tlsClientCa === undefined) wrong('PANDO_TLS_CLIENT_CRL', 'needs PANDO_TLS_CLIENT_CA')
   if (c.tlsCert === undefined && (c.httpaccessLegacyTlsListen || c.mqttaccessLegacyTlsListen)) {
     wrong('PANDO_TLS_CERT', 'is needed by the legacy TLS listeners')
   }

@@ -81,7 +81,9 @@ async function runUntil(
   if (!up) return 0
   const before = cloud && (await announced(cloud, ready, signalled))
   trimSoon()
+  process.on('SIGHUP', up.reload)
   const signal = await signalled
+  process.off('SIGHUP', up.reload)
   log.info({ signal }, 'stopping')
   const stopped = await Promise.race([stopAll(up, before).then(() => true), wait(STOP_MS)])
   if (!stopped) log.error({ after: STOP_MS }, 'stopping took too long and was cut off')

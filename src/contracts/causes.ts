@@ -44,6 +44,7 @@ export const causes = {
     side: 'cloud',
     help: 'Refused: somebody who looks after the cloud has shut out this address for a time.',
   },
+  certificate_of_other_device: { no: 45, side: 'cloud', help: 'Refused: the client certificate names another device.' },
   session_gone: { no: 39, side: 'cloud', help: 'The connection ended before the login was checked.' },
 } as const satisfies Record<string, { no: number; side: 'device' | 'cloud'; help: string }>
 

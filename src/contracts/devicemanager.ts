@@ -21,8 +21,10 @@ export type HeldSession = Static<typeof HeldSession>
 
 export const ConnectRequest = Type.Object({
   deviceId: Type.Number(),
-  /** 32 hex digits */
+  /** 32 hex digits; '' where a certificate stands for it */
   token: Type.String(),
+  /** names that the certificate vouches for that the device has shown: its identifier must be one of them */
+  vouched: Type.Optional(Type.Array(Type.String())),
   protocol: Type.String(),
   /** the device's address, host:port */
   address: Type.String(),

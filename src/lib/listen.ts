@@ -3,14 +3,12 @@
  * which neither HTTP nor MQTT begins with.
  */
 import { createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer, type SecureContextOptions, type Server as TlsServer } from 'node:tls'
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
 import { PandoError } from './errors.ts'
 import type { Address } from './settings.ts'
+import { contextsOf, isForged, type TlsOptions } from './tls.ts'
 
-export interface TlsOptions extends SecureContextOptions {
-  /** handshakes under way at once; more wait in the accept queue of the kernel */
-  maxHandshakes?: number
-}
+export { legacyTls, type TlsOptions } from './tls.ts'
 
 export interface ListenOptions {
   address: Address
@@ -31,15 +29,13 @@ export interface Listener {
   close(): Promise<void>
 }
 
-/** TLS for chips of 2015: docs/device-protocol.md §2. Never on a listener that others use. */
-export const legacyTls = { minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' } as const satisfies SecureContextOptions
-
 const TLS_HANDSHAKE = 22
+/** Each costs half a millisecond: of more at once none would end in its time. */
+const MOST_HANDSHAKES = 256
 
 export async function listen(o: ListenOptions): Promise<Listener> {
   const { onSocket, firstByteTimeout = 10_000 } = o
-  const tls = o.tls ? createTlsServer({ ...o.tls, handshakeTimeout: firstByteTimeout }, (s) => onSocket(s, true)) : undefined
-  tls?.on('tlsClientError', (_e, s) => s.destroy())
+  const tls = o.tls && secure(o, o.tls, firstByteTimeout)
   const accept = tls ? (s: Socket) => sniff(s, tls, o, firstByteTimeout) : (s: Socket) => onSocket(s, false)
   const server = createServer({ noDelay: true }, accept)
   if (o.maxConnections) server.maxConnections = o.maxConnections
@@ -50,11 +46,66 @@ export async function listen(o: ListenOptions): Promise<Listener> {
   return {
     address: typeof bound === 'object' && bound ? { host: o.address.host, port: bound.port } : o.address,
     stopAccepting: () => void server.close(),
-    close: () => new Promise((done) => (server.listening ? server.close(() => done()) : done())),
+    close: () => {
+      tls?.forget()
+      return new Promise((done) => (server.listening ? server.close(() => done()) : done()))
+    },
   }
 }
 
-function sniff(socket: Socket, tls: TlsServer, o: ListenOptions, timeout: number): void {
+interface Secure {
+  /** Begins a handshake, when it is this socket's turn. */
+  begin(socket: Socket): void
+  forget(): void
+}
+
+function secure(o: ListenOptions, options: TlsOptions, handshakeTimeout: number): Secure {
+  const contexts = contextsOf(options)
+  const server: TlsServer = createTlsServer({
+    ...contexts.usual(),
+    handshakeTimeout,
+    SNICallback: (name, done) => done(null, contexts.named(name)),
+    ...(options.clientCertificates && { requestCert: true, rejectUnauthorized: false }),
+  })
+  const turns = inTurn(options.maxHandshakes ?? MOST_HANDSHAKES, (socket) => server.emit('connection', socket))
+  server.on('secureConnection', (s: TLSSocket) => {
+    turns.next()
+    if (options.clientCertificates && isForged(s)) s.destroy()
+    else o.onSocket(s, true)
+  })
+  server.on('tlsClientError', (_e, s) => {
+    turns.next()
+    s.destroy()
+  })
+  const forget = options.store?.onChange(() => {
+    contexts.renew()
+    server.setSecureContext(contexts.usual())
+  })
+  return { begin: turns.add, forget: () => forget?.() }
+}
+
+/** Lets so many sockets go at once; each that is done (`next`) makes way for another. */
+function inTurn(most: number, go: (socket: Socket) => void): { add(socket: Socket): void; next(): void } {
+  const waiting: Socket[] = []
+  let going = 0
+  return {
+    add(socket) {
+      if (going >= most) return void waiting.push(socket)
+      going++
+      go(socket)
+    },
+    next() {
+      going--
+      for (let socket = waiting.shift(); socket; socket = waiting.shift()) {
+        if (socket.destroyed) continue
+        going++
+        return go(socket)
+      }
+    },
+  }
+}
+
+function sniff(socket: Socket, tls: Secure, o: ListenOptions, timeout: number): void {
   const fail = () => socket.destroy()
   const first = () => {
     const chunk = socket.read(1) as Buffer | null
@@ -63,7 +114,7 @@ function sniff(socket: Socket, tls: TlsServer, o: ListenOptions, timeout: number
     socket.off('error', fail)
     socket.off('end', fail)
     socket.unshift(chunk)
-    if (chunk[0] === TLS_HANDSHAKE) tls.emit('connection', socket)
+    if (chunk[0] === TLS_HANDSHAKE) tls.begin(socket)
     else if (o.tlsOnly) socket.destroy()
     else o.onSocket(socket, false)
   }

@@ -103,6 +103,14 @@ export const list: Kind<string[]> = {
       .filter(Boolean),
 }
 
+export const paths: Kind<string[]> = {
+  allowed: 'paths separated by commas',
+  parse: (t) => {
+    const all = list.parse(t)
+    return all.length > 0 ? all : no()
+  },
+}
+
 export const setting = <T>(
   env: string,
   kind: Kind<T>,

@@ -5,6 +5,7 @@
 import { forget, left, type State } from '#access/shared/node.ts'
 import type { Timed } from '#access/shared/wheel.ts'
 import { type Cause, causes } from '#contracts/causes.ts'
+import { vouchedNames } from '#lib/tls.ts'
 import { incoming, readConnect } from './incoming.ts'
 import { type AccessNode, clientRules, type Dialect, type Line, type Session, type Will } from './node.ts'
 import { PACED_LIMIT, Pacer } from './pacer.ts'
@@ -102,6 +103,10 @@ export class Connection implements Session, PacketSink, Timed {
 
   get address(): string {
     return `${this.socket.remoteAddress ?? ''}:${this.socket.remotePort ?? 0}`
+  }
+
+  get vouched(): readonly string[] | undefined {
+    return this.socket.vouched ?? vouchedNames(this.socket)
   }
 
   // ---- bytes in ----

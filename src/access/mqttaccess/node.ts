@@ -34,6 +34,8 @@ export interface Line {
   readonly destroyed: boolean
   /** what it is, where it is not TCP or TLS itself: for the diary */
   readonly over?: 'websocket'
+  /** names that a certificate vouches for, where it hides the socket that has shown it */
+  readonly vouched?: readonly string[] | undefined
   on(event: 'data', f: (this: this, chunk: Buffer) => void): unknown
   on(event: 'error', f: (this: this, e: Error) => void): unknown
   on(event: 'close', f: (this: this) => void): unknown

@@ -30,6 +30,7 @@ interface Why {
 /** Devices in one question, and how long they gather: a question costs as much as many devices in it. */
 const MOST_AT_ONCE = 500
 const GATHER_MS = 4
+const TOKEN_OCTETS = 16
 /** Of these the device's diary says nothing: the device did nothing wrong, or there is none. */
 const unsaid: readonly Cause[] = ['device_unknown', 'taken_over', 'server_busy']
 
@@ -80,7 +81,13 @@ export class Door<S extends DeviceSession> {
       setImmediate(this.check)
     }
     const { protocol, log } = this.node()
-    const items = asked.map(({ c, deviceId, token }) => ({ deviceId, token, protocol, address: c.address }))
+    const items = asked.map(({ c, deviceId, token }) => ({
+      deviceId,
+      token,
+      protocol,
+      address: c.address,
+      ...(c.vouched && { vouched: [...c.vouched] }),
+    }))
     this.peers.devicemanager.connect({ node: this.instance, items }).then(
       (verdicts) => {
         for (let i = 0; i < asked.length; i++) this.decided(asked[i]!, verdicts.items[i]!)
@@ -104,7 +111,8 @@ export class Door<S extends DeviceSession> {
     c.modelVersion = v.device.modelVersion
     c.frameFlags = v.codec === undefined ? 0 : recordFlag.foreign
     c.epoch = v.epoch
-    c.token = Buffer.from(a.token, 'hex')
+    // without one it has come by its certificate: its frames carry zeros
+    c.token = a.token === '' ? Buffer.alloc(TOKEN_OCTETS) : Buffer.from(a.token, 'hex')
     if (this.takePlace(c)) guest.admitted()
     else this.refuse(a, 'taken_over')
   }

@@ -24,6 +24,8 @@ export interface DeviceSession extends Origin {
   readonly state: State
   /** host:port of the device */
   readonly address: string
+  /** names that the certificate vouches for that it has shown; '' as token is good then */
+  readonly vouched?: readonly string[] | undefined
   /** flags that records of its frames begin with: `foreign` where they are a codec's */
   frameFlags: number
   /** the 16 octets that frames to the device carry */

@@ -7,19 +7,22 @@ import { error, type Finding, orFine, warning } from './finding.ts'
 const SOON_MS = 21 * 86_400_000
 
 export function settings(config: Config, now = Date.now()): Finding[] {
-  return orFine([...certificate(config, now), ...open(config), ...passwordFile(config)], 'settings', 'the settings fit together')
+  return orFine([...certificates(config, now), ...open(config), ...passwordFile(config)], 'settings', 'the settings fit together')
 }
 
-function certificate({ tlsCert, tlsKey }: Config, now: number): Finding[] {
-  if (!tlsCert || !tlsKey) return []
+function certificates({ tlsCert = [], tlsKey = [] }: Config, now: number): Finding[] {
+  return tlsCert.flatMap((cert, i) => certificate(cert, tlsKey[i]!, now))
+}
+
+function certificate(path: string, key: string, now: number): Finding[] {
   try {
-    const cert = new X509Certificate(readFileSync(tlsCert))
-    if (!cert.checkPrivateKey(createPrivateKey(readFileSync(tlsKey))))
-      return [error('settings', `${tlsKey} is not the key of the certificate ${tlsCert}`, 'name the two that belong together')]
+    const cert = new X509Certificate(readFileSync(path))
+    if (!cert.checkPrivateKey(createPrivateKey(readFileSync(key))))
+      return [error('settings', `${key} is not the key of the certificate ${path}`, 'name the two that belong together')]
     const ends = Date.parse(cert.validTo)
-    const until = `the certificate ${tlsCert} is good until ${new Date(ends).toISOString()}`
+    const until = `the certificate ${path} is good until ${new Date(ends).toISOString()}`
     if (ends < now) return [error('settings', until, 'renew it: no device that checks it comes in')]
-    if (ends < now + SOON_MS) return [warning('settings', until, 'renew it, and start the cloud anew')]
+    if (ends < now + SOON_MS) return [warning('settings', until, 'renew it: the cloud reads the new files by itself')]
     return []
   } catch (e) {
     return [

@@ -106,7 +106,8 @@ export async function start(s: ServiceStart<Config, Ports, Peers>): Promise<Star
   const address = await s.http.mount({
     name: 'apiprovider',
     address: config.apiproviderListen,
-    ...(s.tls && { tls: s.tls }),
+    // browsers would ask people for certificates of devices
+    ...(s.tls && { tls: { ...s.tls, clientCertificates: false } }),
     prefixes: [...prefixes, ADMIN, REFERENCE, '/'],
     handler: (req, res) => {
       const { url = '' } = req

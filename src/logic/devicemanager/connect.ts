@@ -8,11 +8,11 @@ import type { Device } from '#contracts/registry.ts'
 import { admit, type Candidate, pickCandidates } from './candidates.ts'
 import { claimRoutes } from './claims.ts'
 import { makeCodecs } from './codecs.ts'
+import { checkCredentials } from './credentials.ts'
 import type { CutOff, Meanwhile } from './cutoff.ts'
 import { makeEpochs } from './epochs.ts'
 import type { Held } from './held.ts'
 import type { Leases } from './leases.ts'
-import { isDeviceId } from './login.ts'
 import { permit } from './permit.ts'
 import type { ShutOut } from './shutout.ts'
 import type { Start } from './start.ts'
@@ -34,7 +34,7 @@ export function makeConnect(s: Start, { held, leases, cutOff, closer, shutOut }:
   const pending = new Map<number, Candidate>()
 
   async function decide(node: string, items: readonly ConnectRequest[], meanwhile: Meanwhile): Promise<ConnectVerdict[]> {
-    const verdicts = await checkTokens(items)
+    const verdicts = await checkCredentials(s.peers.registry, items)
     shutOut.refuse(items, verdicts)
     if (s.hooks?.connect) await permit(s.hooks.connect, items, verdicts)
     const codecs = await codecsOf(verdicts.flatMap((v) => v.device ?? []))
@@ -49,14 +49,6 @@ export function makeConnect(s: Start, { held, leases, cutOff, closer, shutOut }:
       for (const c of candidates) if (pending.get(c.device.id) === c) pending.delete(c.device.id)
     }
     return verdicts
-  }
-
-  async function checkTokens(items: readonly ConnectRequest[]): Promise<ConnectVerdict[]> {
-    const asked = items.map(({ deviceId, token }) => ({ deviceId, token }))
-    const { items: checked } = await s.peers.registry.checkTokens({ items: asked })
-    return checked.map(({ device, refused, was }, i) =>
-      device && isDeviceId(items[i]!.deviceId) ? { device } : { refused: refused ?? 'device_unknown', ...(was && { was }) },
-    )
   }
 
   /** The newest connect of a device wins → those that it overtook, which finish first. */

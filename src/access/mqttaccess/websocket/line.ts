@@ -1,6 +1,7 @@
 /** A WebSocket as the line of a connection: octets in and out, whatever frames they come in. */
 import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
+import { vouchedNames } from '#lib/tls.ts'
 import type { Line } from '../node.ts'
 import { MalformedPacket } from '../packet/malformed.ts'
 import { closeFrame, FrameReader, frame, opcode, status } from './frames.ts'
@@ -38,6 +39,10 @@ export class WebSocketLine extends EventEmitter implements Line {
   }
   get destroyed(): boolean {
     return this.socket.destroyed
+  }
+
+  get vouched(): readonly string[] | undefined {
+    return vouchedNames(this.socket)
   }
 
   write(bytes: Uint8Array): boolean {
