@@ -116,6 +116,12 @@ export const settings = {
     text,
     'host:port told to devices that log in for CoAP; default: the address on which the device reached the cloud, with the CoAP port.',
   ),
+  httpLease: setting(
+    'PANDO_HTTP_LEASE',
+    span(2000, 86_400_000),
+    '90s',
+    'A device that speaks HTTP is offline when nothing came from it for this long; one that waits for commands is there.',
+  ),
   httpaccessLegacyTlsListen: optional(
     'PANDO_HTTPACCESS_LEGACY_TLS_LISTEN',
     address,

@@ -95,8 +95,10 @@ export const serviceTable = {
   },
   httpaccess: {
     load: () => import('#access/httpaccess/service.ts'),
+    contract: access,
     opens: [],
     calls: ['registry', 'devicemanager', 'controller'],
+    holdsDevices: true,
   },
 } as const satisfies Record<string, ServiceEntry>
 

@@ -10,9 +10,12 @@ import { code, failed, sendAnswer, sendError } from './answer.ts'
 import { authenticate } from './authentication.ts'
 import { readBody } from './body.ts'
 import { type Call, type CallContext, type Outcome, outcomeOf } from './calls.ts'
+import type { DataHandler } from './me/serve.ts'
 import { register } from './registration.ts'
 
 export interface HandlerParts {
+  /** takes what is its own */
+  data: DataHandler
   call: CallContext
   failures: Failures
   clock: Clock
@@ -24,8 +27,8 @@ const PATH = /^\/v1\/devices\/(registration|authentication)\/?(?:\?|$)/
 
 const TOO_MANY: Outcome = { answer: failed(code.systemFault, 'too many failures, try again later') }
 
-/** The device API as a handler of node:http: one request a connection, read, answered, closed. */
-export function makeHandler({ call: ctx, failures, clock, metrics }: HandlerParts): Handler {
+/** The device API as a handler of node:http: registration and login, one request a connection, read, answered, closed; and data. */
+export function makeHandler({ call: ctx, data, failures, clock, metrics }: HandlerParts): Handler {
   const served = new WeakSet<Socket>()
 
   function finished(route: string, status: number, began: number): void {
@@ -48,6 +51,7 @@ export function makeHandler({ call: ctx, failures, clock, metrics }: HandlerPart
   return (req: IncomingMessage, res: ServerResponse) => {
     // Behind a request whose answer closes the connection nothing is answered: so nothing is done either.
     if (served.has(req.socket)) return
+    if (data(req, res)) return
     served.add(req.socket)
     const began = performance.now()
     const route = (req.method === 'POST' && PATH.exec(req.url ?? '')?.[1]) || 'other'

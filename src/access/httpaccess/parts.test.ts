@@ -41,7 +41,7 @@ test('access address: another protocol only where a service for it is announced'
   )
   assert.equal(await points('coap', '10.0.0.1'), '10.0.0.1:5683')
   assert.equal(await points('xmpp', '10.0.0.1'), undefined)
-  assert.equal(await points('http', '10.0.0.1'), undefined)
+  assert.equal(await points('http', '10.0.0.1'), 'x:1')
   assert.equal(await makeAccessPoints({ mqttaccessListen: everywhere }, undefined)('coap', 'x'), undefined)
 })
 

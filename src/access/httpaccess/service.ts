@@ -1,42 +1,61 @@
-/** Device HTTP API: registration and login (docs/device-protocol.md §1, §2). */
+/** Device HTTP API: registration and login (docs/device-protocol.md §1, §2), and data (docs/http.md). */
 
 import { type AccessConfig, type Announced, makeAccessPoints } from '#access/shared/accesspoints.ts'
 import { hostPort } from '#access/shared/addresses.ts'
+import { Door } from '#access/shared/door.ts'
+import { Downlink, type Receiver } from '#access/shared/downlink.ts'
 import { enrolment } from '#access/shared/enrol.ts'
+import { accessFace, keepNode } from '#access/shared/face.ts'
 import { makeFailures } from '#access/shared/failures.ts'
+import { makeModels } from '#access/shared/models.ts'
+import { type AccessPeers, type AccessStart, deviceNode } from '#access/shared/node.ts'
+import { Wheel } from '#access/shared/wheel.ts'
+import type { access } from '#contracts/access.ts'
 import type { Face } from '#contracts/contract.ts'
-import type { controller } from '#contracts/controller.ts'
-import type { devicemanager } from '#contracts/devicemanager.ts'
 import type { registry } from '#contracts/registry.ts'
 import { legacyTls, type TlsOptions } from '#lib/listen.ts'
-import type { ServiceStart, Started } from '#lib/service.ts'
+import type { Started } from '#lib/service.ts'
 import type { Address } from '#lib/settings.ts'
+import { MAX_BODY } from './body.ts'
 import { makeDiary } from './diary.ts'
 import { makeHandler } from './handler.ts'
+import { causeRefusal } from './me/answer.ts'
+import { Durable } from './me/durable.ts'
+import type { HttpNode, HttpParts } from './me/node.ts'
+import { dataHandler } from './me/serve.ts'
+import { Sessions } from './me/sessions.ts'
 
 export interface Config extends AccessConfig {
   httpaccessListen: Address
   /** for chips of 2015: weak TLS only, never plain text */
   httpaccessLegacyTlsListen?: Address
   failuresPerMinute: number
+  httpLease: number
+  mqttMaxRate: number
 }
 
-export interface Peers {
+export interface Peers extends AccessPeers {
   registry: Face<typeof registry>
-  devicemanager: Face<typeof devicemanager>
-  controller: Face<typeof controller>
   /** what discovery knows of a service */
   instances?(service: string): Promise<readonly Announced[]>
 }
 
 const prefixes = ['/v1/devices/registration', '/v1/devices/authentication', '/v1/devices']
 
-export async function start(s: ServiceStart<Config, object, Peers>): Promise<Started> {
+export async function start(s: AccessStart<Config, Peers>): Promise<Started & { face: Face<typeof access> }> {
   const { config, peers, clock, log, metrics } = s
   // Peers are read when they are called: services start in any order.
   const diary = makeDiary({ accept: (batch) => peers.controller.accept(batch), clock, log, metrics })
   s.onStop(() => diary.stop())
+  const node = httpNode(s)
+  const sessions = new Sessions(node, new Door(() => node, s.instance, s.peers), () => peers.registry)
+  const failures = makeFailures(config.failuresPerMinute, clock)
+  keepNode(s, node, () => {
+    for (const session of [...sessions.all()]) session.end('server_stopping')
+  })
+  s.onStop(() => node.wheel.stop())
   const handler = makeHandler({
+    data: dataHandler({ node, sessions, failures, metrics }),
     call: {
       enrolment: enrolment({
         protocol: 'http',
@@ -47,7 +66,7 @@ export async function start(s: ServiceStart<Config, object, Peers>): Promise<Sta
       }),
       log,
     },
-    failures: makeFailures(config.failuresPerMinute, clock),
+    failures,
     clock,
     metrics,
   })
@@ -58,7 +77,23 @@ export async function start(s: ServiceStart<Config, object, Peers>): Promise<Sta
     const address = await mount(config.httpaccessLegacyTlsListen, { ...s.tls, ...legacyTls }, true)
     listen['httpaccessLegacyTls'] = shown('https', address)
   }
-  return { listen }
+  return { listen, face: accessFace(node, node.downlink) }
+}
+
+function httpNode(s: AccessStart<Config, Peers>): HttpNode {
+  const base = deviceNode<Receiver>(s, 'http', () => {
+    node.durable.lost(causeRefusal('stream_sealed'))
+    for (const c of [...node.devices.values()]) c.dismiss('stream_sealed')
+  })
+  const parts: HttpParts = {
+    wheel: new Wheel(s.clock),
+    downlink: new Downlink(() => node),
+    models: makeModels(() => s.peers.registry),
+    durable: new Durable(),
+    limits: { maxRate: s.config.mqttMaxRate, maxBody: MAX_BODY, lease: Math.ceil(s.config.httpLease / 1000) },
+  }
+  const node: HttpNode = Object.assign(base, parts)
+  return node
 }
 
 /** An address as somebody on this machine would type it. */

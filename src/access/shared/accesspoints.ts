@@ -23,8 +23,6 @@ export interface Announced {
 export type AccessPoints = (protocol: string, reached: string) => Promise<string | undefined>
 
 export const DEFAULT_PROTOCOL = 'mqtt'
-/** This service registers devices and logs them in; it doesn't take their data. */
-const NOT_SERVED = 'http'
 const EVERYWHERE = new Set(['0.0.0.0', '::', ''])
 const PROTOCOL = /^[a-z][a-z0-9]{0,15}$/
 
@@ -41,7 +39,7 @@ export function makeAccessPoints(
   }
 
   return async (protocol, reached) => {
-    if (!PROTOCOL.test(protocol) || protocol === NOT_SERVED) return undefined
+    if (!PROTOCOL.test(protocol)) return undefined
     const told = Object.hasOwn(config, `${protocol}accessPublic`) && config[`${protocol}accessPublic` as 'mqttaccessPublic']
     if (told) return told
     const address = (await announced(protocol)) ?? (protocol === DEFAULT_PROTOCOL ? listened(config.mqttaccessListen) : undefined)

@@ -28,6 +28,8 @@ export const credentialMethods = {
   presharedKey: method(Type.Object({ deviceId: Type.Number() }), Type.Object({ secret: Text }), { retry: true }),
   /** For connects, a batch at a time. A token that is accepted slides forward. */
   checkTokens: method(Type.Object({ items: Type.Array(DeviceCheck) }), list(DeviceVerdict), { retry: true }),
+  /** The device whose current token this is; it says nothing about whether it still lives. */
+  deviceOfToken: method(Type.Object({ token: Text }), Type.Object({ deviceId: Type.Optional(Id) }), { retry: true }),
   /** Keeps the tokens of devices that are connected alive (30 days from now); called for all of them now and then. */
   touchTokens: method(Type.Object({ deviceIds: Type.Array(Id) }), None, { retry: true }),
   /** The device's tokens die at once; its live session ends within a second. */

@@ -80,6 +80,7 @@ function forDevices(ctx: Context) {
     login: makeLogin(ctx),
     presharedKey: makePresharedKey(ctx),
     checkTokens: (i) => items(tokens.check(i.items)),
+    deviceOfToken: (i) => tokens.owner(i.token),
     touchTokens: (i) => none(tokens.touch(i.deviceIds)),
     revokeTokens: (i) => none(tokens.revoke(i)),
     acceptReplacedToken: (i) => none(tokens.acceptReplaced(i)),

@@ -116,6 +116,13 @@ export const makeTokens = (ctx: Context) => ({
       },
     ),
 
+  /** For protocols whose requests carry a token and no id. */
+  async owner(token: string): Promise<{ deviceId?: number }> {
+    if (!TOKEN.test(token)) return {}
+    const [row] = await ctx.store.select('device_token', { in: { column: 'hash', values: [ctx.secrets.tokenHash(token)] } })
+    return row ? { deviceId: row.device_id } : {}
+  },
+
   /** For devices that are connected: their tokens don't end. */
   touch: (ids: readonly number[]): Promise<void> => slide(ctx, ids.filter(validId)),
 

@@ -1,0 +1,118 @@
+/** Data over HTTP (docs/http.md): `/v1/devices/me/…`, as often on a connection as one likes. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { subscriber, unmapped } from '#access/shared/addresses.ts'
+import type { Failures } from '#access/shared/failures.ts'
+import { toPandoError } from '#lib/errors.ts'
+import type { Metrics } from '#lib/metrics.ts'
+import { readBody } from '../body.ts'
+import { Refusal, refuse, say } from './answer.ts'
+import { OCTETS, poll, stream } from './listener.ts'
+import type { HttpNode } from './node.ts'
+import { report } from './reports.ts'
+import type { HttpSession } from './session.ts'
+import type { Sessions } from './sessions.ts'
+
+export interface DataParts {
+  node: HttpNode
+  sessions: Sessions
+  failures: Failures
+  metrics: Metrics
+}
+
+/** Whether a request is for this API, and if so serves it. */
+export type DataHandler = (req: IncomingMessage, res: ServerResponse) => boolean
+
+const ME = '/v1/devices/me/'
+const methods: Readonly<Record<string, string>> = { status: 'POST', events: 'POST', commands: 'GET', 'commands/ack': 'POST' }
+const MOST_WAIT = 300
+const MOST_ACKS = 1000
+
+export function dataHandler({ node, sessions, failures, metrics }: DataParts): DataHandler {
+  async function act(req: IncomingMessage, res: ServerResponse, route: string): Promise<void> {
+    const who = subscriber(unmapped(req.socket.remoteAddress))
+    if (failures.blocked(who)) throw new Refusal(429, 'rate_limited', 'too many failures, try again later', 1)
+    const body = req.method === 'POST' ? await bodyOf(req, node) : Buffer.alloc(0)
+    const session = await sessions.of(req).catch((e: unknown) => {
+      if (e instanceof Refusal && e.status === 401) failures.failed(who)
+      throw e
+    })
+    if (route === 'commands') return listen(session, req, res)
+    if (route === 'commands/ack') return say(res, acknowledge(session, idsIn(body)))
+    const type = (req.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()
+    const key = req.headers['idempotency-key']
+    const kind = route === 'status' ? 'status' : 'event'
+    const done = () => report(session, kind, type, body)
+    say(res, await session.repeats.once(typeof key === 'string' ? key : undefined, [route, type, body], done))
+  }
+
+  return (req, res) => {
+    const path = (req.url ?? '').split('?', 1)[0]!.replace(/\/$/, '')
+    const route = path.startsWith(ME) ? path.slice(ME.length) : ''
+    if (!Object.hasOwn(methods, route)) return false
+    const began = performance.now()
+    const label = `me/${route}`
+    res.once('close', () => {
+      metrics.pando_http_requests_total.inc({ service: 'httpaccess', route: label, status: res.statusCode })
+      if (route !== 'commands') metrics.pando_http_seconds.observe({ service: 'httpaccess' }, (performance.now() - began) / 1000)
+    })
+    if (req.method !== methods[route]) {
+      res.setHeader('Allow', methods[route]!)
+      refuse(res, 405, 'method_not_allowed')
+    } else {
+      act(req, res, route).catch((e: unknown) => {
+        if (e instanceof Refusal) return refuse(res, e.status, e.code, e.message, e.again)
+        const err = toPandoError(e)
+        node.log.warn({ err, route: label }, 'device could not be served')
+        refuse(res, 503, 'unavailable', 'a part of the cloud does not answer right now; try again', 1)
+      })
+    }
+    return true
+  }
+}
+
+function bodyOf(req: IncomingMessage, { clock }: HttpNode): Promise<Buffer> {
+  return new Promise((done, failed) =>
+    readBody(req, clock, (body) => {
+      if (typeof body !== 'number') done(body)
+      else
+        failed(
+          body === 413
+            ? new Refusal(413, 'too_large', 'the body is too large')
+            : new Refusal(408, 'timeout', 'the body did not come in time'),
+        )
+    }),
+  )
+}
+
+/** What waits for the device, now or within `wait` seconds; or all of it as it comes, as events. `ack`: ids that it has got. */
+function listen(s: HttpSession, req: IncomingMessage, res: ServerResponse): void {
+  const query = new URL(req.url!, 'http://me').searchParams
+  const wait = query.get('wait') ?? '0'
+  if (!/^\d{1,4}$/.test(wait) || Number(wait) > MOST_WAIT)
+    throw new Refusal(400, 'invalid', `wait takes seconds from 0 to ${MOST_WAIT}`)
+  const acked = query.get('ack')
+  if (acked !== null) acknowledge(s, acked.split(',').map(Number))
+  const accept = req.headers.accept ?? ''
+  const events = accept.includes('text/event-stream')
+  const listener = events ? stream(s, res) : poll(s, res, Number(wait), accept.includes(OCTETS))
+  res.once('close', () => s.quit(listener))
+  s.listen(listener)
+  // nothing waits, and nothing is waited for
+  if (!events && wait === '0') listener.due()
+}
+
+function acknowledge(s: HttpSession, ids: readonly number[]): string {
+  if (ids.length > MOST_ACKS || !ids.every((n) => Number.isInteger(n) && n > 0))
+    throw new Refusal(400, 'invalid', 'ids are numbers from 1')
+  for (const id of ids) s.node.downlink.acknowledged(s, id)
+  return '{"acknowledged":true}'
+}
+
+/** `{"ids": [1, 2]}` */
+function idsIn(body: Buffer): number[] {
+  try {
+    const { ids } = JSON.parse(body.toString('utf8')) as { ids: unknown }
+    if (Array.isArray(ids)) return ids as number[]
+  } catch {}
+  throw new Refusal(400, 'invalid', 'expected {"ids": [1, 2]}')
+}
