@@ -71,7 +71,7 @@ export const devicemanager = contract('devicemanager', {
   ),
   /**
    * Nobody connects or logs in from this address (host:port, the port does not count) before a moment, ms since 1970; 0: let in again.
-   * Sessions that are up stay. Forgotten when the process ends. → the host
+   * Sessions that are up stay. In the memory of the instance that is asked: gone with it, not known to others. → the host
    */
   shutOut: method(Type.Object({ address: Type.String(), until: Type.Number() }), Type.Object({ host: Type.String() }), {
     retry: true,
