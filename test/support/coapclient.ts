@@ -1,19 +1,14 @@
-/** Clients of libcoap, where they are installed; else their tests are skipped, or fail if PANDO_TEST_ENGINES is `required`. */
-import { existsSync } from 'node:fs'
+/** Clients of libcoap, where they are installed. */
 import { test } from 'node:test'
-
-const folders = (process.env['PATH'] ?? '').split(':')
-const found = (names: readonly string[]): string | undefined =>
-  names.flatMap((n) => folders.map((f) => `${f}/${n}`)).find((p) => existsSync(p))
+import { isThere, programsRequired } from './programs.ts'
 
 const withOne =
   (names: readonly string[]) =>
   (what: string, tests: (program: string) => void): void => {
-    const program = found(names)
-    if (program) return tests(program)
-    const required = process.env['PANDO_TEST_ENGINES'] === 'required'
-    test(what, required ? {} : { skip: `no ${names[0]}: libcoap3-bin is not installed` }, () => {
-      throw new Error(`no ${names[0]}, but PANDO_TEST_ENGINES is required`)
+    const program = names.find(isThere)
+    if (program !== undefined) return tests(program)
+    test(what, programsRequired ? {} : { skip: `no ${names[0]}: libcoap3-bin is not installed` }, () => {
+      throw new Error(`no ${names[0]}, but PANDO_TEST_PROGRAMS is required`)
     })
   }
 

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 
 const places = (process.env['PATH'] ?? '').split(':')
 
-function isThere(name: string): boolean {
+export function isThere(name: string): boolean {
   return places.some((dir) => {
     try {
       accessSync(join(dir, name), constants.X_OK)
@@ -17,10 +17,12 @@ function isThere(name: string): boolean {
   })
 }
 
+export const programsRequired = process.env['PANDO_TEST_PROGRAMS'] === 'required'
+
 /** Options of a test that needs them. */
 export function needs(...names: string[]): { skip?: string } {
   const missing = names.filter((n) => !isThere(n))
-  if (missing.length === 0 || process.env['PANDO_TEST_PROGRAMS'] === 'required') return {}
+  if (missing.length === 0 || programsRequired) return {}
   return { skip: `no ${missing.join(', ')} here` }
 }
 
