@@ -99,6 +99,7 @@ const recipes: Record<string, () => Promise<Recipe>> = {
   discardDraft: async () => ({ path: `/products/${await draft()}/draft` }),
   publishDraft: async () => ({ path: `/products/${await draft()}/draft/publish`, body: { note: 'n' } }),
   addDevice: async () => ({ body: { product: await product(), code: unique() } }),
+  addVirtualDevices: async () => ({ path: `/products/${await product()}/virtual-devices`, body: { count: 1 } }),
   editDevice: async () => ({ path: `/devices/${await device()}`, body: { tags: ['a'] } }),
   removeDevice: async () => ({ path: `/devices/${await device()}` }),
   rotateSecret: async () => ({ path: `/devices/${await device()}/secret` }),

@@ -115,7 +115,7 @@ export const everyPage = (form: Form): void =>
         for (const path of paths) {
           await page.goto(path)
           await page.locator('main#main h1').first().waitFor()
-          await page.waitForFunction("!document.querySelector('main .bones')")
+          await page.waitForSelector('main .bones', { state: 'detached' })
           for (const v of await violations(page))
             wrong.push(`${path} ${v.id}: ${v.nodes[0]?.html.slice(0, 160)} ${v.nodes[0]?.failureSummary?.slice(0, 200)}`)
           const kept = await page.evaluate<string>(KEPT)

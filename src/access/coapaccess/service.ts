@@ -1,10 +1,12 @@
 /** CoAP for devices (docs/coap.md); contracts/access.ts says what others ask of it. */
+
 import { type AccessConfig, type Announced, makeAccessPoints } from '#access/shared/accesspoints.ts'
 import { Door } from '#access/shared/door.ts'
 import { Downlink } from '#access/shared/downlink.ts'
 import { enrolment } from '#access/shared/enrol.ts'
 import { accessFace, keepNode } from '#access/shared/face.ts'
 import { makeFailures } from '#access/shared/failures.ts'
+import type { LeasedParts } from '#access/shared/leased.ts'
 import { makeModels } from '#access/shared/models.ts'
 import { type AccessPeers, type AccessStart, deviceNode, enrolDiary } from '#access/shared/node.ts'
 import { Wheel } from '#access/shared/wheel.ts'
@@ -15,7 +17,6 @@ import type { Started } from '#lib/service.ts'
 import { type Address, addressUrl } from '#lib/settings.ts'
 import { coaps } from './dtls/devices.ts'
 import { Durable } from './durable.ts'
-import type { CoapParts } from './node.ts'
 import { reachedBy } from './reached.ts'
 import { resourcesOf } from './resources/table.ts'
 import { Engine } from './server/engine.ts'
@@ -100,7 +101,7 @@ function coapNode(s: AccessStart<Config, Peers>, durable: Durable): CoapNode {
     durable.lost()
     for (const c of [...node.devices.values()]) c.dismiss('stream_sealed')
   })
-  const parts: CoapParts<CoapSession> = {
+  const parts: LeasedParts<CoapSession> = {
     wheel: new Wheel(s.clock),
     downlink: new Downlink(() => node),
     models: makeModels(() => s.peers.registry),

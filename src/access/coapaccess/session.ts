@@ -1,10 +1,6 @@
-/**
- * A device that is in. There is no connection: it is online from its first request with a good token until it was silent for the lease, and one
- * that observes is asked whether it is there before that ends.
- */
+/** A device that is in. One that observes is asked whether it is there before its lease ends. */
 import type { Receiver } from '#access/shared/downlink.ts'
-import { forget, left, type State } from '#access/shared/node.ts'
-import type { Timed } from '#access/shared/wheel.ts'
+import { LeasedSession } from '#access/shared/leased.ts'
 import type { Cause } from '#contracts/causes.ts'
 import { toPandoError } from '#lib/errors.ts'
 import { downward } from './downward.ts'
@@ -17,31 +13,17 @@ import { failure, type Outcome } from './server/response.ts'
 
 export type CoapNode = NodeOf<CoapSession>
 
-const noToken = new Uint8Array(16)
 /** Ends of which a device that asks again learns the reason; after the others it may just go on. */
 const forGood: readonly Cause[] = ['token_revoked', 'device_removed']
 
-export class CoapSession implements Receiver, Timed {
+export class CoapSession extends LeasedSession implements Receiver {
   readonly node: CoapNode
   /** by which it is found: id and token */
   readonly key: string
-  state: State = 'asked'
   carrier: Carrier
-  // Origin
-  deviceId = 0
-  productId = 0
-  modelVersion = 0
-  epoch = 0
-  frameFlags = 0
-  token: Uint8Array = noToken
-  // Receiver
   lastPacketId = 0
   readonly largest: number
   readonly overhead = 1
-  // Timed
-  deadline = 0
-  slot = -1
-  index = 0
   /** requests that came while the token was checked */
   readonly waiting: { ex: Exchange; next: () => void }[] = []
   /** told when it is over */
@@ -51,10 +33,9 @@ export class CoapSession implements Receiver, Timed {
   private format = 0
   /** a request for one command */
   private asking: Exchange | undefined
-  private rateSecond = 0
-  private rateCount = 0
 
   constructor(node: CoapNode, key: string, carrier: Carrier) {
+    super()
     this.node = node
     this.key = key
     this.carrier = carrier
@@ -63,27 +44,6 @@ export class CoapSession implements Receiver, Timed {
 
   get address(): string {
     return this.carrier.address
-  }
-
-  /** It was heard of. */
-  touch(): void {
-    this.deadline = this.node.wheel.now + this.node.limits.lease + 1
-  }
-
-  opened(): void {
-    this.state = 'open'
-    this.touch()
-    this.node.wheel.add(this)
-  }
-
-  /** One more message of the device → whether it is above its rate. */
-  tooFast(): boolean {
-    const { wheel, limits } = this.node
-    if (this.rateSecond !== wheel.now) {
-      this.rateSecond = wheel.now
-      this.rateCount = 0
-    }
-    return ++this.rateCount > limits.maxRate
   }
 
   // ---- the way down ----
@@ -144,20 +104,9 @@ export class CoapSession implements Receiver, Timed {
     })
   }
 
-  dismiss(cause: Cause): void {
-    this.end(cause)
-  }
-
-  end(cause: Cause): void {
-    if (this.state === 'closed') return
-    const wasOpen = this.state === 'open'
-    this.state = 'closed'
-    const { node } = this
-    node.wheel.remove(this)
-    forget(node, this)
+  protected over(cause: Cause): void {
     this.onEnd?.()
     this.observer?.notify(failure(forGood.includes(cause) ? answer.unauthorized : answer.unavailable, cause))
     for (const { ex } of this.waiting.splice(0)) ex.respond(failure(answer.unavailable, cause))
-    if (wasOpen) left(node, this, cause)
   }
 }

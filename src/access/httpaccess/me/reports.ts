@@ -16,7 +16,7 @@ const NEXT_SECOND = 1
 /** → the text of the answer */
 export async function report(s: HttpSession, kind: FrameKind, type: string, body: Buffer): Promise<string> {
   if (s.node.uplink.full) throw new Refusal(503, 'log_unavailable', 'the device log does not accept now', LATER)
-  if (s.rate.over(s.node.wheel, s.node.limits.maxRate)) throw new Refusal(429, 'rate_limited', 'too many messages', NEXT_SECOND)
+  if (s.tooFast()) throw new Refusal(429, 'rate_limited', 'too many messages', NEXT_SECOND)
   s.node.read(body.length)
   return type === OCTETS ? octets(s, kind, body) : byName(s, kind, body)
 }

@@ -1,38 +1,24 @@
 /** A device that speaks HTTP: online from its first request with a good token until it was silent for the lease. */
 import type { Receiver } from '#access/shared/downlink.ts'
-import { forget, left, type State } from '#access/shared/node.ts'
-import { Rate } from '#access/shared/rate.ts'
-import type { Timed } from '#access/shared/wheel.ts'
+import { LeasedSession } from '#access/shared/leased.ts'
 import type { Cause } from '#contracts/causes.ts'
 import type { HttpNode } from './node.ts'
 import { Repeats } from './repeats.ts'
 import type { Listener } from './told.ts'
 
-const noToken = new Uint8Array(16)
-
-export class HttpSession implements Receiver, Timed {
+export class HttpSession extends LeasedSession implements Receiver {
   readonly node: HttpNode
   readonly vouched: readonly string[] | undefined
-  readonly rate = new Rate()
   readonly repeats = new Repeats()
   address: string
-  state: State = 'asked'
-  deviceId = 0
-  productId = 0
-  modelVersion = 0
-  epoch = 0
-  frameFlags = 0
-  token: Uint8Array = noToken
   /** not where an acknowledgement for an earlier session could be mistaken */
   lastPacketId = 1 + Math.floor(Math.random() * 60_000)
   readonly overhead = 0
-  deadline = 0
-  slot = -1
-  index = 0
   private listener: Listener | undefined
   private readonly onEnd: () => void
 
   constructor(node: HttpNode, about: { address: string; vouched: readonly string[] | undefined; onEnd: () => void }) {
+    super()
     this.node = node
     this.address = about.address
     this.vouched = about.vouched
@@ -47,15 +33,9 @@ export class HttpSession implements Receiver, Timed {
     return this.listener?.window ?? 0
   }
 
-  opened(): void {
-    this.state = 'open'
-    this.deadline = this.node.wheel.now + this.node.limits.lease + 1
-    this.node.wheel.add(this)
-  }
-
-  /** It was heard of. */
-  touch(): void {
-    if (!this.listener) this.deadline = this.node.wheel.now + this.node.limits.lease + 1
+  /** While it is told what comes it is there anyway. */
+  override touch(): void {
+    if (!this.listener) super.touch()
   }
 
   /** From now on this one is told what the device is told; the one before is not any more. */
@@ -87,20 +67,10 @@ export class HttpSession implements Receiver, Timed {
     node.wheel.add(this)
   }
 
-  dismiss(cause: Cause): void {
-    this.end(cause)
-  }
-
-  end(cause: Cause): void {
-    if (this.state === 'closed') return
-    const { node, listener } = this
-    const wasOpen = this.state === 'open'
-    this.state = 'closed'
+  protected over(cause: Cause): void {
+    const { listener } = this
     this.listener = undefined
-    node.wheel.remove(this)
-    forget(node, this)
     this.onEnd()
     listener?.over(cause)
-    if (wasOpen) left(node, this, cause)
   }
 }

@@ -54,9 +54,14 @@ function lastBackslashes(text: string, from: number): number {
   return at
 }
 
+const COMMENT = /^(?:--[^\n]*|#[^\n]*|\/\*(?!!)[\s\S]*?\*\/)/
+
 /** A statement without the comments before it. */
-export const withoutComments = (statement: string): string =>
-  statement.replace(/^(?:\s+|--[^\n]*(?:\n|$)|#[^\n]*(?:\n|$)|\/\*(?!!)[\s\S]*?\*\/)+/, '')
+export function withoutComments(statement: string): string {
+  let text = statement.trimStart()
+  for (let found = COMMENT.exec(text); found; found = COMMENT.exec(text)) text = text.slice(found[0].length).trimStart()
+  return text
+}
 
 export interface TableHead {
   table: string

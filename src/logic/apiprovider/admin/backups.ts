@@ -54,8 +54,8 @@ export function backups({ peers, clock, log, about, limits }: Parts & { limits: 
       await makeBackup(options, join(folder, b.id), (bytes) => {
         b.bytes = bytes
       })
-      b.state = 'whole'
       for (const old of (await whole()).slice(KEPT)) await rm(join(folder, old.id), { force: true })
+      b.state = 'whole'
     } catch (err) {
       log.warn({ err }, 'a backup failed')
       b.state = 'failed'
@@ -66,7 +66,8 @@ export function backups({ peers, clock, log, about, limits }: Parts & { limits: 
   return {
     'GET /backups': async () => {
       const all = await whole()
-      return { items: latest && latest.state !== 'whole' ? [{ ...latest }, ...all] : all }
+      const now = latest
+      return { items: now && now.state !== 'whole' ? [{ ...now }, ...all.filter((b) => b.id !== now.id)] : all }
     },
     'POST /backups': async ({ body, by }) => {
       if (latest?.state === 'making') throw new PandoError('conflict', 'a backup is being made', { id: latest.id })
