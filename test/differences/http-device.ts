@@ -27,6 +27,11 @@ export const deviceDifferences: readonly Difference[] = [
     why: 'without a protocol the device means mqtt, as the documents said and the old cloud did not do',
   },
   {
+    case: 'auth protocol coap',
+    ours: /"access_token":"<32 hex>","access_addr":"127\.0\.0\.1:\d+"\}\}$/,
+    why: 'the old cloud had no CoAP; ours tells where it listens',
+  },
+  {
     case: 'HTTP/1.0 request',
     ours: json('{"code":10001,"message":"decrypt message too short"}'),
     why: 'a server answers with the version that it speaks (RFC 9110 §2.5); firmware reads "HTTP/1.1 200"',
