@@ -51,6 +51,7 @@ const todos: Partial<Record<Cause, string>> = {
   device_unknown: 'It has an id of another cloud, or was removed: let it register again.',
   token_unknown: 'It must log in again; firmware that keeps an old token must be told to forget it.',
   token_of_other_device: 'It has the token of another device: were credentials copied?',
+  certificate_of_other_device: 'Its client certificate names another device: was the certificate copied?',
   secret_wrong: 'Its secret is not that of this device: let it register again, or give it the right one.',
   token_malformed: 'Its firmware sends something else than the token that login answered.',
   client_id_malformed: 'Its firmware must use its device id in hex as the client id.',
