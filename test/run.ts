@@ -24,6 +24,7 @@ const FILE_LIMIT = 180_000
 const tally = makeTally()
 if (parts.length === 0 && o.name === undefined) {
   await tool('types', 'tsc', ['--noEmit'])
+  await tool('types of the console', 'tsc', ['--noEmit', '-p', 'console'])
   await tool('lint', 'biome', ['check', '--colors=off', '--diagnostic-level=error', '--max-diagnostics=50', '.'])
 }
 await tests()
