@@ -1,5 +1,5 @@
 /** Every case of test/vectors/http-device.json, octet for octet, by the front door of a whole cloud. */
-import { deviceDifferences } from '../differences/http-device.ts'
+import { wholeDifferences } from '../differences/http-device.ts'
 import { replayDevice } from '../replay/device.ts'
 import { type Outcome, testOutcomes } from '../vectors/compare.ts'
 import { vectors } from '../vectors/read.ts'
@@ -20,4 +20,4 @@ try {
   await world.close()
 }
 // DEV-13
-testOutcomes('http-device', outcomes, deviceDifferences)
+testOutcomes('http-device', outcomes, wholeDifferences)
