@@ -13,7 +13,7 @@ import { expectRestored } from '#lib/backup/restoring.ts'
 import { PandoError } from '#lib/errors.ts'
 import { httpListeners } from '#lib/http.ts'
 import { type Logger, recentLines, silentLog } from '#lib/log.ts'
-import { makeMetrics } from '#lib/metrics.ts'
+import { makeMetrics, summed } from '#lib/metrics.ts'
 import { type Check, startOps } from '#lib/ops.ts'
 import { type Clock, type EngineFacts, type ProcessFacts, systemClock } from '#lib/service.ts'
 import { addressUrl } from '#lib/settings.ts'
@@ -22,6 +22,7 @@ import { encodedFace } from '#rpc/encoded.ts'
 import { publishRpc } from '#rpc/publish.ts'
 import { accessOf, openCluster } from './cluster.ts'
 import { type Config, readConfig } from './config.ts'
+import { type Crew, type CrewOptions, makeCrew } from './crew.ts'
 import { type Opening, openPort, schemeOf } from './engines.ts'
 import { peersOf } from './peers.ts'
 import { loadPlugins, type Plugged, type Plugin } from './plugins.ts'
@@ -113,7 +114,7 @@ async function startAll(s: Starting): Promise<Cloud> {
   stops.push(() => http.close())
   const certificates = certificatesOf(config, clock, log)
   stops.push(() => certificates?.stop())
-  const tls = certificates && tlsOptions(certificates, config.tlsMinVersion)
+  const tls = certificates && tlsOptions(certificates, config.tlsMinVersion, config.tlsMaxHandshakes)
   const entries = new Map(names.map((name) => [name, services.get(name)!]))
   const cluster = published ? await openCluster({ config, log, services, names }) : undefined
   stops.push(() => cluster?.close())
@@ -134,10 +135,12 @@ async function startAll(s: Starting): Promise<Cloud> {
       })
     : undefined
   stops.push(() => rpc?.close())
+  const crew = rpc && crewOf({ config, env: o.env ?? {}, services, rpc, log }, names)
+  stops.push(() => crew?.stop())
   const listen: Record<string, string> = {}
   const nodes = nodesOf(entries, instance)
   const nameOf = (name: string) => nodes.get(name) ?? instance
-  const peers = peersOf({ faces, instance, nodes, listen, services, cluster })
+  const peers = peersOf({ faces, instance, nodes, listen, services, cluster, crew })
   const about: ProcessFacts = {
     version: version(),
     startedAt: clock.now(),
@@ -186,9 +189,10 @@ async function startAll(s: Starting): Promise<Cloud> {
     for (const f of leaves) f(perSecond)
   }
 
-  const state = stateOf(about, { instance, nodes: [...nodes.values()], metrics, draining: () => draining })
+  const state = stateOf(about, { instance, nodes: [...nodes.values()], metrics, draining: () => draining, crew })
   rpc?.serve(processContract, {
     state,
+    metrics: async () => ({ items: [...(await metrics.values())] }),
     async drain({ perSecond }) {
       if (!cluster) throw new PandoError('invalid', 'the whole cloud is in this process: nobody else could do its work')
       await leave(perSecond)
@@ -217,17 +221,27 @@ async function startAll(s: Starting): Promise<Cloud> {
     stops.push(running.stop)
     drains.push(running.drain)
   }
+  if (crew) {
+    Object.assign(listen, await crew.start())
+    readiness.add(crew.check)
+    drains.push(crew.drain)
+  }
   drains.push(() => cluster?.leave())
   drains.push(() => http.stopAccepting())
   if (published) {
     const address = config.opsListen ?? { host: '127.0.0.1', port: isWhole(names) ? 9090 : 0 }
-    const ops = await startOps({ address, metrics, checks: () => [...about.checks()] })
+    const text = async () => (crew ? summed([await metrics.values(), ...(await crew.metrics())]) : metrics.text())
+    const ops = await startOps({ address, metrics: { ...metrics, text }, checks: () => [...about.checks()] })
     stops.push(() => ops.close())
     listen['ops'] = addressUrl('http', ops.address)
   }
   log.info({ instance, listen }, 'ready')
   return { listen, peers: peers as unknown as Peers, config, reload: () => certificates?.reload(), stop }
 }
+
+/** undefined: this process speaks MQTT itself, or nobody here does. */
+const crewOf = (o: CrewOptions, names: readonly string[]): Crew | undefined =>
+  o.config.accessProcesses > 1 && names.includes('mqttaccess') ? makeCrew(o) : undefined
 
 /** The whole cloud, whatever plugins add to it. */
 const isWhole = (names: readonly string[]): boolean => serviceNames.every((name) => names.includes(name))

@@ -10,6 +10,7 @@ import {
   optional,
   path,
   paths,
+  processes,
   readSetting,
   type Setting,
   setting,
@@ -84,6 +85,18 @@ export const settings = {
     '',
     'Origins of web pages (https://example.com, separated by commas; * for all) that may open MQTT over WebSocket, besides pages of the same address.',
   ),
+  mqttaccessSharePort: setting(
+    'PANDO_MQTTACCESS_SHARE_PORT',
+    flag,
+    'false',
+    'Several processes of this machine may have the same address for MQTT; the system deals connections out among them (Linux, FreeBSD).',
+  ),
+  accessProcesses: setting(
+    'PANDO_ACCESS_PROCESSES',
+    processes,
+    '1',
+    'Processes that hold MQTT connections, on one address: with more than one they are children of this process, which has the engines. auto: as many as there are cores. In a cluster start mqttaccess as often as you like instead.',
+  ),
   coapaccessListen: setting(
     'PANDO_COAPACCESS_LISTEN',
     address,
@@ -143,6 +156,12 @@ export const settings = {
     oneOf('TLSv1.2', 'TLSv1.3'),
     'TLSv1.2',
     'The oldest TLS that is spoken; what is older has listeners of its own.',
+  ),
+  tlsMaxHandshakes: setting(
+    'PANDO_TLS_MAX_HANDSHAKES',
+    integer(1, 100_000),
+    '256',
+    'TLS handshakes under way at once on a listener; more wait their turn. Access processes of one cloud (PANDO_ACCESS_PROCESSES) share it.',
   ),
   tlsClientCa: optional(
     'PANDO_TLS_CLIENT_CA',
@@ -320,6 +339,11 @@ function check(c: Config): void {
   if (c.masterKey !== undefined && c.masterKey.length < 32) wrong('PANDO_MASTER_KEY', 'must have at least 32 characters')
   if (c.clusterSecret !== undefined && c.clusterSecret.length < 32)
     wrong('PANDO_CLUSTER_SECRET', 'must have at least 32 characters')
+  if (c.accessProcesses > 1 && !c.discoveryUrl.startsWith('local:'))
+    wrong(
+      'PANDO_ACCESS_PROCESSES',
+      'is for a cloud in one process; in a cluster run `pando serve mqttaccess` several times, on one address with PANDO_MQTTACCESS_SHARE_PORT',
+    )
   if ((c.tlsCert === undefined) !== (c.tlsKey === undefined)) wrong('PANDO_TLS_CERT and PANDO_TLS_KEY', 'must be set together')
   if (c.tlsCert?.length !== c.tlsKey?.length) wrong('PANDO_TLS_CERT and PANDO_TLS_KEY', 'must name as many certificates as keys')
   if (c.tlsClientCa !== undefined && c.tlsCert === undefined)

@@ -3,6 +3,7 @@ import type { access } from '#contracts/access.ts'
 import type { Contract, Face } from '#contracts/contract.ts'
 import { PandoError } from '#lib/errors.ts'
 import type { Cluster } from './cluster.ts'
+import type { Crew } from './crew.ts'
 import type { ServiceEntry } from './services.ts'
 
 export interface PeerParts {
@@ -14,12 +15,14 @@ export interface PeerParts {
   listen: Record<string, string>
   services: ReadonlyMap<string, ServiceEntry>
   cluster: Cluster | undefined
+  /** processes that hold devices for this one */
+  crew: Pick<Crew, 'access'> | undefined
 }
 
 type Methods = Record<string, (input: unknown) => Promise<unknown>>
 
 /** Faces are looked up when they are called, since services call one another in circles. */
-export function peersOf({ faces, instance, nodes, listen, services, cluster }: PeerParts): object {
+export function peersOf({ faces, instance, nodes, listen, services, cluster, crew }: PeerParts): object {
   const holders = new Map([...nodes].map(([name, node]) => [node, name]))
   const far = new Map<string, object>()
 
@@ -54,7 +57,8 @@ export function peersOf({ faces, instance, nodes, listen, services, cluster }: P
     return elsewhere(contract)
   }
   const peers = {
-    access: (node: string) => (faces.get(holders.get(node) ?? '') as Face<typeof access> | undefined) ?? cluster?.access(node),
+    access: (node: string) =>
+      (faces.get(holders.get(node) ?? '') as Face<typeof access> | undefined) ?? cluster?.access(node) ?? crew?.access(node),
     instances: cluster ? (service: string) => cluster.discovery.instances(service) : instancesOf(listen, instance),
   }
   for (const name of services.keys()) Object.defineProperty(peers, name, { get: () => face(name), enumerable: true })

@@ -4,12 +4,15 @@ import type { Face } from '#contracts/contract.ts'
 import type { processContract } from '#contracts/process.ts'
 import type { Metrics } from '#lib/metrics.ts'
 import type { ProcessFacts } from '#lib/service.ts'
+import type { Crew } from './crew.ts'
 
 interface More {
   instance: string
   nodes: readonly string[]
   metrics: Pick<Metrics, 'pando_connections'>
   draining(): boolean
+  /** processes that hold devices for this one */
+  crew: Pick<Crew, 'connections'> | undefined
 }
 
 export function stateOf(about: ProcessFacts, more: More): Face<typeof processContract>['state'] {
@@ -26,7 +29,7 @@ export function stateOf(about: ProcessFacts, more: More): Face<typeof processCon
       version: about.version,
       pid: process.pid,
       startedAt: about.startedAt,
-      connections: values.reduce((sum, v) => sum + v.value, 0),
+      connections: values.reduce((sum, v) => sum + v.value, more.crew?.connections() ?? 0),
       load,
       draining: more.draining(),
       listen: { ...about.listen() },

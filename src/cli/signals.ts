@@ -5,21 +5,26 @@ import type { Context } from './command.ts'
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 type StopSignal = (typeof SIGNALS)[number]
+/** The process whose child this is has ended, or wants it to end. */
+type Parted = 'disconnect'
 
-/** The first SIGTERM or SIGINT resolves `first`; the second ends the process with 128 + its number, as a shell would say it. */
-export function stopSignals(context: Context): { first: Promise<StopSignal>; forget(): void } {
-  const { promise: first, resolve } = Promise.withResolvers<StopSignal>()
+/** The first SIGTERM or SIGINT resolves `first`, as does the end of the parent; the second ends the process with 128 + its number, as a shell would say it. */
+export function stopSignals(context: Context): { first: Promise<StopSignal | Parted>; forget(): void } {
+  const { promise: first, resolve } = Promise.withResolvers<StopSignal | Parted>()
   let seen = false
   const on = (signal: StopSignal) => {
     if (seen) context.exit(128 + constants.signals[signal])
     seen = true
     resolve(signal)
   }
+  const parted = () => resolve('disconnect')
   for (const signal of SIGNALS) process.on(signal, on)
+  process.once('disconnect', parted)
   return {
     first,
     forget() {
       for (const signal of SIGNALS) process.off(signal, on)
+      process.off('disconnect', parted)
     },
   }
 }

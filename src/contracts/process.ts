@@ -28,6 +28,8 @@ export type ProcessState = Static<typeof ProcessState>
 
 export const processContract = contract('process', {
   state: method(Type.Object({}), ProcessState, { retry: true }),
+  /** Its metrics as values, to be added to those of others. */
+  metrics: method(Type.Object({}), Type.Object({ items: Type.Array(Type.Unknown()) }), { retry: true }),
   /** Takes no new work from now on; devices are sent away, so many a second, and come in elsewhere. It goes on running. Repeating is harmless. */
   drain: method(Type.Object({ perSecond: Type.Integer({ minimum: 1 }) }), Type.Object({}), { retry: true }),
 })

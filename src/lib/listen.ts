@@ -19,6 +19,8 @@ export interface ListenOptions {
   /** ms in which a socket must have shown its first byte and finished its handshake */
   firstByteTimeout?: number
   maxConnections?: number
+  /** other processes that say so too may listen there; the system deals connections out */
+  sharePort?: boolean
   onSocket: (socket: Socket, secure: boolean) => void
 }
 
@@ -30,8 +32,6 @@ export interface Listener {
 }
 
 const TLS_HANDSHAKE = 22
-/** Each costs half a millisecond: of more at once none would end in its time. */
-const MOST_HANDSHAKES = 256
 
 export async function listen(o: ListenOptions): Promise<Listener> {
   const { onSocket, firstByteTimeout = 10_000 } = o
@@ -39,7 +39,7 @@ export async function listen(o: ListenOptions): Promise<Listener> {
   const accept = tls ? (s: Socket) => sniff(s, tls, o, firstByteTimeout) : (s: Socket) => onSocket(s, false)
   const server = createServer({ noDelay: true }, accept)
   if (o.maxConnections) server.maxConnections = o.maxConnections
-  await bind(server, o.address)
+  await bind(server, o.address, o.sharePort ?? false)
   // EMFILE and the like: the listener stays, the kernel's queue waits (hard case F-12).
   server.on('error', () => {})
   const bound = server.address()
@@ -67,7 +67,7 @@ function secure(o: ListenOptions, options: TlsOptions, handshakeTimeout: number)
     SNICallback: (name, done) => done(null, contexts.named(name)),
     ...(options.clientCertificates && { requestCert: true, rejectUnauthorized: false }),
   })
-  const turns = inTurn(options.maxHandshakes ?? MOST_HANDSHAKES, (socket) => server.emit('connection', socket))
+  const turns = inTurn(options.maxHandshakes ?? Number.POSITIVE_INFINITY, (socket) => server.emit('connection', socket))
   server.on('secureConnection', (s: TLSSocket) => {
     turns.next()
     if (options.clientCertificates && isForged(s)) s.destroy()
@@ -124,10 +124,10 @@ function sniff(socket: Socket, tls: Secure, o: ListenOptions, timeout: number): 
   socket.once('readable', first)
 }
 
-function bind(server: Server, { host, port }: Address): Promise<void> {
+function bind(server: Server, { host, port }: Address, reusePort: boolean): Promise<void> {
   return new Promise((done, failed) => {
     server.once('error', (e: NodeJS.ErrnoException) => failed(bindError(e, host, port)))
-    server.listen({ host, port, backlog: 4096 }, () => {
+    server.listen({ host, port, backlog: 4096, reusePort }, () => {
       server.removeAllListeners('error')
       done()
     })
@@ -139,6 +139,7 @@ function bindError(e: NodeJS.ErrnoException, host: string, port: number): Error 
     EADDRINUSE: 'another program listens there; stop it or choose another port',
     EACCES: 'this user may not use the port; take one above 1023',
     EADDRNOTAVAIL: 'this machine has no such address',
+    ENOTSUP: 'this system lets no several processes have one port',
   }
   const reason = why[e.code ?? ''] ?? e.message
   return new PandoError('config_invalid', `cannot listen on ${host}:${port}: ${reason}`, { host, port, reason: e.code })

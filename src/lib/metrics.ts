@@ -1,5 +1,5 @@
 /** Every metric of the cloud: one table of names and help, and a registry for one process (never a global one: clouds are embedded). */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 type Spec = { type: 'counter' | 'gauge' | 'histogram'; help: string; labels?: readonly string[]; buckets?: readonly number[] }
 
@@ -72,7 +72,12 @@ export const metricTable = {
 
 type Table = typeof metricTable
 type Kind<T> = T extends 'counter' ? Counter : T extends 'gauge' ? Gauge : Histogram
-export type Metrics = { [K in keyof Table]: Kind<Table[K]['type']> } & { text(): Promise<string>; contentType: string }
+export type Metrics = { [K in keyof Table]: Kind<Table[K]['type']> } & {
+  text(): Promise<string>
+  /** as values, for `summed` */
+  values(): Promise<readonly object[]>
+  contentType: string
+}
 
 export function makeMetrics(o: { process?: boolean } = {}): Metrics {
   const register = new Registry()
@@ -87,5 +92,14 @@ export function makeMetrics(o: { process?: boolean } = {}): Metrics {
           ? new Gauge(options)
           : new Histogram({ ...options, ...(s.buckets && { buckets: [...s.buckets] }) })
   }
-  return Object.assign(made, { text: () => register.metrics(), contentType: register.contentType }) as Metrics
+  const read: Pick<Metrics, 'text' | 'values' | 'contentType'> = {
+    text: () => register.metrics(),
+    values: () => register.getMetricsAsJSON(),
+    contentType: register.contentType,
+  }
+  return Object.assign(made, read) as Metrics
 }
+
+/** The text of several processes' metrics as if they were one: counted together. */
+export const summed = (all: readonly (readonly object[])[]): Promise<string> =>
+  AggregatorRegistry.aggregate(all as object[][]).metrics()

@@ -1,5 +1,6 @@
 /** Kinds of settings: how the text of an environment variable becomes a value, and what is said when it can't. */
 import { isIP } from 'node:net'
+import { availableParallelism } from 'node:os'
 import { PandoError } from './errors.ts'
 
 export interface Setting<T = unknown> {
@@ -55,6 +56,11 @@ export const integer = (min: number, max: number): Kind<number> => ({
   allowed: `a whole number from ${min} to ${max}`,
   parse: (t) => (/^\d+$/.test(t) && Number(t) >= min && Number(t) <= max ? Number(t) : no()),
 })
+const MOST_PROCESSES = 256
+export const processes: Kind<number> = {
+  allowed: `auto, or a whole number from 1 to ${MOST_PROCESSES}`,
+  parse: (t) => (t === 'auto' ? Math.min(availableParallelism(), MOST_PROCESSES) : integer(1, MOST_PROCESSES).parse(t)),
+}
 
 const units: Record<string, number> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 }
 export const size = (min: number, max = 2 ** 50): Kind<number> => ({

@@ -27,7 +27,7 @@ async function serving(pairs: Pair[], o: { maxHandshakes?: number } = {}) {
   const sockets: Socket[] = []
   const listener = await listen({
     address: local,
-    tls: { ...tlsOptions(store, 'TLSv1.2'), ...o },
+    tls: { ...tlsOptions(store, 'TLSv1.2', 256), ...o },
     onSocket: (s) => sockets.push(s),
   })
   open.add(listener)

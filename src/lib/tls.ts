@@ -10,7 +10,7 @@ import { PandoError } from './errors.ts'
 import type { Logger } from './log.ts'
 
 export interface TlsOptions extends SecureContextOptions {
-  /** handshakes under way at once; more wait their turn */
+  /** handshakes under way at once; more wait their turn. Each costs half a millisecond: of too many at once none would end in its time */
   maxHandshakes?: number
   /** where `cert` and `key` come from; absent: they are given */
   store?: CertificateStore
@@ -64,8 +64,9 @@ const CIPHERS = [
 
 const LOOK_EACH = 5000
 
-export const tlsOptions = (store: CertificateStore, minVersion: 'TLSv1.2' | 'TLSv1.3'): TlsOptions => ({
+export const tlsOptions = (store: CertificateStore, minVersion: 'TLSv1.2' | 'TLSv1.3', maxHandshakes: number): TlsOptions => ({
   store,
+  maxHandshakes,
   minVersion,
   ciphers: CIPHERS,
   honorCipherOrder: true,

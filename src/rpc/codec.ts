@@ -28,12 +28,15 @@ function codec(name: string, m: MethodSpec): MethodCodec {
   }
 }
 
+/** By schema: nodes of the cluster share a contract under names of their own. */
+const compiled = new WeakMap<object, ReturnType<typeof Compile>>()
+
 function side(name: string, shape: MethodSpec['input']): { encode(v: unknown): Uint8Array; decode(b: Uint8Array): unknown } {
   if (shape === bytes) return { encode: (v) => v as Uint8Array, decode: (b) => b }
   // compiled when it is used first: a process answers few of the methods, and the code of all of them is megabytes
-  let compiled: ReturnType<typeof Compile> | undefined
   const checked = (v: unknown): unknown => {
-    const check = (compiled ??= Compile(shape))
+    let check = compiled.get(shape)
+    if (!check) compiled.set(shape, (check = Compile(shape)))
     if (check.Check(v)) return v
     const first = check.Errors(v)[0]
     throw new PandoError('invalid', `${name}: ${first?.instancePath || '/'} ${first?.message ?? 'has a wrong form'}`, {

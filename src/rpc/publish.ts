@@ -22,7 +22,7 @@ export interface PublishOptions {
   version?: string
 }
 
-export async function publishRpc(o: PublishOptions): Promise<RpcServer> {
+export async function publishRpc(o: PublishOptions): Promise<RpcServer & { secret: string }> {
   const secret = o.secret ?? randomBytes(32).toString('base64url')
   const server = await startRpcServer({ ...o.listen, secret, log: o.log, ...(o.version !== undefined && { version: o.version }) })
   const file = fileOf(o.dataDir)
@@ -32,6 +32,7 @@ export async function publishRpc(o: PublishOptions): Promise<RpcServer> {
   renameSync(`${file}.new`, file)
   return {
     ...server,
+    secret,
     close: async () => {
       if (published(o.dataDir)?.secret === secret) rmSync(file, { force: true })
       await server.close()

@@ -3,12 +3,12 @@
  * webhooks. In each round a process is killed, frozen or restarted, or a server is killed; then it is measured when all is well again.
  */
 import { check, type Findings } from '../crash/check.ts'
-import { isEvent, Publisher } from '../crash/publisher.ts'
+import { allWell, keepComing, publishers as makePublishers, RECOVERY_MS, webhooksDone } from '../crash/load.ts'
 import { makeRandom, type Random } from '../fuzz/random.ts'
 import { type EngineName, type OwnEngine, ownEngine } from '../support/engines.ts'
 import type { Part } from '../world/processes.ts'
 import { enginesOf } from '../world/servers.ts'
-import { type Application, makeWorld, sleep, until, type World } from '../world.ts'
+import { makeWorld, sleep, until, type World } from '../world.ts'
 
 export type Fault = 'kill' | 'freeze' | 'restart' | 'engine'
 
@@ -28,9 +28,6 @@ export interface FaultResult extends Findings {
 const LOAD_MS = [200, 800] as const
 const FROZEN_MS = [1000, 9000] as const
 const AWAY_MS = [200, 3000] as const
-const RECOVERY_MS = 30_000
-const WEBHOOKS_MS = 60_000
-const dialects = ['binary', 'user', 'mqtt5'] as const
 
 export async function faultRounds(o: FaultOptions): Promise<FaultResult> {
   const random = makeRandom(o.seed)
@@ -56,11 +53,7 @@ async function run(
   random: Random,
 ): Promise<FaultResult> {
   const app = await world.application({ tags: ['event'] })
-  const publishers: Publisher[] = []
-  for (let i = 0; i < o.devices; i++) {
-    const device = await world.device({ dialect: dialects[i % 3]! })
-    publishers.push(new Publisher(device, i % 2 ? 2 : 1, random, 20))
-  }
+  const publishers = await makePublishers(world, o.devices, random, 20)
   await Promise.all(publishers.map((p) => p.start()))
   const stop = keepComing(publishers)
   const recovered: FaultResult['recovered'] = []
@@ -132,67 +125,4 @@ function shuffled(rounds: FaultOptions['rounds'], random: Random): Fault[] {
     ;[all[i], all[j]] = [all[j]!, all[i]!]
   }
   return all
-}
-
-/** Devices come back by themselves, as firmware does. → stop */
-function keepComing(publishers: readonly Publisher[]): () => void {
-  let stopped = false
-  const coming = new Set<Publisher>()
-  const timer = setInterval(() => {
-    for (const p of publishers) {
-      if (stopped || p.device.link.ended === undefined || coming.has(p)) continue
-      coming.add(p)
-      p.stop()
-      p.start()
-        .catch(() => {})
-        .finally(() => coming.delete(p))
-    }
-  }, 50)
-  return () => {
-    stopped = true
-    clearInterval(timer)
-    for (const p of publishers) p.stop()
-  }
-}
-
-/** Each device's next message is confirmed, and read by an application. */
-async function allWell(app: Application, publishers: readonly Publisher[], what: string): Promise<void> {
-  const from = publishers.map((p) => p.sent)
-  await Promise.all(
-    publishers.map((p, i) =>
-      until(`word of ${p.device.identifier} after ${what}`, () => (p.confirmed.at(-1) ?? 0) > from[i]!, RECOVERY_MS),
-    ),
-  )
-  await Promise.all(publishers.map((p) => readOne(app, p)))
-}
-
-/** GET latest tells at least what was confirmed before, and never less than it told; one that is not answered is asked again. */
-async function readOne(app: Application, p: Publisher): Promise<void> {
-  const path = `/devices/${p.device.identifier}/status/latest`
-  const answer = () =>
-    app.get(path).then(
-      (a) => a.code === 0 && { least, data: a.data as { o_uint32?: [number] } },
-      () => undefined,
-    )
-  let least = 0
-  const { data } = await until(
-    `an answer to ${path}`,
-    () => {
-      least = Math.max(p.confirmedStatus, p.seen)
-      return answer()
-    },
-    RECOVERY_MS,
-  )
-  const got = Number(data.o_uint32?.[0] ?? 0)
-  if (got < least) throw new Error(`${p.device.identifier}: latest is ${got}, known was ${least}`)
-  p.seen = got
-}
-
-async function webhooksDone(world: World, publishers: readonly Publisher[]): Promise<void> {
-  const missing = () => {
-    const told = new Set(world.hooks.confirmed.map((h) => `${h.json.identifier} ${h.json.data['alarm']?.[0]}`))
-    return publishers.some((p) => p.confirmed.some((n) => isEvent(n) && !told.has(`${p.device.identifier} ${n}`)))
-  }
-  // what is missing after that is found by the check
-  await until('all webhooks', () => !missing(), WEBHOOKS_MS).catch(() => {})
 }

@@ -17,6 +17,9 @@ import { serveWebSockets, type WebSocketConfig } from './websocket/serve.ts'
 
 interface Config extends WebSocketConfig {
   mqttaccessListen: Address
+  mqttaccessSharePort: boolean
+  /** with several, those listen, and here are WebSockets only */
+  accessProcesses: number
   mqttaccessLegacyTlsListen: Address | undefined
   mqttMaxPacket: number
   mqttMaxInflight: number
@@ -40,11 +43,11 @@ export async function start(s: AccessStart<Config>): Promise<Started & { face: F
     node.wheel.stop()
     for (const c of node.connections) c.socket.destroy()
   })
-  const [usual, legacy] = listeners as [Listener, Listener?]
+  const [usual, legacy] = listeners
   return {
     face: accessFace(node, node.downlink),
     listen: {
-      mqttaccess: addressUrl('mqtt', usual.address),
+      ...(usual && { mqttaccess: addressUrl('mqtt', usual.address) }),
       ...(websocket && { mqttaccessWs: websocket }),
       ...(legacy && { mqttaccessLegacyTls: addressUrl('mqtts', legacy.address) }),
     },
@@ -73,8 +76,9 @@ function accessNode(s: AccessStart<Config>): AccessNode {
 }
 
 async function openListeners(s: AccessStart<Config>, node: AccessNode): Promise<Listener[]> {
-  const onSocket = (socket: Socket) => void new Connection(node, socket)
-  const common = { onSocket, firstByteTimeout: s.config.mqttConnectTimeout, maxConnections: s.config.mqttMaxConnections }
+  const { mqttConnectTimeout: firstByteTimeout, mqttMaxConnections: maxConnections, mqttaccessSharePort: sharePort } = s.config
+  const common = { onSocket: (socket: Socket) => void new Connection(node, socket), firstByteTimeout, maxConnections, sharePort }
+  if (s.config.accessProcesses > 1) return []
   const listeners = [await listen({ ...common, address: s.config.mqttaccessListen, ...(s.tls && { tls: s.tls }) })]
   const legacy = s.config.mqttaccessLegacyTlsListen
   if (legacy && s.tls)
