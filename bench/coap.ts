@@ -1,19 +1,20 @@
 /**
- * What a confirmable status over CoAP costs: CPU of the server until it is durable and answered, beside libcoap's own server that keeps a body
- * in memory, in alternating runs from the same sockets. node bench/coap.ts [--seconds 5] [--rounds 3] [--sockets 64] [--window 16]
+ * What a confirmable status over CoAP costs: CPU of the server until it is durable and answered, beside a bare Node socket that answers at
+ * once and libcoap's own server that keeps a body in memory, in alternating runs from the same sockets.
+ * node bench/coap.ts [--seconds 5] [--rounds 3] [--sockets 64] [--window 16]
  */
 import { createSocket, type Socket } from 'node:dgram'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { CON, parseMessage, writeMessage } from '#access/coapaccess/message/message.ts'
+import { CON, writeMessage } from '#access/coapaccess/message/message.ts'
 import { method, option } from '#access/coapaccess/message/numbers.ts'
 import { textOption } from '#access/coapaccess/message/options.ts'
 import { encodeStatus } from '#protocol/frames.ts'
 import { clientIdOf } from '#protocol/identifiers.ts'
 import { startCloud } from '#src/cloud.ts'
-import { median, type Program, program, usage } from './load/run.ts'
+import { median, onProcessor, type Program, program, usage } from './load/run.ts'
 
 const { values } = parseArgs({
   options: {
@@ -32,6 +33,7 @@ const [seconds, rounds, sockets, window_] = [values.seconds, values.rounds, valu
 ]
 const dir = mkdtempSync(join(tmpdir(), 'pando-bench-coap-'))
 const any = '127.0.0.1:0'
+onProcessor(1)
 
 interface Target {
   port: number
@@ -74,27 +76,23 @@ async function load(target: Target, ms: number): Promise<number> {
   let on = true
   const open: Socket[] = []
   for (let i = 0; i < sockets; i++) {
-    const socket = createSocket({
-      type: 'udp4',
-      lookup: (host, _o, done) => (done as (e: null, a: string, f: number) => void)(null, host, 4),
-    })
+    const socket = createSocket('udp4')
+    await new Promise<void>((done) => socket.connect(target.port, '127.0.0.1', () => done()))
     const request = target.request(i)
     let id = Math.floor(Math.random() * 65_536)
     let heard = 0
     const send = () => {
       id = (id + 1) & 0xffff
-      const copy = Buffer.from(request)
-      copy.writeUInt16BE(id, 2)
-      socket.send(copy, target.port, '127.0.0.1')
+      // the socket is empty enough to take it at once, so the next may be written over it
+      request.writeUInt16BE(id, 2)
+      socket.send(request)
     }
     socket.on('message', (b) => {
       heard++
-      const m = parseMessage(b)
-      if (!m || 'malformed' in m || m.code >> 5 !== 2) return
+      if (b[1]! >> 5 !== 2) return
       answered++
       if (on) send()
     })
-    await new Promise<void>((done) => socket.bind(0, '127.0.0.1', () => done()))
     for (let n = 0; n < window_; n++) send()
     // datagrams are lost where a buffer is full: a socket that hears nothing begins again
     let before = -1
@@ -131,8 +129,10 @@ async function pando(queries: string[]) {
   }
 }
 
+const portOf = (): number => 40_000 + Math.floor(Math.random() * 20_000)
+
 async function libcoap() {
-  const port = 40_000 + Math.floor(Math.random() * 20_000)
+  const port = portOf()
   const p = program(0, [values.libcoap, '-A', '127.0.0.1', '-p', String(port), '-v', '0', '-d', '10'])
   await new Promise((done) => setTimeout(done, 500))
   const request = message('example_data', method.PUT, [])
@@ -143,21 +143,31 @@ async function libcoap() {
   }
 }
 
+async function floor() {
+  const port = portOf()
+  const p = program(0, [process.execPath, 'bench/load/coapfloor.ts', String(port)])
+  await p.line()
+  const request = message('s', method.POST, ['id=0123456789abcdef', `token=${'0'.repeat(32)}`])
+  try {
+    return await measure(p, { port, request: () => request })
+  } finally {
+    await p.stop()
+  }
+}
+
 try {
   const queries = await makeDevices()
-  const ours: { us: number; perSecond: number }[] = []
-  const theirs: typeof ours = []
-  for (let i = 0; i < rounds; i++) {
-    theirs.push(await libcoap())
-    ours.push(await pando(queries))
-  }
-  const show = (name: string, all: typeof ours) =>
+  const runs = { 'a bare socket': floor, 'libcoap, in memory': libcoap, 'pando, durable': () => pando(queries) }
+  const found = new Map(Object.keys(runs).map((name) => [name, [] as { us: number; perSecond: number }[]]))
+  for (let i = 0; i < rounds; i++) for (const [name, run] of Object.entries(runs)) found.get(name)!.push(await run())
+  const ours = found.get('pando, durable')!
+  for (const [name, all] of found) {
+    const [us, perSecond] = [median(all.map((r) => r.us)), median(all.map((r) => r.perSecond))]
+    const ratio = median(ours.map((r, i) => r.us / all[i]!.us))
     console.log(
-      `${name.padEnd(32)} ${median(all.map((r) => r.us)).toFixed(1)} µs of CPU a status, ${Math.round(median(all.map((r) => r.perSecond)))}/s`,
+      `${name.padEnd(24)} ${us.toFixed(1)} µs of CPU a status, ${Math.round(perSecond)}/s, ours is ${ratio.toFixed(2)} of it`,
     )
-  show('pando, durable', ours)
-  show('libcoap, in memory', theirs)
-  console.log(`ratio of CPU ${median(ours.map((r, i) => r.us / theirs[i]!.us)).toFixed(2)}`)
+  }
 } finally {
   rmSync(dir, { recursive: true, force: true })
 }

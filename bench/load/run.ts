@@ -46,4 +46,9 @@ export function program(processor: number, args: string[], env: Record<string, s
   }
 }
 
+/** Keeps this process on one processor too (where taskset is there). */
+export function onProcessor(processor: number): void {
+  if (pinned) spawnSync('taskset', ['-a', '-cp', String(processor), String(process.pid)])
+}
+
 export const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!

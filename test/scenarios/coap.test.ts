@@ -265,3 +265,31 @@ scenario('CoAP: one session a device, whichever protocol: the newer one stays', 
     assert.deepEqual([end.status, textIn(end)], ['5.03', 'taken_over'])
   }),
 )
+
+// COAP-1, COAP-6
+scenario(
+  'CoAP: requests of several devices from one address, with the same options again and again, are each of its own',
+  (world) =>
+    withLink(world, async (link) => {
+      const devices = [await world.device(), await world.device()]
+      const app = await world.application()
+      const report = (d: Device, n: number, more: string[] = []) =>
+        link.ask('POST', 's', { query: [...credentials(d), ...more], format: format.json, payload: `{"light":[1,${n}]}` })
+      for (let n = 0; n < 40; n++) {
+        // one after the other, then each of them several times
+        const d = devices[n < 20 ? n % 2 : n < 30 ? 0 : 1]!
+        assert.equal((await report(d, n)).status, '2.04')
+      }
+      for (const [i, last] of [29, 39].entries()) {
+        const { data } = await app.get(`/devices/${devices[i]!.identifier}/status/latest`)
+        assert.deepEqual((data as { light: number[] }).light, [1, last])
+      }
+      const [, d] = devices as [Device, Device]
+      assert.equal((await report(d, 0, ['x'])).status, '2.04')
+      assert.equal((await link.ask('POST', 's', { query: credentials(d), format: 41 })).status, '4.15')
+      await world.peers.registry.revokeTokens({ deviceId: d.id })
+      await world.told(d, 'offline', 'token_revoked')
+      assert.equal((await report(d, 1)).status, '4.01')
+      assert.equal((await report(devices[0]!, 2)).status, '2.04')
+    }),
+)

@@ -4,38 +4,36 @@ import { answer } from './message/numbers.ts'
 import type { Exchange } from './server/exchange.ts'
 import { failure, type Response } from './server/response.ts'
 
-interface Waiting {
-  ex: Exchange
-  response: Response
-}
-
 const changed: Response = { code: answer.changed }
 
 export class Durable implements Owner {
-  private readonly waiting: (Waiting | undefined)[] = []
+  /** by tag */
+  private readonly waiting: (Exchange | undefined)[] = []
+  private readonly responses: Response[] = []
   private readonly free: number[] = []
 
   /** → the tag for the request's last record. */
   add(ex: Exchange, response: Response = changed): number {
     const tag = this.free.pop() ?? this.waiting.length
-    this.waiting[tag] = { ex, response }
+    this.waiting[tag] = ex
+    this.responses[tag] = response
     return tag
   }
 
   durable(tags: readonly number[], from: number, to: number): void {
     for (let i = from; i < to; i++) {
       const tag = tags[i]!
-      const w = this.waiting[tag]
-      if (w === undefined) continue
+      const ex = this.waiting[tag]
+      if (ex === undefined) continue
       this.waiting[tag] = undefined
       this.free.push(tag)
-      w.ex.respond(w.response)
+      ex.respond(this.responses[tag]!)
     }
   }
 
   /** None of them will be durable: the stream was sealed. */
   lost(): void {
-    for (const w of this.waiting.splice(0)) w?.ex.respond(failure(answer.unavailable, 'stream_sealed'))
+    for (const ex of this.waiting.splice(0)) ex?.respond(failure(answer.unavailable, 'stream_sealed'))
     this.free.length = 0
   }
 }

@@ -38,16 +38,20 @@ export class Sessions {
     if (this.node.stopping) return ex.respond(failure(answer.unavailable, 'server_stopping', BUSY))
     const key = `${shown.id}/${shown.token}`
     const present = this.byKey.get(key)
-    if (present?.state === 'open') {
-      present.carrier = ex.carrier
-      present.touch()
-      ex.subject = present
-      return next()
-    }
+    if (present && this.again(ex, present)) return next()
     if (present === undefined && challenged(ex, this.failures)) return
     const session = present ?? this.ask(ex, key, shown)
     if (session.waiting.length >= MOST_WAITING) return ex.respond(failure(answer.unavailable, 'server_busy', BUSY))
     session.waiting.push({ ex, next })
+  }
+
+  /** A request that shows the same as one of this session before: it is of the device, unless the session has ended. */
+  again(ex: Exchange, session: CoapSession): boolean {
+    if (session.state !== 'open' || this.node.stopping) return false
+    session.carrier = ex.carrier
+    session.touch()
+    ex.subject = session
+    return true
   }
 
   *all(): Iterable<CoapSession> {

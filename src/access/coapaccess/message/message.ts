@@ -106,13 +106,6 @@ function readOptions(b: Uint8Array, at: number, end: number, found: Option[]): n
   return at
 }
 
-/** An upper bound. */
-function contentSize(options: readonly Option[], payload: Uint8Array): number {
-  let size = payload.length + 1
-  for (const o of options) size += 5 + o.value.length
-  return size
-}
-
 /** Octets of the message. */
 export function messageSize({ token, options, payload }: Omit<Content, 'code'>): number {
   let size = HEAD + token.length + (payload.length > 0 ? 1 + payload.length : 0)
@@ -128,12 +121,13 @@ const extra = (n: number): number => (n < 13 ? 0 : n < 269 ? 1 : 2)
 
 /** Options in any order, those of one number in the order given. */
 export function writeMessage(type: Type, id: number, c: Content): Buffer {
-  const out = Buffer.allocUnsafe(HEAD + c.token.length + contentSize(c.options, c.payload))
+  const out = Buffer.allocUnsafe(messageSize(c))
   out[0] = (VERSION << 6) | (type << 4) | c.token.length
   out[1] = c.code
   out[2] = id >> 8
   out[3] = id
-  return out.subarray(0, writeContent(out, HEAD, c))
+  writeContent(out, HEAD, c)
+  return out
 }
 
 /** ACK without an answer, RST, and the CON that asks whether somebody is there. */

@@ -57,6 +57,7 @@ export function reportHandler(node: CoapNode, sessions: Sessions, durable: Durab
   return {
     most: node.limits.maxBody,
     admit: (ex, next) => sessions.admit(ex, next),
+    again: (ex, session) => sessions.again(ex, session as CoapSession),
     handle(ex) {
       const s = ex.subject as CoapSession
       if (node.uplink.full) return ex.respond(failure(answer.unavailable, 'log_unavailable', AGAIN_WHEN_FULL))

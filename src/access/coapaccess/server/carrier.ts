@@ -10,8 +10,9 @@ export interface Request extends Content {
   readonly path: string
   /** octets of the message that brought it */
   readonly size: number
-  /** UDP: the message that a repetition of the request gets */
-  reply: Uint8Array | undefined
+  /** UDP: where its answer is kept for a repetition, and whether the peer was told that it has come */
+  readonly place: number
+  acknowledged: boolean
 }
 
 /** Somebody who observes (observer.ts). */

@@ -9,6 +9,7 @@ import { discovery, WELL_KNOWN } from './discovery.ts'
 import { Echo } from './echo.ts'
 import type { Exchange } from './exchange.ts'
 import { Held } from './held.ts'
+import type { Known } from './known.ts'
 import type { Handler, Resource, Resources } from './resource.ts'
 import { failure } from './response.ts'
 
@@ -35,9 +36,11 @@ export class Engine {
     this.wellKnown = discovery(() => o.resources)
   }
 
-  serve(ex: Exchange): void {
+  /** `known`: it has the same options as a request before. */
+  serve(ex: Exchange, known?: Known): void {
     try {
-      this.step(ex)
+      if (known?.handler.again?.(ex, known.subject)) whole(ex, known.handler)
+      else this.step(ex)
     } catch (err) {
       this.o.log.error({ err, path: ex.path }, 'request failed')
       ex.respond({ code: answer.internal })
@@ -73,8 +76,8 @@ export class Engine {
     }
     const one = find(ex, option.block1)
     if (one === undefined) {
-      if (ex.payload.length > (handler.most ?? 0)) return tooLarge(ex, handler)
-      return handler.handle(ex)
+      if (handler.again && two === undefined && !find(ex, option.echo)) ex.route = handler
+      return whole(ex, handler)
     }
     const block = blockOf(one)
     if (block.szx === BERT && !reliable) return ex.respond(failure(answer.badRequest, 'blocks of a reserved size'))
@@ -89,6 +92,12 @@ export class Engine {
     ex.tail = told
     handler.handle(ex)
   }
+}
+
+/** The body came in one piece. */
+function whole(ex: Exchange, handler: Handler): void {
+  if (ex.payload.length > (handler.most ?? 0)) tooLarge(ex, handler)
+  else handler.handle(ex)
 }
 
 function tooLarge(ex: Exchange, { most = 0 }: Handler): void {

@@ -1,7 +1,7 @@
 /** One request and its answer. */
 import type { Content, Option, Type } from '../message/message.ts'
-import { pathOf } from '../message/options.ts'
 import type { Carrier, Request } from './carrier.ts'
+import type { Handler } from './resource.ts'
 import type { Outcome, Response } from './response.ts'
 
 const none = new Uint8Array(0)
@@ -25,15 +25,21 @@ export class Exchange implements Request {
   answered = false
   /** who asks, where a resource must know */
   subject: object | undefined
-  /** UDP: the message that a repetition of the request gets */
-  reply: Uint8Array | undefined
+  /** to what it was let in by its options alone, so that others with these need not be looked at again */
+  route: Handler | undefined
+  /** UDP: where its answer is kept for a repetition, and whether the peer was told that it has come */
+  place = -1
+  acknowledged = false
+  /** the line of those that wait for their answer */
+  before: Exchange | undefined
+  after: Exchange | undefined
 
-  constructor(carrier: Carrier, m: Content, type: Type, id: number, size: number, at: number) {
+  constructor(carrier: Carrier, m: Content, path: string, type: Type, id: number, size: number, at: number) {
     this.carrier = carrier
     this.type = type
     this.id = id
     this.code = m.code
-    this.path = pathOf(m)
+    this.path = path
     this.size = size
     this.at = at
     this.token = m.token
@@ -46,7 +52,6 @@ export class Exchange implements Request {
     if (this.answered) return
     this.answered = true
     this.carrier.respond(this, this.tail.length === 0 ? r : { ...r, options: [...(r.options ?? []), ...this.tail] }, done)
-    // a repetition needs the reply only
     this.options = noOptions
     this.payload = none
     this.token = none

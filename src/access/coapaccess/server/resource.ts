@@ -7,6 +7,11 @@ export interface Handler {
   handle(ex: Exchange): void
   /** Asked first, before anything of a body in blocks is kept: calls `next`, or answers. */
   admit?(ex: Exchange, next: () => void): void
+  /**
+   * A request of the same peer with the same options as one that was let in, whose `subject` this was: whether it is let in as well. Absent:
+   * each is looked at anew.
+   */
+  again?(ex: Exchange, subject: object): boolean
   /** octets that a body may have; 0 unless told */
   most?: number
 }

@@ -22,6 +22,10 @@ const MOST_PIECE = 64 << 10
 export function shape(carrier: Carrier, asked: Asked, r: Response, room: number, last?: () => void): Content {
   if (r.code === answer.content && r.etag && knows(asked.options, r.etag)) r = { code: answer.valid, etag: r.etag }
   const payload = r.payload ?? none
+  if (payload.length === 0) {
+    last?.()
+    return { code: r.code, token: asked.token, options: optionsOf(r), payload }
+  }
   const value = find(asked, option.block2)
   const block = value && blockOf(value)
   const content = { code: r.code, token: asked.token, options: optionsOf(r), payload }
@@ -32,7 +36,6 @@ export function shape(carrier: Carrier, asked: Asked, r: Response, room: number,
   }
   // an error's reason is no body: it is left out where there is no room
   if (r.code >= answer.badRequest) return { ...content, payload: fits ? payload : none }
-  if (payload.length === 0) return content
   const start = block ? startOf(block) : 0
   if (start >= payload.length) return { ...content, ...failure(answer.badRequest, 'there is no such block'), options: [] }
   const piece = largest(content, start, Math.min(block?.szx ?? carrier.szx, carrier.szx, MOST_SZX), room)
@@ -65,7 +68,8 @@ function largest(whole: Content, start: number, most: number, room: number): { c
 const knows = (options: readonly Option[], etag: Uint8Array): boolean =>
   options.some((o) => o.no === option.etag && Buffer.compare(o.value, etag) === 0)
 
-function optionsOf(r: Response): Option[] {
+function optionsOf(r: Response): readonly Option[] {
+  if (r.etag === undefined && r.format === undefined && r.maxAge === undefined) return r.options ?? []
   const options = [...(r.options ?? [])]
   if (r.etag) options.push({ no: option.etag, value: r.etag })
   if (r.format !== undefined) options.push(uintOption(option.contentFormat, r.format))

@@ -35,7 +35,7 @@ export async function listenUdp(address: Address, onDatagram: OnDatagram): Promi
   }
   const bound = { host: address.host, port: socket.address().port }
   const read = (bytes: Buffer, from: RemoteInfo) => {
-    const key = hostPort(from.address, from.port)
+    const key = from.family === 'IPv6' ? `[${from.address}]:${from.port}` : `${from.address}:${from.port}`
     onDatagram(key, () => linkOf(socket, bound, key, from), bytes)
   }
   socket.on('message', read)
@@ -61,11 +61,10 @@ function linkOf(socket: Socket, bound: Address, key: string, { address, port }: 
     address: hostPort(host, port),
     who: subscriber(host),
     reached: bound.host,
-    send: (bytes) => socket.send(bytes, port, address, ignore),
+    // no callback: each would be a turn of its own, and a send that failed is like a datagram that was lost
+    send: (bytes) => socket.send(bytes, port, address),
   }
 }
-
-const ignore = (): void => {}
 
 function bind(socket: Socket, { host, port }: Address): Promise<void> {
   return new Promise((done, failed) => {

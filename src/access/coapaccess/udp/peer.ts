@@ -11,18 +11,22 @@ import {
   type Option,
   parseMessage,
   RST,
+  type Type,
   writeEmpty,
   writeMessage,
 } from '../message/message.ts'
 import { EMPTY, option } from '../message/numbers.ts'
+import { pathOf } from '../message/options.ts'
 import { Bodies } from '../server/bodies.ts'
 import type { Carrier, Request, Watching } from '../server/carrier.ts'
 import type { Engine } from '../server/engine.ts'
 import { Exchange } from '../server/exchange.ts'
+import { Known } from '../server/known.ts'
 import type { Outcome, Response } from '../server/response.ts'
 import { shape } from '../server/shape.ts'
 import { Outbox } from './outbox.ts'
-import { LIFETIME_MS, type Recent, type Seen } from './recent.ts'
+import { LIFETIME_MS, type Recent } from './recent.ts'
+import type { SlowLine } from './slow.ts'
 
 /** Who it is, and how it is reached. */
 export interface Link {
@@ -39,7 +43,8 @@ interface Host {
   readonly engine: Engine
   readonly wheel: Wheel
   readonly recent: Recent
-  slow(ex: Exchange): void
+  /** requests that wait for their answer */
+  readonly slow: SlowLine
   forget(peer: Peer): void
 }
 
@@ -49,6 +54,10 @@ const MOST_MESSAGE = 1152
 const AMPLIFICATION = 3
 /** An address that guesses message ids does not become verified by them. */
 const MOST_MISSES = 8
+/** No message is shorter; the first three bits of a request's. */
+const [LEAST, REQUEST] = [4, 0b010] as const
+/** A peer whose requests have ever other options, as one that speaks for several devices: they are not kept. */
+const MOST_OTHERS = 16
 /** seconds of silence after which a peer is forgotten: EXCHANGE_LIFETIME */
 const SILENCE = Math.ceil(LIFETIME_MS / 1000)
 
@@ -68,7 +77,11 @@ export class Peer implements Carrier, Timed {
   index = 0
   private readonly server: Host
   private readonly link: Link
-  private readonly seen: Seen = new Map()
+  /** among those whose requests are remembered */
+  private readonly number: number
+  private known: Known | undefined
+  /** requests in a row that had not the options that are known */
+  private others = 0
   private outbox: Outbox | undefined
   /** notifications that ask for no confirmation: a reset of one of the last ends the observation (RFC 7641 §4.2) */
   private readonly told: { id: number; observer: Watching }[] = []
@@ -77,8 +90,9 @@ export class Peer implements Carrier, Timed {
   private credit = 0
   private misses = 0
 
-  constructor(server: Host, link: Link) {
+  constructor(server: Host, link: Link, number: number) {
     this.server = server
+    this.number = number
     this.link = link
     this.key = link.key
     this.address = link.address
@@ -91,6 +105,10 @@ export class Peer implements Carrier, Timed {
   datagram(b: Uint8Array): void {
     this.deadline = this.server.wheel.now + SILENCE
     if (!this.verified) this.credit += AMPLIFICATION * b.length
+    if (b.length < LEAST) return
+    const { known } = this
+    const same = known && b[0]! >> 5 === REQUEST ? known.read(b) : undefined
+    if (same) return this.request(b, same, ((b[0]! >> 4) & 1) as Type, (b[2]! << 8) | b[3]!, known)
     const m = parseMessage(b)
     if (m === undefined) return
     if ('malformed' in m) {
@@ -99,39 +117,45 @@ export class Peer implements Carrier, Timed {
     else if (m.code === EMPTY || m.code >> 5 !== 0) {
       // a ping, or an answer to nothing that was asked
       if (m.type === CON) this.reset(m.id)
-    } else this.request(m, b.length)
+    } else this.request(b, m, m.type, m.id)
   }
 
-  private request(m: Message, size: number): void {
-    const now = this.server.engine.o.clock.now()
-    const before = this.seen.get(m.id)
-    if (before && now - before.at < LIFETIME_MS) {
-      if (before.reply) this.put(before.reply)
+  private request(b: Uint8Array, m: Content, type: Type, id: number, known?: Known): void {
+    const { engine, recent, slow } = this.server
+    const now = engine.o.clock.now()
+    const before = recent.find(this.number, id, now)
+    if (before >= 0) {
+      const answer = recent.answer(before)
+      if (answer) this.put(answer)
       return
     }
-    const ex = new Exchange(this, m, m.type, m.id, size, now)
-    this.server.recent.add(this.seen, ex)
-    this.server.engine.serve(ex)
-    if (!ex.answered && ex.type === CON) this.server.slow(ex)
+    const ex = new Exchange(this, m, known ? known.path : pathOf(m), type, id, b.length, now)
+    ex.place = recent.add(this.number, id, now)
+    engine.serve(ex, known)
+    if (!ex.answered && type === CON) slow.add(ex)
+    if (known && ex.subject) this.others = 0
+    else if (ex.route && ex.subject && this.others++ < MOST_OTHERS) this.known = new Known(b, m, ex, ex.route)
   }
 
   /** The answer takes its time: the request has come (§5.2.2). */
   acknowledge(ex: Request): void {
-    ex.reply = writeEmpty(ACK, ex.id)
-    this.put(ex.reply)
+    ex.acknowledged = true
+    this.reply(ex, writeEmpty(ACK, ex.id))
   }
 
-  respond(ex: Request, r: Response, done?: (how: Outcome) => void): void {
+  private reply(ex: Request, bytes: Uint8Array): void {
+    this.server.recent.answered(ex.place, this.number, ex.id, bytes)
+    this.put(bytes)
+  }
+
+  respond(ex: Exchange, r: Response, done?: (how: Outcome) => void): void {
+    this.server.slow.remove(ex)
     const last = this.lastOf(ex, r, done)
     const content = shape(this, ex, r, this.room(ex), last)
-    if (ex.type === CON && ex.reply === undefined && !done) {
-      ex.reply = writeMessage(ACK, ex.id, content)
-      return this.put(ex.reply)
-    }
-    if (ex.type === CON && ex.reply === undefined) this.acknowledge(ex)
+    if (ex.type === CON && !ex.acknowledged && !done) return this.reply(ex, writeMessage(ACK, ex.id, content))
+    if (ex.type === CON && !ex.acknowledged) this.acknowledge(ex)
     if (ex.type === CON || done) return this.confirmable(content, this.doneOf(content, done))
-    ex.reply = writeMessage(NON, this.newId(), content)
-    this.put(ex.reply)
+    this.reply(ex, writeMessage(NON, this.newId(), content))
   }
 
   /** A body in blocks is with the peer when it has fetched the last. */
@@ -185,7 +209,6 @@ export class Peer implements Carrier, Timed {
     this.outbox?.stop()
     for (const o of [...this.observers.values()]) o.end()
     this.bodies.clear()
-    this.seen.clear()
   }
 
   private confirmable(content: Content, done: (how: Outcome) => void): void {

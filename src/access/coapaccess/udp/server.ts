@@ -1,26 +1,28 @@
 /** Peers by address: who has sent, who is forgotten, and whose answer takes longer than a peer waits. */
 import type { Wheel } from '#access/shared/wheel.ts'
 import type { Engine } from '../server/engine.ts'
-import type { Exchange } from '../server/exchange.ts'
 import { type Link, Peer } from './peer.ts'
 import { Recent } from './recent.ts'
+import { SlowLine } from './slow.ts'
 
 /** Above this a peer is forgotten for each that comes: a flood of forged addresses costs no more. */
 const MOST_PEERS = 200_000
 const MOST_LOOKED = 1000
+const MOST_NUMBER = 0xffff_ffff
 
 export class UdpServer {
   readonly engine: Engine
   readonly recent = new Recent()
+  readonly slow: SlowLine
   private readonly peers = new Map<string, Peer>()
-  private readonly waiting: Exchange[] = []
-  private timer: (() => void) | undefined
-
+  private lastNumber = 0
   private readonly most: number
 
   constructor(engine: Engine, most = MOST_PEERS) {
     this.engine = engine
     this.most = most
+    const { clock, ackTimeout } = engine.o
+    this.slow = new SlowLine(clock, ackTimeout / 4, (ex) => (ex.carrier as Peer).acknowledge(ex))
   }
 
   get wheel(): Wheel {
@@ -35,7 +37,8 @@ export class UdpServer {
     let peer = this.peers.get(key)
     if (peer === undefined) {
       if (this.peers.size >= this.most) this.makeRoom()
-      peer = new Peer(this, link())
+      this.lastNumber = (this.lastNumber % MOST_NUMBER) + 1
+      peer = new Peer(this, link(), this.lastNumber)
       this.peers.set(key, peer)
       this.wheel.add(peer)
     }
@@ -65,32 +68,8 @@ export class UdpServer {
     peer.stop()
   }
 
-  /** A request that is not answered yet: its sender is told in time that it has come. */
-  slow(ex: Exchange): void {
-    this.waiting.push(ex)
-    this.timer ??= this.engine.o.clock.after(this.patience, () => this.acknowledgeSlow())
-  }
-
   stop(): void {
-    this.timer?.()
+    this.slow.stop()
     for (const p of [...this.peers.values()]) this.forget(p)
-  }
-
-  private get patience(): number {
-    return this.engine.o.ackTimeout / 4
-  }
-
-  private acknowledgeSlow(): void {
-    this.timer = undefined
-    const { clock } = this.engine.o
-    const due = clock.now() - this.patience
-    let n = 0
-    for (const ex of this.waiting) {
-      if (!ex.answered && ex.at > due) break
-      n++
-      if (!ex.answered) (ex.carrier as Peer).acknowledge(ex)
-    }
-    this.waiting.splice(0, n)
-    if (this.waiting.length > 0) this.timer = clock.after(this.patience, () => this.acknowledgeSlow())
   }
 }
