@@ -124,6 +124,11 @@ export const settings = {
     address,
     'CoAP over DTLS 1.2 with the device secret as key (coaps; usually port 5684). Off unless set.',
   ),
+  coapaccessTcpListen: optional(
+    'PANDO_COAPACCESS_TCP_LISTEN',
+    address,
+    'CoAP over TCP (usually port 5683), and over TLS on the same port where there is a certificate. Off unless set.',
+  ),
   coapaccessPublic: optional(
     'PANDO_COAPACCESS_PUBLIC',
     text,

@@ -52,7 +52,7 @@ async function throughOpenssl(url: string, identity: string, key: string, suite:
 
 // COAP-16
 scenario(
-  'coaps: OpenSSL with both suites; the handshake is the login',
+  'TD_COAP_DTLS_01 coaps: OpenSSL with both suites; the handshake is the login',
   async (world) => {
     const url = world.listen['coapaccessDtls']!
     for (const [n, suite] of ['PSK-AES128-CCM8', 'PSK-AES128-GCM-SHA256'].entries()) {
@@ -70,7 +70,7 @@ scenario(
 
 // COAP-16
 scenario(
-  'coaps: a wrong key, an unknown identity, and datagrams that are none open nothing and stop nobody',
+  'TD_COAP_DTLS_02 coaps: a wrong key, an unknown identity, and datagrams that are none open nothing and stop nobody',
   async (world) => {
     const url = world.listen['coapaccessDtls']!
     const d = await world.device()
@@ -103,7 +103,7 @@ scenario(
 secureCoapClient('COAP-16 coap-client of libcoap with a pre-shared key', (program) => {
   // COAP-16
   scenario(
-    'coaps: libcoap reports, and is told a command by observation',
+    'TD_COAP_DTLS_03 coaps: libcoap reports, also with loss, and is told a command by observation',
     async (world) => {
       const d = await world.device()
       const app = await world.application()
@@ -111,6 +111,11 @@ secureCoapClient('COAP-16 coap-client of libcoap with a pre-shared key', (progra
       const client = (...args: string[]) => run(program, ['-B', '20', '-u', clientIdOf(d.id), '-k', d.secret, ...args])
       await client('-m', 'post', '-t', '50', '-e', '{"light":[2,2]}', `${base}/s`)
       assert.deepEqual(await light(world, d), [2, 2])
+      // TD_COAP_DTLS_03: of what it sends these are lost
+      for (const [n, lost] of ['1', '2,3', '3,5'].entries()) {
+        await client('-l', lost, '-m', 'post', '-t', '50', '-e', `{"light":[3,${n}]}`, `${base}/s`)
+        assert.deepEqual(await light(world, d), [3, n])
+      }
       const watching = client('-m', 'get', '-A', '50', '-s', '6', `${base}/c`)
       await until('the command to be taken', async () => {
         const { code } = await app.put(`/devices/${d.identifier}/status`, { light: [7, 7] })

@@ -126,4 +126,4 @@ export class CoapLink {
 }
 
 export const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
-export const textIn = (m: Message): string => Buffer.from(m.payload).toString('utf8')
+export const textIn = (m: Pick<Message, 'payload'>): string => Buffer.from(m.payload).toString('utf8')

@@ -22,15 +22,19 @@ import { resourcesOf } from './resources/table.ts'
 import { Engine } from './server/engine.ts'
 import type { CoapNode, CoapSession } from './session.ts'
 import { Sessions } from './sessions.ts'
+import { listenTcp } from './tcp/listen.ts'
 import { listenUdp } from './udp/listen.ts'
 import { UdpServer } from './udp/server.ts'
 
 export interface Config extends AccessConfig {
   coapaccessListen: Address
   coapaccessDtlsListen: Address | undefined
+  coapaccessTcpListen: Address | undefined
   coapLease: number
   coapAckTimeout: number
   mqttMaxPacket: number
+  mqttMaxConnections: number
+  mqttConnectTimeout: number
   mqttMaxRate: number
   failuresPerMinute: number
   uplinkMaxWaiting: number
@@ -50,10 +54,13 @@ export async function start(s: AccessStart<Config, Peers>): Promise<Started & { 
   const enrol = { enrolment: enrolled(s, node), failures, log, reachedBy }
   const resources = resourcesOf(node, sessions, durable, enrol)
   const { wheel } = node
-  const server = new UdpServer(new Engine({ resources, clock, wheel, log, ackTimeout: config.coapAckTimeout }))
+  const engine = new Engine({ resources, clock, wheel, log, ackTimeout: config.coapAckTimeout })
+  const server = new UdpServer(engine)
   const udp = await listenUdp(config.coapaccessListen, (key, link, bytes) => server.peer(key, link).datagram(bytes))
   const secure = config.coapaccessDtlsListen && (await openSecure(s, server, config.coapaccessDtlsListen))
+  const tcp = config.coapaccessTcpListen && (await openTcp(s, node, engine, config.coapaccessTcpListen))
   s.onStop(async () => {
+    await tcp?.close()
     await secure?.close()
     server.stop()
     wheel.stop()
@@ -65,12 +72,14 @@ export async function start(s: AccessStart<Config, Peers>): Promise<Started & { 
   s.onDrain(() => {
     udp.stopReading()
     secure?.stopReading()
+    tcp?.stopReading()
   })
   return {
     face: accessFace(node, node.downlink),
     listen: {
       coapaccess: addressUrl('coap', udp.address),
       ...(secure && { coapaccessDtls: addressUrl('coaps', secure.address) }),
+      ...(tcp && { coapaccessTcp: addressUrl('coap+tcp', tcp.address) }),
     },
   }
 }
@@ -95,6 +104,28 @@ async function openSecure({ clock, log, peers }: AccessStart<Config, Peers>, ser
     },
   }
 }
+
+/** Octets of a message before a device is in, and of one beside its body. */
+const FIRST = 4096
+/** seconds after which a peer is let go that is no device of ours and silent */
+const PATIENCE = 60
+
+/** The same resources by TCP and TLS. */
+const openTcp = ({ config, tls }: AccessStart<Config, Peers>, node: CoapNode, engine: Engine, address: Address) =>
+  listenTcp({
+    address,
+    engine,
+    wheel: node.wheel,
+    tls,
+    maxConnections: config.mqttMaxConnections,
+    limits: {
+      most: node.limits.maxBody + FIRST,
+      first: FIRST,
+      greeting: Math.ceil(config.mqttConnectTimeout / 1000),
+      patience: PATIENCE,
+      lease: node.limits.lease,
+    },
+  })
 
 function coapNode(s: AccessStart<Config, Peers>, durable: Durable): CoapNode {
   const base = deviceNode<CoapSession>(s, 'coap', () => {

@@ -106,9 +106,12 @@ function readOptions(b: Uint8Array, at: number, end: number, found: Option[]): n
   return at
 }
 
-/** Octets of the message. */
-export function messageSize({ token, options, payload }: Omit<Content, 'code'>): number {
-  let size = HEAD + token.length + (payload.length > 0 ? 1 + payload.length : 0)
+/** Octets of the message over UDP. */
+export const messageSize = (c: Omit<Content, 'code'>): number => HEAD + c.token.length + sizeOfContent(c)
+
+/** Octets of options and payload. */
+export function sizeOfContent({ options, payload }: Pick<Content, 'options' | 'payload'>): number {
+  let size = payload.length > 0 ? 1 + payload.length : 0
   let last = 0
   for (const { no, value } of inOrder(options)) {
     size += 1 + extra(no - last) + extra(value.length) + value.length

@@ -1,7 +1,6 @@
 /** One request and its answer. */
 import type { Content, Option, Type } from '../message/message.ts'
 import type { Carrier, Request } from './carrier.ts'
-import type { Handler } from './resource.ts'
 import type { Outcome, Response } from './response.ts'
 
 const none = new Uint8Array(0)
@@ -25,8 +24,8 @@ export class Exchange implements Request {
   answered = false
   /** who asks, where a resource must know */
   subject: object | undefined
-  /** to what it was let in by its options alone, so that others with these need not be looked at again */
-  route: Handler | undefined
+  /** the handler to which it was let in by its options alone, so that others with these need not be looked at again */
+  route: object | undefined
   /** UDP: where its answer is kept for a repetition, and whether the peer was told that it has come */
   place = -1
   acknowledged = false

@@ -19,9 +19,11 @@ import { EMPTY, option } from '../message/numbers.ts'
 import { pathOf } from '../message/options.ts'
 import { Bodies } from '../server/bodies.ts'
 import type { Carrier, Request, Watching } from '../server/carrier.ts'
+import { doneOf, lastOf } from '../server/delivered.ts'
 import type { Engine } from '../server/engine.ts'
 import { Exchange } from '../server/exchange.ts'
 import { Known } from '../server/known.ts'
+import type { Handler } from '../server/resource.ts'
 import type { Outcome, Response } from '../server/response.ts'
 import { shape } from '../server/shape.ts'
 import { Outbox } from './outbox.ts'
@@ -134,7 +136,7 @@ export class Peer implements Carrier, Timed {
     engine.serve(ex, known)
     if (!ex.answered && type === CON) slow.add(ex)
     if (known && ex.subject) this.others = 0
-    else if (ex.route && ex.subject && this.others++ < MOST_OTHERS) this.known = new Known(b, m, ex, ex.route)
+    else if (ex.route && ex.subject && this.others++ < MOST_OTHERS) this.known = new Known(b, m, ex, ex.route as Handler)
   }
 
   /** The answer takes its time: the request has come (§5.2.2). */
@@ -150,25 +152,11 @@ export class Peer implements Carrier, Timed {
 
   respond(ex: Exchange, r: Response, done?: (how: Outcome) => void): void {
     this.server.slow.remove(ex)
-    const last = this.lastOf(ex, r, done)
-    const content = shape(this, ex, r, this.room(ex), last)
+    const content = shape(this, ex, r, this.room(ex), lastOf(this.bodies, ex.path, r, done))
     if (ex.type === CON && !ex.acknowledged && !done) return this.reply(ex, writeMessage(ACK, ex.id, content))
     if (ex.type === CON && !ex.acknowledged) this.acknowledge(ex)
-    if (ex.type === CON || done) return this.confirmable(content, this.doneOf(content, done))
+    if (ex.type === CON || done) return this.confirmable(content, doneOf(content, done) ?? ignore)
     this.reply(ex, writeMessage(NON, this.newId(), content))
-  }
-
-  /** A body in blocks is with the peer when it has fetched the last. */
-  private lastOf(ex: Request, r: Response, done?: (how: Outcome) => void): (() => void) | undefined {
-    const kept = this.bodies.kept(ex.path)
-    if (kept?.response === r) return kept.last
-    return done && (() => done('acked'))
-  }
-
-  private doneOf(content: Content, done?: (how: Outcome) => void): (how: Outcome) => void {
-    if (done === undefined) return ignore
-    const inBlocks = content.options.some((o) => o.no === option.block2)
-    return inBlocks ? (how) => how !== 'acked' && done(how) : done
   }
 
   notify(content: Content, observer: Watching, done?: (how: Outcome) => void): void {
