@@ -12,6 +12,7 @@ import { desired } from './desired.ts'
 import { devices } from './devices.ts'
 import { diary } from './diary.ts'
 import { endpoints } from './endpoints.ts'
+import type { FleetIndex } from './fleetindex.ts'
 import { frames } from './frames.ts'
 import { history } from './history.ts'
 import { logs } from './logs.ts'
@@ -40,6 +41,7 @@ export interface HandlerParts extends Parts {
   shares: Shares
   limits: DiskLimits
   load: Load
+  fleet: FleetIndex
   instance: string
   mqttPublic: string | undefined
 }

@@ -5,6 +5,7 @@ import { PandoError } from '#lib/errors.ts'
 import { cookieOf } from './authenticate.ts'
 import type { Auth, Handlers, Parts } from './call.ts'
 import { failuresOf } from './failures.ts'
+import type { FleetIndex } from './fleetindex.ts'
 import { invalidAt } from './problem.ts'
 
 /** A month: as long as a session may live at all; the registry ends it earlier when it idles. */
@@ -21,7 +22,7 @@ export const meOf = (u: User): Me => ({
   revision: u.revision,
 })
 
-export function session({ peers, clock }: Parts): Handlers<typeof sessionRoutes> {
+export function session({ peers, clock, fleet }: Parts & { fleet: Pick<FleetIndex, 'warm'> }): Handlers<typeof sessionRoutes> {
   const failures = failuresOf(clock)
 
   const firstStart = async (): Promise<boolean> => (await peers.registry.products({ limit: 1 })).items.length === 0
@@ -61,6 +62,7 @@ export function session({ peers, clock }: Parts): Handlers<typeof sessionRoutes>
           failures.count(caller.addr, e)
           throw e
         })
+      fleet.warm()
       header('Set-Cookie', cookieOf(opened.token, caller.secure, COOKIE_AGE))
       const auth = { principal: opened.principal, session: { id: opened.session.id, csrf: opened.csrf } }
       return sessionOf(auth, opened.user)

@@ -4,11 +4,14 @@ import { adminRoutes } from '#contracts/admin/routes.ts'
 import type { Limits } from '../limits.ts'
 import type { RequestLog } from '../requestlog.ts'
 import { type Console, type ConsoleOptions, makeConsole } from './console/serve.ts'
+import { type FleetIndexParts, makeFleetIndex } from './fleetindex.ts'
 import { type HandlerParts, handlersOf } from './handlers.ts'
 import { makeAdmin } from './server.ts'
 import { makeLoad } from './system.ts'
 
-export interface AdminOptions extends Omit<HandlerParts, 'load'>, Pick<ConsoleOptions, 'tap' | 'enter' | 'queue' | 'metrics'> {
+export interface AdminOptions extends Omit<HandlerParts, 'load' | 'fleet'>, Pick<ConsoleOptions, 'tap' | 'enter' | 'metrics'> {
+  queue: ConsoleOptions['queue'] & FleetIndexParts['queue']
+  devicelog: FleetIndexParts['devicelog']
   calls: Limits
   requests: RequestLog
 }
@@ -21,9 +24,10 @@ export interface Admin {
   close(): Promise<void>
 }
 
-export async function startAdmin({ calls, requests, tap, enter, queue, metrics, ...o }: AdminOptions): Promise<Admin> {
+export async function startAdmin({ calls, requests, tap, enter, queue, devicelog, metrics, ...o }: AdminOptions): Promise<Admin> {
   const load = makeLoad(o)
-  const handlers = handlersOf({ ...o, load })
+  const fleet = makeFleetIndex({ ...o, queue, devicelog })
+  const handlers = handlersOf({ ...o, load, fleet })
   const app = await makeAdmin({ ...o, handlers, limits: calls, requests }, adminRoutes)
   const console = makeConsole({ ...o, handlers, tap, enter, queue, metrics })
   return {
@@ -33,6 +37,7 @@ export async function startAdmin({ calls, requests, tap, enter, queue, metrics, 
     async close() {
       console.stop()
       load.stop()
+      fleet.stop()
       await app.close()
     },
   }

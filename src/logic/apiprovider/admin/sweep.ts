@@ -2,7 +2,7 @@
 import type { DeviceState } from '#contracts/admin/devices.ts'
 import type { Clock } from '#lib/service.ts'
 import type { AdminPeers } from './call.ts'
-import { conditionsOf } from './fleet.ts'
+import type { FleetIndex } from './fleetindex.ts'
 
 export type Counts = { total: number; asleep: number } & Record<DeviceState, number>
 
@@ -17,7 +17,7 @@ const FRESH = 10_000
 /** Who said goodbye is asleep for so long. */
 const ASLEEP = 86_400_000
 
-export function makeSweeper({ peers, clock }: { peers: AdminPeers; clock: Clock }): Sweeper {
+export function makeSweeper({ peers, clock, fleet }: { peers: AdminPeers; clock: Clock; fleet: FleetIndex }): Sweeper {
   const kept = new Map<number, { counts: Counts; at: number; causes: Map<string, number>; of: Map<number, string> }>()
   const running = new Map<number, Promise<void>>()
 
@@ -28,12 +28,12 @@ export function makeSweeper({ peers, clock }: { peers: AdminPeers; clock: Clock 
     const of = new Map<number, string>()
     const { ids } = await peers.registry.searchDevices({ productId, limit: 10_000_000 })
     counts.total = ids.length
-    for (const [id, c] of await conditionsOf(peers, clock, ids)) {
+    for (const [i, c] of (await fleet.of(ids)).entries()) {
       counts[c.state]++
       if (c.state === 'offline' && c.cause === 'disconnected' && at - c.since < ASLEEP) counts.asleep++
       if (c.cause === undefined) continue
       causes.set(c.cause, (causes.get(c.cause) ?? 0) + 1)
-      of.set(id, c.cause)
+      of.set(ids[i]!, c.cause)
     }
     kept.set(productId, { counts, at, causes, of })
   }

@@ -1,22 +1,28 @@
-/** Whether a device is as a filter's tests want it. */
+/** Which devices are as a filter's tests want them. */
 import type { Test } from './filter.ts'
 import type { Condition } from './fleet.ts'
 
 /** `meter.power` → value, of one device */
 export type ValueReader = (device: number) => Promise<Record<string, unknown>>
 
-export async function fits(
+/** The places in `ids`, and in `how`, of those that are so. */
+export async function fitting(
   tests: readonly Test[],
-  id: number,
-  c: Condition,
+  ids: readonly number[],
+  how: readonly Readonly<Condition>[],
   now: number,
-  values: ValueReader | undefined,
-): Promise<boolean> {
-  if (!tests.every((t) => condition(t, c, now))) return false
+  values: ValueReader,
+): Promise<number[]> {
+  const found: number[] = []
+  for (let i = 0; i < ids.length; i++) if (tests.every((t) => condition(t, how[i]!, now))) found.push(i)
   const wanted = tests.filter((t) => t.kind === 'value')
-  if (wanted.length === 0) return true
-  const of = (await values?.(id)) ?? {}
-  return wanted.every((t) => compared(of[`${t.object}.${t.name}`], t))
+  if (wanted.length === 0) return found
+  const so: number[] = []
+  for (const i of found) {
+    const of = await values(ids[i]!)
+    if (wanted.every((t) => compared(of[`${t.object}.${t.name}`], t))) so.push(i)
+  }
+  return so
 }
 
 /** All but what takes the device's values. */

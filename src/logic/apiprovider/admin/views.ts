@@ -1,5 +1,6 @@
 /** Views of the fleet: a filter and an order, frozen to a list of ids, so that any page of it is one cheap call. */
 import { randomBytes } from 'node:crypto'
+import { deviceStates } from '#contracts/admin/devices.ts'
 import type { Row, viewRoutes } from '#contracts/admin/views.ts'
 import type { DeviceColumn, DeviceDetail, DeviceFilter } from '#contracts/registry.ts'
 import { PandoError } from '#lib/errors.ts'
@@ -8,10 +9,11 @@ import type { Handlers, Parts } from './call.ts'
 import { filterOf as scoped } from './devices.ts'
 import { type Asked, type Filter, filterOf } from './filter.ts'
 import { type Condition, conditionsOf } from './fleet.ts'
+import type { FleetIndex } from './fleetindex.ts'
 import type { ModelCache } from './modelcache.ts'
 import { invalidAt } from './problem.ts'
 import type { Scope } from './scope.ts'
-import { fits } from './tests.ts'
+import { fitting } from './tests.ts'
 import { columnsOf, valuesOf } from './viewvalues.ts'
 
 /** A view that nobody reads is kept this long, and all of them together hold at most so many ids. */
@@ -39,18 +41,17 @@ const columns: Record<string, DeviceColumn> = {
   created: 'createdAt',
   updated: 'updatedAt',
 }
+const ranks = Object.fromEntries([...deviceStates].sort().map((state, rank) => [state, rank]))
 /** Orders by what the registry doesn't know. */
-const live: Record<string, (c: Condition) => number | string> = {
-  state: (c) => c.state,
+const live: Record<string, (c: Readonly<Condition>) => number> = {
+  state: (c) => ranks[c.state]!,
   since: (c) => c.since,
   last_report: (c) => c.lastReport,
 }
 
-export function views(p: Parts & { models: ModelCache }): Views {
-  const { peers, clock } = p
+export function views(p: Parts & { models: ModelCache; fleet: FleetIndex }): Views {
+  const { peers, clock, fleet } = p
   const kept = new Map<string, View>()
-
-  const conditions = (ids: readonly number[]): Promise<Map<number, Condition>> => conditionsOf(peers, clock, ids)
 
   /** The oldest go first. */
   const keep = (view: View): string => {
@@ -74,20 +75,18 @@ export function views(p: Parts & { models: ModelCache }): Views {
     const column = columns[by]
     const order = column && { sort: { column, descending } }
     const { ids } = asked ? await peers.registry.searchDevices({ ...asked, ...order, limit: 10_000_000 }) : { ids: [] }
-    const how = await conditions(ids)
-    const values = filter.tests.some((t) => t.kind === 'value') ? valuesOf(peers) : undefined
-    const found: number[] = []
-    for (const id of ids) if (await fits(filter.tests, id, how.get(id)!, clock.now(), values)) found.push(id)
+    const how = await fleet.of(ids)
+    const found = await fitting(filter.tests, ids, how, clock.now(), valuesOf(peers))
     const key = Object.hasOwn(live, by) ? live[by]! : undefined
-    if (key) found.sort((a, b) => compare(key(how.get(a)!), key(how.get(b)!)) * (descending ? -1 : 1) || a - b)
-    return { filter, ids: found, how, productId: asked?.productId }
+    const states: Record<string, number> = {}
+    for (const i of found) states[how[i]!.state] = (states[how[i]!.state] ?? 0) + 1
+    const places = key ? sortedBy(found, (i) => key(how[i]!), descending) : found
+    return { filter, ids: places.map((i) => ids[i]!), states, productId: asked?.productId }
   }
 
   return {
     'POST /device-views': async ({ auth, body, scope }) => {
-      const { filter, ids, how, productId } = await frozen(body.filter ?? '', body.sort ?? '', scope)
-      const states: Record<string, number> = {}
-      for (const id of ids) states[how.get(id)!.state] = (states[how.get(id)!.state] ?? 0) + 1
+      const { filter, ids, states, productId } = await frozen(body.filter ?? '', body.sort ?? '', scope)
       const until = clock.now() + LIFE
       const view = keep({ actor: auth.principal.actor, filter, ids, until })
       const model = productId === undefined ? undefined : await modelOf(p, productId)
@@ -101,14 +100,15 @@ export function views(p: Parts & { models: ModelCache }): Views {
       view.until = clock.now() + LIFE
       const { from = 0, count = COUNT, columns: wanted = [] } = query
       const ids = view.ids.slice(from, from + count)
-      const [details, how] = await Promise.all([peers.registry.deviceDetails({ ids }), conditions(ids)])
+      const [details, how] = await Promise.all([peers.registry.deviceDetails({ ids }), conditionsOf(peers, clock, ids)])
       const seen = details.items.filter((d) => scope.covers(d.vendorId, d.productId))
       const values = valuesOf(peers)
       const items = await Promise.all(
         seen.map(async (d) => rowOf(d, how.get(d.id)!, wanted, wanted.length > 0 ? await values(d.id) : {})),
       )
-      const still = await Promise.all(ids.map((id) => fits(view.filter.tests, id, how.get(id)!, clock.now(), values)))
-      return { items, total: view.ids.length, would_move: still.filter((s) => !s).length + ids.length - seen.length }
+      const conditions = ids.map((id) => how.get(id)!)
+      const still = await fitting(view.filter.tests, ids, conditions, clock.now(), values)
+      return { items, total: view.ids.length, would_move: ids.length - still.length + ids.length - seen.length }
     },
   }
 
@@ -133,7 +133,12 @@ const modelOf = async ({ peers, models }: Parts & { models: ModelCache }, id: nu
   return items[0]?.id === id ? models(id, items[0].modelVersion) : undefined
 }
 
-const compare = (a: number | string, b: number | string): number => (a < b ? -1 : a > b ? 1 : 0)
+/** Equal ones stay as they are, in both directions: by id, as the registry tells them. */
+function sortedBy(places: readonly number[], key: (place: number) => number, descending: boolean): number[] {
+  const sign = descending ? -1 : 1
+  const keyed = places.map((place) => ({ place, key: sign * key(place) }))
+  return keyed.sort((a, b) => a.key - b.key).map((k) => k.place)
+}
 
 type Named = { id: number; name: string }
 

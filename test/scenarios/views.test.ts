@@ -1,0 +1,82 @@
+/** Questions about the whole fleet: how many are in which state, which, in which order. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { type Door, openDoor } from '../admin/door.ts'
+import { type Device, makeWorld, Refused, shapes, until, type World } from '../world.ts'
+
+const LOADED_MS = 60_000
+
+for (const shape of shapes) {
+  let world: World
+  let door: Door
+  before(async () => {
+    world = await makeWorld({ shape })
+    door = await openDoor(world)
+  })
+  after(() => world?.close())
+
+  // ADM-33
+  test(`${shape}: views and counts follow each device: in, out, reported, refused, coming and going, removed`, async () => {
+    const product = await world.product()
+    // in this order by id, which decides between equal ones
+    const device = (code: string) => world.device({ product, code })
+    const [quiet, chatty, refused] = [await device('quiet'), await device('chatty'), await device('refused')]
+    const [leaving, restless] = [await device('leaving'), await device('restless')]
+    const open = (filter: string, sort = 'code') =>
+      door.client('POST /device-views', { body: { filter: `product:${product.id} ${filter}`, sort } })
+    const codes = async (filter: string, sort?: string): Promise<string> => {
+      const { view } = await open(filter, sort)
+      const { items } = await door.client('GET /device-views/{view}/rows', { params: { view } })
+      return items.map((r) => r.identifier.split('-').at(-1)).join(' ')
+    }
+    const becomes = (filter: string, wanted: string, sort?: string) =>
+      until(`${filter} ${sort ?? ''} → ${wanted}`, async () => (await codes(filter, sort)) === wanted, LOADED_MS)
+    const states = async () => {
+      const { states: found, total } = await open('')
+      assert.equal(
+        Object.values(found).reduce((n, m) => n + m, 0),
+        total,
+      )
+      return found
+    }
+    await becomes('state:never', 'chatty leaving quiet refused restless')
+
+    for (const d of [chatty, leaving, quiet]) await d.connect()
+    await becomes('state:online', 'chatty leaving quiet')
+    await chatty.status({ light: [1, 2] })
+    await becomes('state:online', 'chatty quiet leaving', '-last_report')
+    await quiet.status({ light: [1, 3] })
+    await becomes('state:online', 'quiet chatty leaving', '-last_report')
+    await leaving.disconnect()
+    await becomes('cause:disconnected', 'leaving')
+    await quiet.drop()
+    await becomes('state:offline', 'leaving quiet')
+    await assert.rejects(wrongToken(refused), (e) => e instanceof Refused)
+    await becomes('state:refused', 'refused')
+    for (let i = 0; i < 4; i++) {
+      await restless.connect()
+      await restless.drop()
+      await world.told(restless, 'offline')
+    }
+    await becomes('state:flapping', 'restless')
+    await becomes('addr:127.0.0', 'chatty')
+    assert.deepEqual(await states(), { online: 1, offline: 2, refused: 1, flapping: 1 })
+
+    await door.client('DELETE /devices/{id}', { params: leaving })
+    await becomes('state:offline', 'quiet')
+    await quiet.connect()
+    await becomes('state:online', 'chatty quiet')
+    await until(
+      'the overview',
+      async () => {
+        const { devices } = await door.client('GET /overview', { query: {} })
+        return devices.online === 2 && devices.refused === 1 && devices.flapping === 1 && devices.offline === 0
+      },
+      LOADED_MS,
+    )
+  })
+}
+
+async function wrongToken(d: Device): Promise<void> {
+  await d.connect({ password: Buffer.from('0'.repeat(32)) })
+}
