@@ -1,6 +1,7 @@
 /** The device manager: login, presence, takeover. */
 import { type Static, Type } from 'typebox'
 import { contract, method } from './contract.ts'
+import { byWhom } from './registry/common.ts'
 import { Device } from './registry.ts'
 
 const Id = Type.Integer({ minimum: 1 })
@@ -71,11 +72,12 @@ export const devicemanager = contract('devicemanager', {
   ),
   /**
    * Nobody connects or logs in from this address (host:port, the port does not count) before a moment, ms since 1970; 0: let in again.
-   * Sessions that are up stay. In the memory of the instance that is asked: gone with it, not known to others. → the host
+   * Sessions that are up stay. Durable; others know it within a second. `deviceId`: whose address it is, for the audit log. → the host
    */
-  shutOut: method(Type.Object({ address: Type.String(), until: Type.Number() }), Type.Object({ host: Type.String() }), {
-    retry: true,
-  }),
+  shutOut: method(
+    Type.Object({ address: Type.String(), until: Type.Number(), deviceId: Id, ...byWhom }),
+    Type.Object({ host: Type.String() }),
+  ),
   /** Sessions that have ended at their node. */
   disconnected: method(Type.Object({ items: Type.Array(Type.Object({ device: Id, epoch: Type.Number() })) }), Type.Object({}), {
     retry: true,

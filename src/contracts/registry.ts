@@ -1,6 +1,7 @@
 /** The registry: vendors, products and their models, applications, devices, credentials, rules, people, the audit log. */
 import { contract } from './contract.ts'
 import { freezeMethods } from './frozen.ts'
+import { addressMethods } from './registry/addresses.ts'
 import { adoptMethods } from './registry/adopt.ts'
 import { applicationMethods } from './registry/applications.ts'
 import { auditMethods } from './registry/audit.ts'
@@ -15,6 +16,7 @@ import { userMethods } from './registry/users.ts'
 import { vendorMethods } from './registry/vendors.ts'
 import { viewMethods } from './registry/views.ts'
 
+export { AddressBlock } from './registry/addresses.ts'
 export { Adoption, OldApplication, OldDevice, OldProduct, OldToken, OldVendor } from './registry/adopt.ts'
 export { Application, WebhookTag } from './registry/applications.ts'
 export { AuditEntry } from './registry/audit.ts'
@@ -42,6 +44,7 @@ export const registry = contract('registry', {
   ...auditMethods,
   ...idempotencyMethods,
   ...viewMethods,
+  ...addressMethods,
   ...adoptMethods,
   ...freezeMethods,
 })

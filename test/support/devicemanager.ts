@@ -57,6 +57,14 @@ export function fakeRegistry() {
     async model(m: { productId: number; version?: number }) {
       return { productId: m.productId, version: m.version ?? 1, config: '{}' }
     },
+    blocks: new Map<string, number>(),
+    async addressBlocks() {
+      return { items: [...fake.blocks].map(([host, until]) => ({ host, until })) }
+    },
+    async blockAddress({ host, until }: { host: string; until: number }) {
+      fake.blocks.set(host, until)
+      return {}
+    },
     async touchTokens({ deviceIds }: { deviceIds: number[] }) {
       touched.push(deviceIds)
       return {}

@@ -158,7 +158,7 @@ export const deviceRoutes = {
     tag,
     summary: 'Mend a connection',
     description:
-      '`disconnect` ends the session. `accept-token`: the token that the last login replaced is good again, the newer one is not. `permit-registration`: a device of a product with registration `once` may fetch its secret again, once. `revoke-token`: it must log in again. `block-address`: nobody connects or logs in from the address of its connection, or of its last refusal, for `for_s` (an hour unless told); its session ends; in the memory of the device manager that was asked: gone with it, and where several run the others do not know. `allow-address`: that address is let in again.',
+      '`disconnect` ends the session. `accept-token`: the token that the last login replaced is good again, the newer one is not. `permit-registration`: a device of a product with registration `once` may fetch its secret again, once. `revoke-token`: it must log in again. `block-address`: nobody connects or logs in from the address of its connection, or of its last refusal, for `for_s` (an hour unless told); its session ends; over restarts, and at every access node within a second. `allow-address`: that address is let in again.',
     params: byId,
     body: exactly({
       action: Type.Enum(['disconnect', 'accept-token', 'permit-registration', 'revoke-token', 'block-address', 'allow-address']),

@@ -12,7 +12,19 @@ export interface LogBell {
 
 /** Something in the registry changed: caches drop it, sessions end. */
 export interface RegistryBell {
-  what: 'vendor' | 'product' | 'application' | 'device' | 'token' | 'rule' | 'desired' | 'user' | 'session' | 'apitoken' | 'view'
+  what:
+    | 'vendor'
+    | 'product'
+    | 'application'
+    | 'device'
+    | 'token'
+    | 'rule'
+    | 'desired'
+    | 'user'
+    | 'session'
+    | 'apitoken'
+    | 'view'
+    | 'address'
   id: number
   /** `token`/`device`/`desired`: the device's id. `token`/`device`: sessions of the device must end when revoked or removed */
   change: 'added' | 'changed' | 'removed' | 'revoked'

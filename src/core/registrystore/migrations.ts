@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import type { ColumnTypes } from './migrations/build.ts'
 import { firstSchema } from './migrations/first.ts'
 import { managementSchema } from './migrations/second.ts'
+import { accessSchema } from './migrations/third.ts'
 import type { Database } from './schema.ts'
 
 export type { ColumnTypes } from './migrations/build.ts'
@@ -15,4 +16,5 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   { name: 'first schema', up: firstSchema },
   { name: 'management: people, audit, rules, drafts, wishes, revisions', up: managementSchema },
+  { name: 'addresses that are shut out', up: accessSchema },
 ]

@@ -4,6 +4,7 @@
  * what only the master key opens, `*hash` columns HMACs (`audit` excepted: its hashes are to be checked by everybody).
  * Nothing is nullable: '' and 0 mean "none".
  */
+import type { AddressBlockRow } from './schema/access.ts'
 import type { MetaRow, RegistryChangeRow, SequenceRow } from './schema/base.ts'
 import type {
   DesiredHeadRow,
@@ -27,6 +28,7 @@ import type { ProductDraftRow, ProductPinRow } from './schema/models.ts'
 import type { ApiTokenRow, AuditHeadRow, AuditRow, IdempotencyRow, UserAccountRow, UserSessionRow } from './schema/people.ts'
 import type { RuleRow, RuleRunRow, RuleTraceRow, RuleVersionRow } from './schema/rules.ts'
 
+export type * from './schema/access.ts'
 export type * from './schema/base.ts'
 export type * from './schema/devices.ts'
 export type * from './schema/fleet.ts'
@@ -50,6 +52,7 @@ export interface Database {
   desired: DesiredRow
   desired_head: DesiredHeadRow
   saved_view: SavedViewRow
+  address_block: AddressBlockRow
   dead_letter: DeadLetterRow
   rule: RuleRow
   rule_version: RuleVersionRow
@@ -95,6 +98,7 @@ export const columns: { [T in Table]: readonly Exclude<Column<T>, 'crc'>[] } = {
   desired: ['device_id', 'object', 'tenant_id', 'value', 'version', 'at', 'set_by'],
   desired_head: ['device_id', 'tenant_id', 'version', 'wanted'],
   saved_view: ['id', 'tenant_id', 'name', 'filter', 'sort', 'shown', 'created_by', 'revision', ...times],
+  address_block: ['id', 'tenant_id', 'host', 'until', 'set_by', 'at'],
   dead_letter: ['id', 'tenant_id', 'application_id', 'device_id', 'message_id', 'body', 'tries', 'last_error', 'failed_at'],
   rule: [
     ...(['id', 'tenant_id', 'application_id', 'device_id', 'name', 'enabled', 'definition', 'old'] as const),

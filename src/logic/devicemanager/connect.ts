@@ -35,6 +35,7 @@ export function makeConnect(s: Start, { held, leases, cutOff, closer, shutOut }:
 
   async function decide(node: string, items: readonly ConnectRequest[], meanwhile: Meanwhile): Promise<ConnectVerdict[]> {
     const verdicts = await checkCredentials(s.peers.registry, items)
+    await shutOut.known()
     shutOut.refuse(items, verdicts)
     if (s.hooks?.connect) await permit(s.hooks.connect, items, verdicts)
     const codecs = await codecsOf(verdicts.flatMap((v) => v.device ?? []))

@@ -10,9 +10,10 @@ export const isDeviceId = (id: number): boolean => Number.isSafeInteger(id) && i
 /** Device secret → token. Rejects with `device_unknown`, `secret_wrong`, `rate_limited`. */
 export function makeLogin(
   reg: Pick<Face<typeof registry>, 'login'>,
-  shutOut: Pick<ShutOut, 'holds'>,
+  shutOut: Pick<ShutOut, 'holds' | 'known'>,
 ): Face<typeof devicemanager>['login'] {
   return async ({ deviceId, secret, address }) => {
+    await shutOut.known()
     // before a token is made, since that ends the life of the one before
     if (address !== undefined && shutOut.holds(address))
       throw new PandoError('rate_limited', 'this address is shut out for a time', { address })

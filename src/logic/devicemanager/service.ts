@@ -20,12 +20,12 @@ export async function start(s: Start): Promise<Started & { face: Face<typeof dev
   const leases = makeLeases(s, held)
   const closer = makeCloser(s)
   const cutOff = makeCutOff(s, closer)
-  const shutOut = makeShutOut(s.clock)
+  const shutOut = makeShutOut(s)
   const retargeter = makeRetargeter(s)
   const connect = makeConnect(s, { held, leases, cutOff, closer, shutOut })
   const face: Face<typeof devicemanager> = {
     login: makeLogin(s.peers.registry, shutOut),
-    shutOut: async ({ address, until }) => ({ host: shutOut.set(address, until) }),
+    shutOut: async (asked) => ({ host: await shutOut.set(asked) }),
     connect(asked) {
       retargeter.heard(asked.node)
       return connect(asked)
@@ -49,6 +49,7 @@ export async function start(s: Start): Promise<Started & { face: Face<typeof dev
   }
   s.onStop(keepTokens(s, held))
   s.onStop(cutOff.stop)
+  s.onStop(shutOut.stop)
   s.onStop(retargeter.stop)
   s.onStop(leases.stop)
   return { face }

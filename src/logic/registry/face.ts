@@ -2,6 +2,7 @@
 import type { Face } from '#contracts/contract.ts'
 import type { registry } from '#contracts/registry.ts'
 import { freezeParts, thawParts } from '#lib/frozen.ts'
+import { makeAddresses } from './addresses.ts'
 import { adoptDevices, adoptTokens } from './adopt/devices.ts'
 import { adoptApplications, adoptProducts, adoptVendors } from './adopt/owners.ts'
 import { makeApplications } from './applications.ts'
@@ -74,6 +75,7 @@ function forBackups({ store }: Context) {
 
 function forDevices(ctx: Context) {
   const tokens = makeTokens(ctx)
+  const addresses = makeAddresses(ctx)
   const { lookups } = ctx
   return {
     registerDevice: makeRegistration(ctx),
@@ -84,6 +86,8 @@ function forDevices(ctx: Context) {
     touchTokens: (i) => none(tokens.touch(i.deviceIds)),
     revokeTokens: (i) => none(tokens.revoke(i)),
     acceptReplacedToken: (i) => none(tokens.acceptReplaced(i)),
+    blockAddress: addresses.block,
+    addressBlocks: () => items(addresses.list()),
     devicesById: async (i) => ({ items: [...(await lookups.devicesById(i.ids)).values()] }),
     deviceByIdentifier: (i) => lookups.deviceByIdentifier(i.identifier),
     deviceByKey: (i) => lookups.deviceByKey(i.key),

@@ -171,6 +171,7 @@ export function makeLookups({ store, secrets, keys, fresh, freshIfThere }: Parts
         case 'session':
         case 'apitoken':
         case 'view':
+        case 'address':
           break
       }
     },

@@ -37,15 +37,12 @@ export async function act(
     }
     case 'block-address': {
       const until = clock.now() + (seconds ?? HOUR_S) * 1000
-      const address = await shutOut(peers, deviceId, until)
+      const address = await shutOut(peers, deviceId, until, audit)
       const closed = await disconnect(peers, deviceId, 'address_blocked')
-      const after = { address, until, closed }
-      await registry.auditAppend({ audit, action: 'device.block_address', object: `device/${deviceId}`, after })
       return { done: true, closed, address, until }
     }
     case 'allow-address': {
-      const address = await shutOut(peers, deviceId, 0)
-      await registry.auditAppend({ audit, action: 'device.allow_address', object: `device/${deviceId}`, after: { address } })
+      const address = await shutOut(peers, deviceId, 0, audit)
       return { done: true, closed: 0, address }
     }
     case 'disconnect': {
@@ -57,11 +54,11 @@ export async function act(
 }
 
 /** Where it is, or was last. → the host */
-async function shutOut(peers: AdminPeers, deviceId: number, until: number): Promise<string> {
+async function shutOut(peers: AdminPeers, deviceId: number, until: number, audit: By): Promise<string> {
   const here = (await connected(peers, deviceId))?.address
   const address = here ?? (await lastAddress(peers, deviceId))
   if (address === undefined) throw new PandoError('conflict', 'no address of the device is known', { device: deviceId })
-  return (await peers.devicemanager.shutOut({ address, until })).host
+  return (await peers.devicemanager.shutOut({ address, until, deviceId, audit })).host
 }
 
 async function lastAddress({ controller }: AdminPeers, deviceId: number): Promise<string | undefined> {
