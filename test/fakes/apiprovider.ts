@@ -121,6 +121,8 @@ export async function startApi(o: ApiOptions): Promise<Api> {
     latest: none,
     ask: none,
     setStatus: none,
+    desired: none,
+    setDesired: none,
     command: none,
     records: none,
     series: none,

@@ -119,6 +119,27 @@ scenario('desired: held over restarts until the device reports it', async (world
   assert.equal(device.link.packets.filter((p) => p.packet.type === 'publish' && p.packet.qos === 1).length, 0)
 })
 
+// WANT-5
+scenario('desired: an application wants and reads it, by version, within its scope', async (world) => {
+  const device = await world.connected()
+  const [app, stranger] = [await world.application(), await world.application({ domain: 'vendor/999' })]
+  const path = `/devices/${device.identifier}/desired`
+  const none = (await app.get(path)).data as { state: string; version: number }
+  assert.deepEqual([none.state, none.version], ['none', 0])
+  const set = await app.put(path, { light: [1, 80] })
+  assert.equal(set.code, 0, set.message)
+  assert.deepEqual((set.data as { desired: object }).desired, { light: [1, 80] })
+  assert.deepEqual((await device.expectStatus()).data, { light: [1, 80] })
+  await device.status({ light: [1, 80] })
+  await until('reached', async () => ((await app.get(path)).data as { state: string }).state === 'reached')
+  assert.deepEqual([(await app.put(`${path}?version=0`, { light: [0, 0] })).code], [10007])
+  assert.equal((await app.put(`${path}?version=x`, { light: [0, 0] })).code, 10007)
+  assert.equal((await app.put(path, { light: ['bright'] })).code, 10005)
+  const cleared = await app.put(`${path}?version=1`, { light: null })
+  assert.deepEqual((cleared.data as { version: number; desired: object }).desired, {})
+  for (const said of [await stranger.get(path), await stranger.put(path, {})]) assert.equal(said.code, 10008, said.message)
+})
+
 // WANT-1
 scenario('desired: binary firmware that reports only when it is asked is asked', async (world) => {
   const device = await world.device({ dialect: 'binary' })

@@ -1,6 +1,6 @@
 /** The calls of `/application/v1` (docs/application-api.md §1): what each asks of the other services. Answers are JSON text, '' = no data. */
 import type { Face } from '#contracts/contract.ts'
-import type { controller } from '#contracts/controller.ts'
+import type { controller, Desired } from '#contracts/controller.ts'
 import type { Device, OldRule, registry } from '#contracts/registry.ts'
 import { toPandoError } from '#lib/errors.ts'
 import { parseExact } from '#protocol/json.ts'
@@ -9,7 +9,10 @@ import type { Caller, Guard } from './guard.ts'
 
 export interface CallPeers {
   registry: Pick<Face<typeof registry>, 'deviceByKey'>
-  controller: Pick<Face<typeof controller>, 'latest' | 'ask' | 'setStatus' | 'command' | 'records' | 'series' | 'saveRule'>
+  controller: Pick<
+    Face<typeof controller>,
+    'latest' | 'ask' | 'setStatus' | 'command' | 'records' | 'series' | 'saveRule' | 'desired' | 'setDesired'
+  >
 }
 
 /** An answer that is sent piece by piece, each when there is room. */
@@ -54,6 +57,21 @@ export const addRule: DeviceCall = async ({ controller: c }, { id, identifier },
   const name = `${old.type} ${old.trigger} of ${identifier}`.slice(0, 200)
   await c.saveRule({ name, enabled: true, old, deviceId: id, applicationId })
   return ''
+}
+
+export const desired: DeviceCall = async ({ controller: c }, { id }) => desiredText(await c.desired({ deviceId: id }))
+
+/** `?version=`: only if it is the present one. */
+export const setDesired: DeviceCall = async ({ controller: c }, { id }, { body, query, applicationId }) => {
+  const version = first(query['version'])
+  if (version !== undefined && !/^\d{1,15}$/.test(version)) throw new Refusal(codes.query, 'version takes a whole number')
+  const guard = version !== undefined && { ifVersion: Number(version) }
+  const by = `application/${applicationId}`
+  return desiredText(await told('desired', c.setDesired({ deviceId: id, values: body, ...guard, by })))
+}
+
+function desiredText({ deviceId: _, desired: wanted, reported, by: __, ...rest }: Desired): string {
+  return `{"desired":${wanted},"reported":${reported},${JSON.stringify(rest).slice(1)}`
 }
 
 /** All four are text; what is absent is '' as in the old cloud, and refused for what it means. */

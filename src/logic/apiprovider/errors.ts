@@ -97,6 +97,7 @@ const rules: Record<ErrorCode, Rule> = {
 /** Where the same error means something else. */
 const exceptions = {
   deviceKey: { key_invalid: { code: codes.device }, key_mismatch: { code: codes.device, text: texts.deviceKey } },
+  desired: { conflict: { code: codes.query } },
   ask: { device_timeout: { code: codes.system, text: texts.askTimeout } },
 } as const satisfies Record<string, Partial<Record<ErrorCode, Rule>>>
 

@@ -1,5 +1,16 @@
 /** The paths of `/application/v1`, and their older spellings (docs/application-api.md §1). */
-import { addRule, type CallPeers, command, current, type DeviceCall, info, latest, setStatus } from './calls.ts'
+import {
+  addRule,
+  type CallPeers,
+  command,
+  current,
+  type DeviceCall,
+  desired,
+  info,
+  latest,
+  setDesired,
+  setStatus,
+} from './calls.ts'
 import { eventHistory, statusHistory } from './history.ts'
 
 export interface Route {
@@ -26,6 +37,8 @@ export const deviceRoutes: readonly Route[] = [
   { method: 'GET', paths: spellings('status/current', 'status/current'), name: 'status/current', call: current, waits: true },
   { method: 'GET', paths: spellings('status/history'), name: 'status/history', call: statusHistory, waits: true },
   { method: 'GET', paths: spellings('events'), name: 'events', call: eventHistory, waits: true },
+  { method: 'GET', paths: spellings('desired'), name: 'desired', call: desired, waits: false },
+  { method: 'PUT', paths: spellings('desired'), name: 'desired', call: setDesired, waits: false },
   { method: 'PUT', paths: spellings('status', 'status'), name: 'status', call: setStatus, waits: true },
   { method: 'POST', paths: spellings('commands', 'command'), name: 'commands', call: command, waits: true },
   { method: 'POST', paths: spellings('rules', 'rule'), name: 'rules', call: addRule, waits: false },

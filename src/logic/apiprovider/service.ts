@@ -45,7 +45,10 @@ export interface ApplicationPeers {
     Face<typeof registry>,
     'applicationByKey' | 'deviceByIdentifier' | 'deviceByKey' | 'applications' | 'products' | 'devicesById' | 'model'
   >
-  controller: Pick<Face<typeof controller>, 'latest' | 'ask' | 'setStatus' | 'command' | 'records' | 'series' | 'saveRule'>
+  controller: Pick<
+    Face<typeof controller>,
+    'latest' | 'ask' | 'setStatus' | 'command' | 'records' | 'series' | 'saveRule' | 'desired' | 'setDesired'
+  >
 }
 
 export type Peers = ApplicationPeers & AdminPeers
@@ -94,6 +97,7 @@ export async function start(s: ServiceStart<Config, Ports, Peers>): Promise<Star
       tap,
       enter: streams.enter,
       queue: ports.queue,
+      devicelog: ports.devicelog,
       metrics: s.metrics,
       mqttPublic: config.mqttaccessPublic,
       ...(s.about && { about: s.about }),
