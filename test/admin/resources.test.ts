@@ -397,6 +397,17 @@ test('history of a device: one value by time, all that it said, CSV; how a value
   assert.match(csv.headers.get('content-disposition')!, /^attachment; filename="[\w.-]+\.csv"$/)
   assert.equal(csv.body.split('\r\n', 1)[0], 'time,device_time,object,name,value')
   assert.ok(csv.body.split('\n').length > 3)
+  const lines = await door.ask('GET', `/devices/${device.id}/export.ndjson?kinds=status`)
+  assert.match(lines.headers.get('content-type')!, /^application\/x-ndjson/)
+  assert.match(lines.headers.get('content-disposition')!, /^attachment; filename="[\w.-]+\.ndjson"$/)
+  const { items } = await door.client('GET /devices/{id}/history', { params: device, query: { kinds: ['status'] } })
+  assert.deepEqual(
+    lines.body
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+    items,
+  )
   const { product } = await deviceRow(device.id)
   const divided = await door.client('GET /products/{id}/histogram', { params: { id: product }, query })
   assert.deepEqual([divided.counts.reduce((a, b) => a + b, 0), divided.complete], [divided.devices, true])

@@ -49,6 +49,7 @@ export const HistoryItem = exactly(
 )
 export type HistoryItem = Static<typeof HistoryItem>
 
+const kinds = Type.Optional(Type.Array(Kind, { maxItems: 6 }))
 const records = {
   ...span,
   object: Type.Optional(Line),
@@ -86,7 +87,7 @@ export const historyRoutes = {
     summary: 'What a device said and what happened to it, read by the model of its time',
     params: byId,
     query: exactly({
-      kinds: Type.Optional(Type.Array(Kind, { maxItems: 6 })),
+      kinds,
       ...records,
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
       cursor: Type.Optional(Type.String({ maxLength: 256 })),
@@ -109,6 +110,17 @@ export const historyRoutes = {
     query: exactly({ kind: Type.Optional(Type.Enum(['status', 'event'])), ...records }),
     answer: Type.String(),
     media: 'text/csv',
+    can: 'devices.read',
+    errors: unknown,
+  }),
+  'GET /devices/{id}/export.ndjson': route({
+    id: 'exportHistoryLines',
+    tag,
+    summary: 'All of it, as JSON, an item of the history a line, streamed',
+    params: byId,
+    query: exactly({ kinds, ...records }),
+    answer: Type.String(),
+    media: 'application/x-ndjson',
     can: 'devices.read',
     errors: unknown,
   }),

@@ -73,11 +73,17 @@ export function history(p: Parts): Handlers<typeof historyRoutes> {
     'GET /devices/{id}/export.csv': async ({ params, query, scope, header }) => {
       const { id: deviceId, identifier } = await reach.device(params.id, scope)
       const { kind = 'status', order, ...rest } = query
-      const name = `${identifier.replaceAll(/[^\w.-]/g, '_').slice(0, 100)}-${kind}.csv`
-      header('Content-Disposition', `attachment; filename="${name}"`)
+      header('Content-Disposition', attachment(identifier, `-${kind}.csv`))
       const csv = kind === 'status' ? { head: statusHead, lines: statusLines } : { head: eventHead, lines: eventLines }
       const asked = { deviceId, kinds: [kind], ...rest, named: true, newestFirst: order === 'desc', limit: PIECE }
-      return streamed(csvPieces(asked, csv))
+      return streamed(pieces(asked, csv))
+    },
+    'GET /devices/{id}/export.ndjson': async ({ params, query, scope, header }) => {
+      const { id: deviceId, identifier } = await reach.device(params.id, scope)
+      const { order, ...rest } = query
+      header('Content-Disposition', attachment(identifier, '.ndjson'))
+      const asked = { deviceId, ...rest, newestFirst: order === 'desc', limit: PIECE }
+      return streamed(pieces(asked, { head: '', lines: (item) => `${JSON.stringify(told(item))}\n` }))
     },
     'GET /products/{id}/histogram': async ({ params, query, scope }) => {
       const { id } = await reach.product(params.id, scope)
@@ -87,18 +93,21 @@ export function history(p: Parts): Handlers<typeof historyRoutes> {
 
   type Asked = Parameters<typeof peers.controller.records>[0]
 
-  async function* csvPieces(asked: Asked, csv: { head: string; lines(i: HistoryItem): string }): AsyncGenerator<string> {
+  async function* pieces(asked: Asked, form: { head: string; lines(i: HistoryItem): string }): AsyncGenerator<string> {
     let cursor: string | undefined
-    let head = csv.head
+    let { head } = form
     do {
       const page = await named(peers.controller.records({ ...asked, ...(cursor !== undefined && { cursor }) }))
-      const text = head + page.items.map(csv.lines).join('')
+      const text = head + page.items.map(form.lines).join('')
       if (text !== '') yield text
       head = ''
       cursor = page.next
     } while (cursor !== undefined)
   }
 }
+
+const attachment = (identifier: string, end: string): string =>
+  `attachment; filename="${identifier.replaceAll(/[^\w.-]/g, '_').slice(0, 100)}${end}"`
 
 /** The controller names the field that is wrong. */
 async function named<T>(call: Promise<T>): Promise<T> {
