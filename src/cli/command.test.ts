@@ -47,6 +47,12 @@ test('every command has help with an example that names it, without colours wher
   }
 })
 
+// CLI-12
+test('every command has --json, but those whose one line is JSON wherever stdout is no terminal, and the one that asks people', async () => {
+  const without = (await every(pando)).filter((c) => c.run && !Object.hasOwn(c.args ?? {}, 'json')).map((c) => c.name)
+  assert.deepEqual(without, ['pando serve', 'pando demo', 'pando pdcfg'])
+})
+
 test('every flag that an example uses exists', async () => {
   for (const c of await every(pando)) {
     for (const example of c.examples) {

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { processContract } from '#contracts/process.ts'
 import { PandoError } from '#lib/errors.ts'
-import { command } from '../command.ts'
+import { command, jsonArg } from '../command.ts'
 import { UsageError } from '../usage.ts'
 import { openProcesses, type Process } from './processes.ts'
 
@@ -16,8 +16,9 @@ export const drain = command({
   args: {
     instance: { type: 'positional', required: true, description: 'As pando ps names it, or its beginning' },
     'per-second': { type: 'string', default: '500', description: 'Devices that are sent away each second' },
+    json: { ...jsonArg.json, description: 'Print a JSON object a line' },
   },
-  async run({ instance, 'per-second': rate }, { env, out }) {
+  async run({ instance, 'per-second': rate, json }, { env, out }) {
     const perSecond = Number(rate)
     if (!Number.isInteger(perSecond) || perSecond < 1)
       throw new UsageError('--per-second takes a whole number from 1 on', 'pando drain')
@@ -28,7 +29,10 @@ export const drain = command({
       await face.drain({ perSecond })
       for (let last = -1; ; await sleep(LOOK_MS)) {
         const { connections } = await face.state({})
-        if (connections !== last) out.write(`${found.instance}: ${connections} devices\n`)
+        const text = json
+          ? JSON.stringify({ instance: found.instance, connections })
+          : `${found.instance}: ${connections} devices`
+        if (connections !== last) out.write(`${text}\n`)
         last = connections
         if (connections === 0) return
       }
