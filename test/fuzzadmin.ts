@@ -16,6 +16,7 @@ const { values: o } = parseArgs({
 const [requests, seed] = [Number(o.requests), Number(o.seed)]
 console.log(`${requests} requests, seed ${seed}`)
 const classes = new Map<string, number>()
+const late = new Map<string, number>()
 for (let done = 0; done < requests; done += PIECE) {
   const from = performance.now()
   const { statuses } = await fuzzAdmin(Math.min(PIECE, requests - done), seed + done / PIECE, (n) => {
@@ -24,6 +25,7 @@ for (let done = 0; done < requests; done += PIECE) {
   for (const [key, n] of statuses) {
     const status = key.split(' ')[1]!
     classes.set(status, (classes.get(status) ?? 0) + n)
+    if (status.startsWith('5')) late.set(key, (late.get(key) ?? 0) + n)
   }
 }
 console.log(
@@ -32,3 +34,4 @@ console.log(
     .map(([status, n]) => `${status}: ${n}`)
     .join(', '),
 )
+for (const [key, n] of late) console.log(`${key}: ${n}`)

@@ -48,7 +48,9 @@ async function run(door: Door, requests: number, r: Random, onProgress: (n: numb
     const said = await door.ask(made.method, made.path, { ...made.ask, token: can === 'nobody' ? '' : token })
     const key = `${operationId} ${said.status}`
     statuses.set(key, (statuses.get(key) ?? 0) + 1)
-    assert.ok(said.status < 500 || said.status === 504, `${made.method} ${made.path} ${JSON.stringify(made.ask)} → ${said.body}`)
+    // the only device that is connected confirms nothing and reports nothing
+    const silent = operationId === 'askValues' && said.status === 504 && said.json.code === 'device_timeout'
+    assert.ok(said.status < 500 || silent, `${made.method} ${made.path} ${JSON.stringify(made.ask)} → ${said.body}`)
     if (op.method === 'POST' && said.status < 300) things.add(op.template, said.json)
     // the token was revoked, or its owner removed
     if (said.status === 401 && can !== 'nobody') token = await door.tokenOf('Administrator')
