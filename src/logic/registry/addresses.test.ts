@@ -29,7 +29,10 @@ test('an address is shut out once, by whom stands in the audit log, and its row 
   assert.deepEqual(await hosts(), ['192.0.2.7'])
   await block('192.0.2.9', soon)
   const kept = (await r.store.select('address_block', {})).map((b) => b.host)
-  assert.deepEqual(kept.toSorted((a, b) => a.localeCompare(b)), ['192.0.2.7', '192.0.2.9'])
+  assert.deepEqual(
+    kept.toSorted((a, b) => a.localeCompare(b)),
+    ['192.0.2.7', '192.0.2.9'],
+  )
   const { items } = await r.face.auditEntries({ object: 'device/3', limit: 10 })
   const said = items.map((e) => e.action).reverse()
   assert.deepEqual(said.slice(0, 4), [...Array(3).fill('device.block_address'), 'device.allow_address'])
