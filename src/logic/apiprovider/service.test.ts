@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import { PandoError } from '#lib/errors.ts'
 import { type Api, application, device, startApi } from '../../../test/fakes/apiprovider.ts'
 import { ask, type HttpAsk } from '../../../test/fakes/http.ts'
+import { deviceRoutes } from './routes.ts'
 
 const KEY = 'a'.repeat(64)
 const KEY_OF_1 = '1'.repeat(64)
@@ -179,6 +180,26 @@ test('S-01 out of scope, a device that exists answers like one that does not', a
   assert.equal((await call('/application/v1/devices/1-1-none/info', { headers })).json.code, 10003)
   assert.equal((await call(`/application/v1/device/info?device_key=${DEVICE_KEY}`, { headers })).json.code, 10008)
   assert.equal((await call(`${v1}/info`, { headers: { 'App-Key': KEY_BAD_SCOPE } })).json.message, 'wrong app domain all')
+})
+
+// REST-2
+test('S-01 … on every route, in every spelling, whatever else the call says, and nobody is asked anything', async () => {
+  const headers = { 'App-Key': KEY_OF_1 }
+  let tried = 0
+  for (const { method, paths } of deviceRoutes) {
+    for (const path of paths) {
+      for (const body of method === 'GET' ? [undefined] : ['{"light":[1]}', 'no JSON']) {
+        const of = (identifier: string) =>
+          call(path.replace(':identifier', identifier), { method, headers, ...(body !== undefined && { body }) })
+        const [there, missing] = [await of('1-2-rich'), await of('1-2-none')]
+        assert.deepEqual([there.status, there.body], [missing.status, missing.body], `${method} ${path}`)
+        assert.equal(there.json.code, 10008, `${method} ${path}`)
+        assert.deepEqual(asked, [])
+        tried++
+      }
+    }
+  }
+  assert.ok(tried > deviceRoutes.length)
 })
 
 // ID-3
