@@ -56,7 +56,10 @@ for (const shape of shapes) {
     for (let i = 0; i < 4; i++) {
       await restless.connect()
       await restless.drop()
-      await world.told(restless, 'offline')
+      await until('its end in the diary', async () => {
+        const { items } = await world.peers.controller.diary({ deviceId: restless.id })
+        return items.filter((e) => e.kind === 'offline').length > i
+      })
     }
     await becomes('state:flapping', 'restless')
     await becomes('addr:127.0.0', 'chatty')
