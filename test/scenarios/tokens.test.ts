@@ -87,7 +87,7 @@ scenario('S-03 registered again: the same identity, and the token stays good', a
 
 // TOK-5
 scenario('an address that was shut out: nobody comes in from it, the token stays good, and it is let in again', async (world) => {
-  let door = await openDoor(world)
+  const door = await openDoor(world)
   const device = await world.connected()
   const act = (body: { action: 'block-address' | 'allow-address'; for_s?: number }) =>
     door.client('POST /devices/{id}/actions', { params: { id: device.id }, body })
@@ -100,7 +100,6 @@ scenario('an address that was shut out: nobody comes in from it, the token stays
   await world.told(device, 'diary', 'address_blocked')
   await assert.rejects(device.login())
   await world.restart()
-  door = await openDoor(world)
   await assert.rejects(device.connect(), (e) => e instanceof Refused)
   const { answer } = await door.client('GET /devices/{id}/diary', { params: { id: device.id } })
   assert.deepEqual([answer.code, answer.params['cause'], answer.actions], ['refused', 'address_blocked', ['allow-address']])
