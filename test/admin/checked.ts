@@ -73,7 +73,7 @@ export function answerChecker(doc: OpenApi) {
     const media = content?.[type.split(';')[0]!]
     if (!content && body === '') return
     if (!media) throw new Error(`${name} came as ${type}: ${body.slice(0, 300)}`)
-    if (!/json/.test(type)) return
+    if (!/[/+]json/.test(type)) return
     const schema = compiled.get(name) ?? Compile(inlined(doc, media.schema) as never)
     compiled.set(name, schema)
     const value: unknown = JSON.parse(body)

@@ -72,7 +72,7 @@ export async function openDoor(world: World): Promise<Door> {
         ...(sent !== undefined && { body: sent }),
       })
       const text = await answer.text()
-      const isJson = /json/.test(answer.headers.get('content-type') ?? '')
+      const isJson = /[/+]json/.test(answer.headers.get('content-type') ?? '')
       return { status: answer.status, headers: answer.headers, body: text, json: isJson ? JSON.parse(text) : undefined }
     },
     async tokenOf(role, scope = '*', can = [...rolePermissions[role]]) {
