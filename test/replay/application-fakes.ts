@@ -75,6 +75,8 @@ function fakeController(
     latest: async () => ({ json: '{}' }),
     records: async () => ({ items: [] }),
     series: () => Promise.reject(new PandoError('not_found', 'nothing is kept here')),
+    desired: () => Promise.reject(new PandoError('not_found', 'nothing is kept here')),
+    setDesired: () => Promise.reject(new PandoError('not_found', 'nothing is kept here')),
     async ask({ deviceId }) {
       online(deviceId)
       const question = { subDevice: 65535, no: 65528, priority: 99, values: [], types: [] }
