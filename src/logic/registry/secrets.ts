@@ -2,8 +2,9 @@
  * What the master key makes possible: device secrets and keys that must be shown again are wrapped (AES-256-GCM, the record is the
  * additional data, so a wrapped value is good in its own place only); tokens and keys are compared as HMAC-SHA-256.
  */
-import { createCipheriv, createDecipheriv, createSecretKey, hash, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 import { PandoError } from '#lib/errors.ts'
+import { hmacSha256 } from '#lib/hmac.ts'
 
 /** What a wrapped value or hash belongs to. */
 export type Kind =
@@ -35,22 +36,9 @@ export interface Secrets {
   checkValue(name: string, key: string): string
 }
 
-const BLOCK = 64
 const NONCE = 12
 const TAG = 16
 const KEY_ID = 4
-
-/** HMAC-SHA-256 (RFC 2104) with a fixed key of ≤ 64 octets. `createHmac` costs ten times as much a call. */
-export function hmacSha256(key: Uint8Array): (message: string | Uint8Array) => Buffer {
-  const pad = (value: number): Buffer => {
-    const block = Buffer.alloc(BLOCK)
-    block.set(key)
-    return block.map((v) => v ^ value) as Buffer
-  }
-  const [inner, outer] = [pad(0x36), pad(0x5c)]
-  const digest = (first: Buffer, rest: Uint8Array): Buffer => hash('sha256', Buffer.concat([first, rest]), 'buffer')
-  return (message) => digest(outer, digest(inner, typeof message === 'string' ? Buffer.from(message) : message))
-}
 
 /** Compares in a time that doesn't depend on where texts of the same length differ; the length of what is kept is no secret. */
 export function sameText(a: string, b: string): boolean {
