@@ -18,7 +18,8 @@ export interface HttpAsk {
   chunked?: boolean
 }
 
-export function ask(base: string, { method = 'GET', path, headers = {}, body, agent, chunked }: HttpAsk): Promise<HttpAnswer> {
+export function ask(base: string, asked: HttpAsk): Promise<HttpAnswer> {
+  const { method = 'GET', path, headers = {}, body, agent, chunked } = asked
   const { hostname, port } = new URL(base)
   return new Promise((done, failed) => {
     const length =
@@ -29,7 +30,9 @@ export function ask(base: string, { method = 'GET', path, headers = {}, body, ag
       res.on('error', failed)
       res.on('end', () => done({ status: res.statusCode!, headers: res.headers, body: Buffer.concat(chunks).toString('utf8') }))
     })
-    req.on('error', failed)
+    // a kept connection may have been closed while the question was under way (nodejs.org/api/http.html#requestreusedsocket)
+    const again = (e: NodeJS.ErrnoException) => e.code === 'ECONNRESET' && req.reusedSocket && method === 'GET'
+    req.on('error', (e) => (again(e) ? done(ask(base, asked)) : failed(e)))
     req.end(body)
   })
 }
