@@ -49,7 +49,7 @@ const GIVE_UP_MS = 1000
 
 /** Where devices find an access service, if not where it listens. */
 const publicOf = (config: Config, service: string): string | undefined =>
-  ({ mqttaccess: config.mqttaccessPublic, coapaccess: config.coapaccessPublic })[service]
+  ({ mqttaccess: config.mqttaccessPublic, coapaccess: config.coapaccessPublic, xmppaccess: config.xmppaccessPublic })[service]
 
 /** What each process has for itself: others would see nothing of it. */
 const OWN: Partial<Record<PortName, string>> = { devicelog: 'file', queue: 'local' }

@@ -134,6 +134,41 @@ export const settings = {
     text,
     'host:port told to devices that log in for CoAP; default: the address on which the device reached the cloud, with the CoAP port.',
   ),
+  xmppaccessServer: optional(
+    'PANDO_XMPPACCESS_SERVER',
+    address,
+    'XMPP: where the server takes external components (XEP-0114; usually port 5347). Off unless set, with the two that follow.',
+  ),
+  xmppaccessDomain: optional(
+    'PANDO_XMPPACCESS_DOMAIN',
+    text,
+    'XMPP: the domain of the component, as the server is configured: devices are <device id in hex>@<domain>.',
+  ),
+  xmppaccessSecret: optional('PANDO_XMPPACCESS_SECRET', text, 'XMPP: the secret of the component, as the server is configured.', {
+    secret: true,
+  }),
+  xmppaccessPublic: optional(
+    'PANDO_XMPPACCESS_PUBLIC',
+    text,
+    'host:port told to devices that log in for XMPP; default: the domain of the component.',
+  ),
+  xmppaccessUserDomains: setting(
+    'PANDO_XMPPACCESS_USER_DOMAINS',
+    list,
+    '',
+    'XMPP: domains whose users may be devices, separated by commas; those of others are dropped. Every domain unless set: a token is needed anyway.',
+  ),
+  xmppaccessAuthListen: optional(
+    'PANDO_XMPPACCESS_AUTH_LISTEN',
+    address,
+    'Where the XMPP server asks whether an account may log in (/v1/xmpp/auth): the device id in hex and its token. Off unless set.',
+  ),
+  xmppLease: setting(
+    'PANDO_XMPP_LEASE',
+    span(1000),
+    '5m',
+    'XMPP: a device of which nothing was heard for so long is asked whether it is there (XEP-0199), and offline if it does not answer.',
+  ),
   httpLease: setting(
     'PANDO_HTTP_LEASE',
     span(2000, 86_400_000),
@@ -223,7 +258,7 @@ export const settings = {
     'PANDO_MQTT_MAX_PACKET',
     size(1024, 2 ** 28),
     '64k',
-    'Largest MQTT packet from a device; over CoAP the largest body.',
+    'Largest MQTT packet from a device; over CoAP and XMPP the largest body.',
   ),
   mqttMaxInflight: setting(
     'PANDO_MQTT_MAX_INFLIGHT',
@@ -235,7 +270,7 @@ export const settings = {
     'PANDO_MQTT_MAX_RATE',
     integer(1, 10_000_000),
     '100000',
-    'Messages a second of one device above which its connection is slowed down; over CoAP it is told so.',
+    'Messages a second of one device above which its connection is slowed down; over CoAP and XMPP it is told so.',
   ),
   mqttConnectTimeout: setting(
     'PANDO_MQTT_CONNECT_TIMEOUT',
@@ -354,6 +389,11 @@ function check(c: Config): void {
   if (c.tlsClientCa !== undefined && c.tlsCert === undefined)
     wrong('PANDO_TLS_CLIENT_CA', 'needs PANDO_TLS_CERT and PANDO_TLS_KEY')
   if (c.tlsClientCrl !== undefined && c.tlsClientCa === undefined) wrong('PANDO_TLS_CLIENT_CRL', 'needs PANDO_TLS_CLIENT_CA')
+  const xmpp = [c.xmppaccessServer, c.xmppaccessDomain, c.xmppaccessSecret].filter((v) => v !== undefined).length
+  if (xmpp !== 0 && xmpp !== 3)
+    wrong('PANDO_XMPPACCESS_SERVER, PANDO_XMPPACCESS_DOMAIN and PANDO_XMPPACCESS_SECRET', 'must be set together')
+  if (c.xmppaccessDomain !== undefined && !/^[^\s@/]+$/.test(c.xmppaccessDomain))
+    wrong('PANDO_XMPPACCESS_DOMAIN', 'must be a domain')
   if (c.tlsCert === undefined && (c.httpaccessLegacyTlsListen || c.mqttaccessLegacyTlsListen)) {
     wrong('PANDO_TLS_CERT', 'is needed by the legacy TLS listeners')
   }

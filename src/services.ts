@@ -93,6 +93,13 @@ export const serviceTable = {
     calls: ['registry', 'devicemanager', 'controller'],
     holdsDevices: true,
   },
+  xmppaccess: {
+    load: () => import('#access/xmppaccess/service.ts'),
+    contract: access,
+    opens: [],
+    calls: ['registry', 'devicemanager', 'controller'],
+    holdsDevices: true,
+  },
   httpaccess: {
     load: () => import('#access/httpaccess/service.ts'),
     contract: access,

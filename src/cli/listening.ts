@@ -15,6 +15,7 @@ const listeners = [
   'rpcListen',
   'httpaccessLegacyTlsListen',
   'mqttaccessLegacyTlsListen',
+  'xmppaccessAuthListen',
 ] as const satisfies readonly (keyof Config)[]
 
 type ListenSetting = (typeof listeners)[number]

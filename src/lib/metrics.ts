@@ -20,6 +20,12 @@ export const metricTable = {
   },
   pando_received_bytes_total: { type: 'counter', help: 'Bytes read from device connections.', labels: ['protocol'] },
   pando_deliveries_total: { type: 'counter', help: 'Frames sent down to devices, by result.', labels: ['protocol', 'result'] },
+  pando_xmpp_connected: { type: 'gauge', help: '1 while the XMPP server has taken the component, 0 while it has not.' },
+  pando_xmpp_dropped_total: {
+    type: 'counter',
+    help: 'Stanzas that were dropped: malformed, of a domain that is not allowed or of our own, an error that nothing waits for.',
+    labels: ['reason'],
+  },
   pando_uplink_waiting_bytes: { type: 'gauge', help: 'Bytes that wait for the device log.', labels: ['service'] },
   pando_uplink_appends_total: {
     type: 'counter',

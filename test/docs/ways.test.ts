@@ -1,7 +1,12 @@
 /** The lines to paste of the pages about protocols, as a device would. */
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { needs } from '../support/programs.ts'
+import { needs, output, programsRequired, pythonWith } from '../support/programs.ts'
+import { needsProsody, prosody } from '../support/prosody.ts'
+import { addressOf } from '../world/xmpp.ts'
 import { makeWorld, until } from '../world.ts'
 import { blocksOf, textOf } from './pages.ts'
 import { pasted } from './readme.ts'
@@ -23,5 +28,47 @@ test('the lines of docs/http.md work when they are pasted', needs('curl'), async
     })
   } finally {
     await world.close()
+  }
+})
+
+const python = pythonWith('slixmpp')
+const needsSlixmpp = python === undefined && !programsRequired ? { skip: 'no slixmpp for Python here' } : {}
+
+// XMPP-12
+test('the device of docs/xmpp.md works as it is', { ...needsProsody, ...needsSlixmpp }, async () => {
+  const server = await prosody()
+  const world = await makeWorld({ env: server.env })
+  const folder = mkdtempSync(join(tmpdir(), 'pando-xmpp-'))
+  try {
+    const app = await world.application()
+    const device = await world.device()
+    const [script] = blocksOf(textOf('docs/xmpp.md'), 'A device in Python').filter((b) => b.language === 'python')
+    writeFileSync(join(folder, 'device.py'), script!.text)
+    const about = {
+      JID: 'alice@localhost/lamp',
+      PASSWORD: 'pando',
+      DEVICE: addressOf(device),
+      TOKEN: device.token,
+      SERVER: server.clients,
+    }
+    const said = output('env', [
+      ...Object.entries(about).map(([k, v]) => `${k}=${v}`),
+      python ?? 'python3',
+      join(folder, 'device.py'),
+    ])
+    await until(
+      'the values',
+      async () => {
+        const { data } = await app.get(`/devices/${device.identifier}/status/latest`)
+        return (data as { light?: number[] } | null)?.light?.[1] === 80 && world.hooks.hooks.length === 1
+      },
+      30_000,
+    )
+    assert.equal((await app.put(`/devices/${device.identifier}/status`, { light: [0, 0] })).code, 0)
+    assert.match(await said, /^reported\ntold {"light":\[0,0\]}\n/)
+  } finally {
+    await world.close()
+    await server.stop()
+    rmSync(folder, { recursive: true, force: true })
   }
 })

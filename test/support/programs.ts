@@ -1,5 +1,5 @@
 /** Programs of others that tests run. Where one is missing its tests are skipped with that reason, or fail if PANDO_TEST_PROGRAMS is `required`. */
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -25,6 +25,10 @@ export function needs(...names: string[]): { skip?: string } {
   if (missing.length === 0 || programsRequired) return {}
   return { skip: `no ${missing.join(', ')} here` }
 }
+
+/** The Python that has a module: the first on the path, or the system's. */
+export const pythonWith = (module: string): string | undefined =>
+  ['python3', '/usr/bin/python3'].find((python) => spawnSync(python, ['-c', `import ${module}`]).status === 0)
 
 const run = promisify(execFile)
 

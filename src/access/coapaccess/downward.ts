@@ -1,12 +1,10 @@
 /** What a device is told: the octets of a frame behind the letter of its topic, or the same by the names of its model. */
 import type { Models } from '#access/shared/models.ts'
 import type { DeviceSession } from '#access/shared/node.ts'
+import { type Topic, toldByName } from '#access/shared/told.ts'
 import { recordFlag } from '#core/devicelog/batch.ts'
 import { encodeCbor } from '#protocol/cbor.ts'
-import { decodeCommand, decodeStatus } from '#protocol/frames.ts'
 import { stringifyExact } from '#protocol/json.ts'
-import { commandOf, type Model, statusToJson } from '#protocol/model.ts'
-import { valueToJson } from '#protocol/values.ts'
 import { answer, format as formats } from './message/numbers.ts'
 import type { Response } from './server/response.ts'
 
@@ -17,16 +15,10 @@ type Told = Pick<DeviceSession, 'productId' | 'modelVersion' | 'frameFlags'> & {
 export const canRead = (s: Told, format: number): boolean =>
   format === formats.octets || ((s.frameFlags & recordFlag.foreign) === 0 && (format === formats.json || format === formats.cbor))
 
-export async function downward(s: Told, frame: Buffer, topic: 'c' | 's', format: number): Promise<Response> {
+export async function downward(s: Told, frame: Buffer, topic: Topic, format: number): Promise<Response> {
   if (format === formats.octets) return { code: answer.content, format, payload: Buffer.concat([Buffer.from(topic), frame]) }
   const model = await s.node.models(s.productId, s.modelVersion)
-  const said = topic === 's' ? { status: statusToJson(model, decodeStatus(frame)).data } : { command: named(model, frame) }
+  const said = toldByName(model, frame, topic)
   const payload = format === formats.json ? Buffer.from(stringifyExact(said)) : encodeCbor(said)
   return { code: answer.content, format, payload }
-}
-
-/** A command that the model of today does not name goes by its number. */
-function named(model: Model, frame: Buffer): object {
-  const { no, values, types } = decodeCommand(frame)
-  return { [commandOf(model, no)?.name ?? String(no)]: values.map((v, i) => valueToJson(types[i]!, v)) }
 }

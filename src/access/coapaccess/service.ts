@@ -2,17 +2,13 @@
 
 import { type AccessConfig, type Announced, makeAccessPoints } from '#access/shared/accesspoints.ts'
 import { Door } from '#access/shared/door.ts'
-import { Downlink } from '#access/shared/downlink.ts'
 import { enrolment } from '#access/shared/enrol.ts'
 import { accessFace, keepNode } from '#access/shared/face.ts'
 import { makeFailures } from '#access/shared/failures.ts'
-import type { LeasedParts } from '#access/shared/leased.ts'
-import { makeModels } from '#access/shared/models.ts'
-import { type AccessPeers, type AccessStart, deviceNode, enrolDiary } from '#access/shared/node.ts'
-import { Wheel } from '#access/shared/wheel.ts'
+import { type LeasedConfig, type LeasedPeers, leasedNode } from '#access/shared/leasednode.ts'
+import { type AccessStart, enrolDiary } from '#access/shared/node.ts'
 import type { access } from '#contracts/access.ts'
 import type { Face } from '#contracts/contract.ts'
-import type { registry } from '#contracts/registry.ts'
 import type { Started } from '#lib/service.ts'
 import { type Address, addressUrl } from '#lib/settings.ts'
 import { coaps } from './dtls/devices.ts'
@@ -26,7 +22,7 @@ import { listenTcp } from './tcp/listen.ts'
 import { listenUdp } from './udp/listen.ts'
 import { UdpServer } from './udp/server.ts'
 
-export interface Config extends AccessConfig {
+export interface Config extends AccessConfig, LeasedConfig {
   coapaccessListen: Address
   coapaccessDtlsListen: Address | undefined
   coapaccessTcpListen: Address | undefined
@@ -35,13 +31,9 @@ export interface Config extends AccessConfig {
   mqttMaxPacket: number
   mqttMaxConnections: number
   mqttConnectTimeout: number
-  mqttMaxRate: number
-  failuresPerMinute: number
-  uplinkMaxWaiting: number
 }
 
-export interface Peers extends AccessPeers {
-  registry: Face<typeof registry>
+export interface Peers extends LeasedPeers {
   instances?(service: string): Promise<readonly Announced[]>
 }
 
@@ -128,22 +120,8 @@ const openTcp = ({ config, tls }: AccessStart<Config, Peers>, node: CoapNode, en
   })
 
 function coapNode(s: AccessStart<Config, Peers>, durable: Durable): CoapNode {
-  const base = deviceNode<CoapSession>(s, 'coap', () => {
-    durable.lost()
-    for (const c of [...node.devices.values()]) c.dismiss('stream_sealed')
-  })
-  const parts: LeasedParts<CoapSession> = {
-    wheel: new Wheel(s.clock),
-    downlink: new Downlink(() => node),
-    models: makeModels(() => s.peers.registry),
-    limits: {
-      maxRate: s.config.mqttMaxRate,
-      maxBody: s.config.mqttMaxPacket,
-      lease: Math.ceil(s.config.coapLease / 1000),
-    },
-  }
-  const node: CoapNode = Object.assign(base, parts)
-  return node
+  const { mqttMaxPacket: maxBody, coapLease: lease } = s.config
+  return leasedNode<CoapSession>(s, 'coap', { maxBody, lease }, () => durable.lost())
 }
 
 function enrolled(s: AccessStart<Config, Peers>, node: CoapNode) {

@@ -3,16 +3,15 @@
 import { type AccessConfig, type Announced, makeAccessPoints } from '#access/shared/accesspoints.ts'
 import { hostPort } from '#access/shared/addresses.ts'
 import { Door } from '#access/shared/door.ts'
-import { Downlink, type Receiver } from '#access/shared/downlink.ts'
+import type { Receiver } from '#access/shared/downlink.ts'
+import { Durable } from '#access/shared/durable.ts'
 import { enrolment } from '#access/shared/enrol.ts'
 import { accessFace, keepNode } from '#access/shared/face.ts'
 import { makeFailures } from '#access/shared/failures.ts'
-import { makeModels } from '#access/shared/models.ts'
-import { type AccessPeers, type AccessStart, deviceNode } from '#access/shared/node.ts'
-import { Wheel } from '#access/shared/wheel.ts'
+import { type LeasedConfig, type LeasedPeers, leasedNode } from '#access/shared/leasednode.ts'
+import type { AccessStart } from '#access/shared/node.ts'
 import type { access } from '#contracts/access.ts'
 import type { Face } from '#contracts/contract.ts'
-import type { registry } from '#contracts/registry.ts'
 import { legacyTls, type TlsOptions } from '#lib/listen.ts'
 import type { Started } from '#lib/service.ts'
 import type { Address } from '#lib/settings.ts'
@@ -20,22 +19,18 @@ import { MAX_BODY } from './body.ts'
 import { makeDiary } from './diary.ts'
 import { makeHandler } from './handler.ts'
 import { causeRefusal } from './me/answer.ts'
-import { Durable } from './me/durable.ts'
 import type { HttpNode, HttpParts } from './me/node.ts'
 import { dataHandler } from './me/serve.ts'
 import { Sessions } from './me/sessions.ts'
 
-export interface Config extends AccessConfig {
+export interface Config extends AccessConfig, LeasedConfig {
   httpaccessListen: Address
   /** for chips of 2015: weak TLS only, never plain text */
   httpaccessLegacyTlsListen?: Address
-  failuresPerMinute: number
   httpLease: number
-  mqttMaxRate: number
 }
 
-export interface Peers extends AccessPeers {
-  registry: Face<typeof registry>
+export interface Peers extends LeasedPeers {
   /** what discovery knows of a service */
   instances?(service: string): Promise<readonly Announced[]>
 }
@@ -81,19 +76,15 @@ export async function start(s: AccessStart<Config, Peers>): Promise<Started & { 
 }
 
 function httpNode(s: AccessStart<Config, Peers>): HttpNode {
-  const base = deviceNode<Receiver>(s, 'http', () => {
-    node.durable.lost(causeRefusal('stream_sealed'))
-    for (const c of [...node.devices.values()]) c.dismiss('stream_sealed')
-  })
-  const parts: HttpParts = {
-    wheel: new Wheel(s.clock),
-    downlink: new Downlink(() => node),
-    models: makeModels(() => s.peers.registry),
-    durable: new Durable(),
-    limits: { maxRate: s.config.mqttMaxRate, maxBody: MAX_BODY, lease: Math.ceil(s.config.httpLease / 1000) },
-  }
-  const node: HttpNode = Object.assign(base, parts)
-  return node
+  const durable: HttpParts['durable'] = new Durable(
+    (w) => w.done(),
+    (w) => w.lost(causeRefusal('stream_sealed')),
+  )
+  const limits = { maxBody: MAX_BODY, lease: s.config.httpLease }
+  return Object.assign(
+    leasedNode<Receiver>(s, 'http', limits, () => durable.lost()),
+    { durable },
+  )
 }
 
 /** An address as somebody on this machine would type it. */

@@ -7,6 +7,7 @@ export interface AccessConfig {
   /** host:port told to every device */
   mqttaccessPublic?: string
   coapaccessPublic?: string
+  xmppaccessPublic?: string
   mqttaccessListen: Address
 }
 

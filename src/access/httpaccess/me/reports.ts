@@ -1,10 +1,9 @@
 /** Status and events: into the log, and answered when they are durable. */
+import { recordFrames, recordOctets } from '#access/shared/recording.ts'
 import { framesOf } from '#access/shared/reports.ts'
-import { nobody } from '#access/shared/uplink.ts'
-import { recordFlag, recordKind } from '#core/devicelog/batch.ts'
+import { recordFlag } from '#core/devicelog/batch.ts'
 import type { FrameKind } from '#protocol/codec.ts'
 import { ProtocolError } from '#protocol/errors.ts'
-import { checkFrame, frameKind, frameReasons } from '#protocol/frames.ts'
 import { parseExact } from '#protocol/json.ts'
 import { causeRefusal, Refusal } from './answer.ts'
 import { OCTETS } from './listener.ts'
@@ -21,21 +20,30 @@ export async function report(s: HttpSession, kind: FrameKind, type: string, body
   return type === OCTETS ? octets(s, kind, body) : byName(s, kind, body)
 }
 
-/** A frame that cannot be decoded is kept, raw and with its reason, and the device is told. */
+/** A frame that cannot be decoded is kept, and the device is told. */
 async function octets(s: HttpSession, kind: FrameKind, frame: Buffer): Promise<string> {
-  const why = s.frameFlags & recordFlag.foreign ? 0 : checkFrame(frameKind[kind], frame, 0, frame.length)
-  await recorded(s, kind, [frame], why)
-  if (why !== 0) throw new Refusal(400, 'frame_invalid', `kept, but not understood: ${frameReasons[why]}`)
+  const { node } = s
+  const { promise, resolve: done, reject: lost } = Promise.withResolvers<void>()
+  let why: string | undefined
+  recordOctets(node, s, kind, frame, node.durable, (reason) => {
+    why = reason
+    return node.durable.add({ done, lost })
+  })
+  await promise
+  if (why !== undefined) throw new Refusal(400, 'frame_invalid', `kept, but not understood: ${why}`)
   return '{"accepted":1}'
 }
 
 async function byName(s: HttpSession, kind: FrameKind, body: Buffer): Promise<string> {
+  const { node } = s
   if (s.frameFlags & recordFlag.foreign) throw new Refusal(415, 'invalid', `the frames of this product are sent as ${OCTETS}`)
-  const model = await s.node.models(s.productId, s.modelVersion)
+  const model = await node.models(s.productId, s.modelVersion)
   const frames = read(() => framesOf(model, kind, parseExact(body.toString('utf8'))))
   // it may have ended meanwhile
   if (s.state !== 'open') throw causeRefusal('session_gone')
-  await recorded(s, kind, frames, 0)
+  const { promise, resolve: done, reject: lost } = Promise.withResolvers<void>()
+  recordFrames(node, s, kind, frames, node.durable, node.durable.add({ done, lost }))
+  await promise
   return `{"accepted":${frames.length}}`
 }
 
@@ -46,19 +54,4 @@ function read<T>(f: () => T): T {
     if (e instanceof ProtocolError) throw new Refusal(400, 'frame_invalid', e.detail ?? e.message)
     throw new Refusal(400, 'invalid', e instanceof Error ? e.message : 'the body is no JSON')
   }
-}
-
-function recorded(s: HttpSession, kind: FrameKind, frames: readonly Uint8Array[], why: number): Promise<void> {
-  const { node } = s
-  const event = kind === 'event'
-  const is = why !== 0 ? recordKind.undecodable : event ? recordKind.event : recordKind.status
-  const flags = s.frameFlags | (why !== 0 && event ? recordFlag.topicEvent : 0)
-  const { tag, durable } = node.durable.add()
-  const now = node.now()
-  frames.forEach((f, i) => {
-    node.counted(is)
-    const last = i === frames.length - 1
-    node.uplink.frame(is, why, flags, 0, s, now, f, 0, f.length, last ? node.durable : nobody, last ? tag : 0)
-  })
-  return durable
 }

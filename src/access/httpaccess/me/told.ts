@@ -1,15 +1,15 @@
 /** What a device is told, by the names of its model. */
-import { decodeCommand, decodeStatus, frameTimestamp } from '#protocol/frames.ts'
+import { type Topic, toldByName } from '#access/shared/told.ts'
+import { frameTimestamp } from '#protocol/frames.ts'
 import { stringifyExact } from '#protocol/json.ts'
-import { commandOf, type Model, statusToJson } from '#protocol/model.ts'
-import { valueToJson } from '#protocol/values.ts'
+import type { Model } from '#protocol/model.ts'
 
 /** A frame on its way down. */
 export interface Told {
   /** by which the device acknowledges it */
   id: number
   frame: Buffer
-  topic: 'c' | 's'
+  topic: Topic
   /** it may have been sent before */
   again: boolean
 }
@@ -30,14 +30,5 @@ export interface Listener {
 export function toldText(t: Told, model: Model | undefined): string {
   const head = { id: t.id, ...(t.again && { again: true }) }
   if (!model) return stringifyExact({ ...head, frame: t.frame.toString('base64') })
-  const timestamp = frameTimestamp(t.frame)
-  const said =
-    t.topic === 's' ? { status: statusToJson(model, decodeStatus(t.frame)).data } : { command: commandIn(t.frame, model) }
-  return stringifyExact({ ...head, timestamp, ...said })
-}
-
-function commandIn(frame: Buffer, model: Model): object {
-  const { no, types, values } = decodeCommand(frame)
-  const name = commandOf(model, no)?.name ?? `${no}`
-  return { [name]: values.map((v, i) => valueToJson(types[i]!, v)) }
+  return stringifyExact({ ...head, timestamp: frameTimestamp(t.frame), ...toldByName(model, t.frame, t.topic) })
 }
