@@ -1,7 +1,27 @@
 /** What the package exports as `pando`: the cloud as a part of another program, and what plugins are made of. */
 
 export { Type } from 'typebox'
+export { hostPort, unmapped } from '#access/shared/addresses.ts'
+export { idOf, tokenOf } from '#access/shared/credentials.ts'
+export { Door, type Guest } from '#access/shared/door.ts'
+export { Downlink, type Receiver } from '#access/shared/downlink.ts'
+export { Durable } from '#access/shared/durable.ts'
+export { accessFace, keepNode } from '#access/shared/face.ts'
+export { type Failures, makeFailures } from '#access/shared/failures.ts'
+export {
+  type DeviceNode as AccessNode,
+  type DeviceSession,
+  deviceNode as accessNode,
+  entered,
+  forget,
+  left,
+  type State,
+} from '#access/shared/node.ts'
+export { Rate } from '#access/shared/rate.ts'
+export { recordFrames, recordOctets } from '#access/shared/recording.ts'
+export { framesOf } from '#access/shared/reports.ts'
 export { nobody, type Origin, type Owner, Uplink, type WriterOptions } from '#access/shared/uplink.ts'
+export { type Timed, Wheel } from '#access/shared/wheel.ts'
 export { access } from '#contracts/access.ts'
 export { type Cause, causes } from '#contracts/causes.ts'
 export { bytes, type Contract, contract, type Face, method } from '#contracts/contract.ts'
@@ -69,5 +89,5 @@ export { tlvType, type Value } from '#protocol/tlv.ts'
 export { universalCommand, universalEvent } from '#protocol/universal.ts'
 export { type Cloud, type CloudOptions, type Peers, startCloud } from './cloud.ts'
 export type { Config } from './config.ts'
-export { definePlugin, type Plugin, type Registrar } from './plugins.ts'
+export { type AccessServiceRun, type AccessServiceStart, definePlugin, type Plugin, type Registrar } from './plugins.ts'
 export type { PortName, Ports, ServiceEntry } from './services.ts'

@@ -41,6 +41,7 @@ test('a plugin adds to every table, and is told its settings', async () => {
     [
       plugin('all', (r) => {
         r.service('fooaccess', { load: async () => ({ start: async () => ({}) }), opens: [], calls: ['controller'] })
+        r.access('bar', async () => ({ start: async () => ({}) as never }))
         r.engine('queue', 'foo', async () => ({}) as never)
         r.codec('foo', codec)
         r.action('foo', { input: Type.Object({}), run: async () => {} })
@@ -52,7 +53,12 @@ test('a plugin adds to every table, and is told its settings', async () => {
     { PANDO_FOO: '7' },
   )
   assert.equal(told, 7)
-  assert.ok(p.services.has('fooaccess') && p.engines.queue.rows.has('foo') && p.actions.has('foo'))
+  assert.ok(
+    p.services.has('fooaccess') &&
+      p.services.get('baraccess')?.holdsDevices &&
+      p.engines.queue.rows.has('foo') &&
+      p.actions.has('foo'),
+  )
   assert.equal(p.codecs.get('foo'), codec)
   assert.deepEqual(Object.keys(p.hooks ?? {}), ['connect'])
   assert.doesNotThrow(() => readConfig({ PANDO_FOO: '7' }, p.settings))
@@ -73,6 +79,7 @@ const clashes: [string, (r: Registrar) => void, RegExp][] = [
     (r) => r.service('registry', {} as never),
     /^plugin it: service registry is registered already \(it is built in\)$/,
   ],
+  ['access', (r) => r.access('mqtt', {} as never), /service mqttaccess is registered already \(it is built in\)/],
   ['engine', (r) => r.engine('devicelog', 'file', async () => ({}) as never), /devicelog engine file .*built in/],
   ['codec', (r) => r.codec('pando', {} as never), /codec pando .*built in/],
   ['action', (r) => r.action('command', {} as never), /action command .*built in/],

@@ -3,22 +3,28 @@ import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Static, TSchema } from 'typebox'
+import type { LeasedPeers } from '#access/shared/leasednode.ts'
+import type { AccessStart } from '#access/shared/node.ts'
+import type { access } from '#contracts/access.ts'
+import type { Face } from '#contracts/contract.ts'
 import type { EngineOptions } from '#core/engines.ts'
 import type { Action, Actions } from '#lib/actions.ts'
 import { isPandoError, PandoError } from '#lib/errors.ts'
 import { type HookName, type HookOptions, type HookSet, type Hooks, makeHooks } from '#lib/hooks.ts'
 import type { Logger } from '#lib/log.ts'
-import type { Clock } from '#lib/service.ts'
+import type { Clock, Started } from '#lib/service.ts'
 import { readSetting, type Setting } from '#lib/settings.ts'
 import type { Codec, Codecs } from '#protocol/codec.ts'
-import { settings } from './config.ts'
+import { type Config, settings } from './config.ts'
 import { type Engines, makeTables, type Tables } from './registrar.ts'
-import type { PortName, Ports, ServiceEntry } from './services.ts'
+import { accessEntry, type PortName, type Ports, type ServiceEntry } from './services.ts'
 
 /** What a plugin may add to the cloud that loads it. A name that is taken stops the start. */
 export interface Registrar {
-  /** `load` gives a module with `start`, as those of src/services.ts. A new access protocol is a service that calls controller.accept. */
+  /** `load` gives a module with `start`, as those of src/services.ts. */
   service(name: string, entry: ServiceEntry): void
+  /** A protocol by which devices come in: the service `<protocol>access`, registered as those that are built in. */
+  access(protocol: string, load: () => Promise<{ start: AccessServiceRun }>): void
   /** Opens the engine of a port for URLs with this scheme (without the colon). */
   engine<P extends PortName>(port: P, scheme: string, open: (url: URL, o: Required<EngineOptions>) => Promise<Ports[P]>): void
   /** Reads and writes the frames of products whose configuration says `"codec": "<name>"`. */
@@ -31,6 +37,10 @@ export interface Registrar {
   readonly log: Logger
   readonly clock: Clock
 }
+
+/** What an access service is given, and what it gives: the face by which devices are reached, and where it listens. */
+export type AccessServiceStart = AccessStart<Config, LeasedPeers>
+export type AccessServiceRun = (s: AccessServiceStart) => Promise<Started & { face: Face<typeof access> }>
 
 export interface Plugin {
   /** lower case letters, digits, hyphens */
@@ -152,6 +162,7 @@ async function setUp(p: Plugin, tables: Tables, o: PluginOptions): Promise<Plugi
 
 const forms = {
   service: /^[a-z][a-z0-9]*$/,
+  protocol: /^[a-z][a-z0-9]{0,15}$/,
   scheme: /^[a-z][a-z0-9+.-]*$/,
   codec: /^[a-z][a-z0-9-]*$/,
   action: /^[a-z][a-z0-9-]*$/,
@@ -167,6 +178,7 @@ function formed(what: keyof typeof forms, name: string): string {
 function registrar(owner: string, tables: Tables, { env, log, clock }: PluginOptions): Registrar {
   return {
     service: (name, entry) => tables.services.add(owner, formed('service', name), entry),
+    access: (protocol, load) => tables.services.add(owner, `${formed('protocol', protocol)}access`, accessEntry(load)),
     engine(port, scheme, open) {
       const { [port]: engines } = tables.engines
       if (!engines) throw invalid(`there is no port ${port}; there are ${Object.keys(tables.engines).join(', ')}`)

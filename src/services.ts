@@ -44,6 +44,16 @@ export interface ServiceEntry {
   opensInTurn?: readonly PortName[]
 }
 
+/** A service by which devices come in; those of plugins too. */
+export const accessEntry = (load: ServiceEntry['load']) =>
+  ({
+    load,
+    contract: access,
+    opens: [],
+    calls: ['registry', 'devicemanager', 'controller'],
+    holdsDevices: true,
+  }) as const satisfies ServiceEntry
+
 /** In the order in which they start; they stop in the opposite one. */
 export const serviceTable = {
   registry: {
@@ -79,34 +89,10 @@ export const serviceTable = {
     opens: ['devicelog', 'queue'],
     calls: ['registry', 'devicemanager', 'controller', 'notifier'],
   },
-  mqttaccess: {
-    load: () => import('#access/mqttaccess/service.ts'),
-    contract: access,
-    opens: [],
-    calls: ['devicemanager', 'controller'],
-    holdsDevices: true,
-  },
-  coapaccess: {
-    load: () => import('#access/coapaccess/service.ts'),
-    contract: access,
-    opens: [],
-    calls: ['registry', 'devicemanager', 'controller'],
-    holdsDevices: true,
-  },
-  xmppaccess: {
-    load: () => import('#access/xmppaccess/service.ts'),
-    contract: access,
-    opens: [],
-    calls: ['registry', 'devicemanager', 'controller'],
-    holdsDevices: true,
-  },
-  httpaccess: {
-    load: () => import('#access/httpaccess/service.ts'),
-    contract: access,
-    opens: [],
-    calls: ['registry', 'devicemanager', 'controller'],
-    holdsDevices: true,
-  },
+  mqttaccess: accessEntry(() => import('#access/mqttaccess/service.ts')),
+  coapaccess: accessEntry(() => import('#access/coapaccess/service.ts')),
+  xmppaccess: accessEntry(() => import('#access/xmppaccess/service.ts')),
+  httpaccess: accessEntry(() => import('#access/httpaccess/service.ts')),
 } as const satisfies Record<string, ServiceEntry>
 
 export type ServiceName = keyof typeof serviceTable

@@ -209,8 +209,8 @@ test('a TypeScript project finds the types, strictly', async () => {
   await run(project, process.execPath, join(root, 'node_modules/typescript/bin/tsc'), '-p', 'typed')
 })
 
-for (const example of ['embedded', 'plugin-alarm', 'plugin-senml']) {
-  // PACK-2
+for (const example of ['embedded', 'plugin-alarm', 'plugin-senml', 'plugin-tcp']) {
+  // PACK-2 PLUG-9
   test(`examples/${example}: its own tests, on the package that is installed`, async () => {
     const folder = join(project, example)
     cpSync(join(root, 'examples', example), folder, { recursive: true })

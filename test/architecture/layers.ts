@@ -13,8 +13,8 @@ const WRITER = 'src/core/devicelog/writer.ts'
 
 /** Reads frames of codecs as our own. */
 const TRANSLATOR = 'src/core/devicelog/foreign.ts'
-/** The way up of an access service: plugins that bring a protocol use it too. */
-const UPLINK = 'src/access/shared/uplink.ts'
+/** What access services have in common: plugins that bring a protocol use it too. */
+const SHARED_ACCESS = 'src/access/shared/'
 
 /** What services that read the log on have in common. */
 const SHARED_LOGIC = 'src/logic/shared/'
@@ -41,11 +41,11 @@ const rules: readonly Rule[] = [
   { from: /^src\/rpc\//, own: ['src/rpc/', 'src/contracts/', 'src/lib/', 'src/protocol/'] },
   {
     from: /^src\/access\/shared\//,
-    own: ['src/access/shared/', 'src/contracts/', 'src/lib/', 'src/protocol/', RECORDS, WRITER],
+    own: [SHARED_ACCESS, 'src/contracts/', 'src/lib/', 'src/protocol/', RECORDS, WRITER],
   },
   {
     from: /^src\/access\/(\w+)\//,
-    own: ['src/access/$1/', 'src/access/shared/', 'src/contracts/', 'src/lib/', 'src/protocol/', RECORDS],
+    own: ['src/access/$1/', SHARED_ACCESS, 'src/contracts/', 'src/lib/', 'src/protocol/', RECORDS],
   },
   {
     from: /^src\/logic\/shared\//,
@@ -76,7 +76,9 @@ const rules: readonly Rule[] = [
     from: /^src\/testing\//,
     own: ['src/testing/', 'src/cli/device/', 'src/core/', 'src/lib/', 'src/protocol/', 'src/', MQTT],
   },
-  { from: /^src\/index\.ts$/, own: [UPLINK, 'src/contracts/', 'src/core/', 'src/lib/', 'src/protocol/', 'src/'] },
+  { from: /^src\/index\.ts$/, own: [SHARED_ACCESS, 'src/contracts/', 'src/core/', 'src/lib/', 'src/protocol/', 'src/'] },
+  // of services that plugins bring, what they are given
+  { from: /^src\/plugins\.ts$/, own: [SHARED_ACCESS, 'src/contracts/', 'src/core/', 'src/lib/', 'src/protocol/', 'src/'] },
   {
     from: /^src\/\w+\.ts$/,
     own: ['src/contracts/', 'src/core/', 'src/lib/', 'src/rpc/', 'src/protocol/', 'src/'],

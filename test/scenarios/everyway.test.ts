@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { connectAsync } from 'mqtt'
+import { CON } from '#access/coapaccess/message/message.ts'
+import { format, option } from '#access/coapaccess/message/numbers.ts'
+import { uintOption } from '#access/coapaccess/message/options.ts'
+import { needsProsody, type Prosody, prosody } from '../support/prosody.ts'
+import { CoapLink, same } from '../world/coap.ts'
 import { HttpDevice } from '../world/httpdevice.ts'
+import type { Env } from '../world/shapes.ts'
+import { XmppLink } from '../world/xmpp.ts'
 import { type Application, type Device, makeWorld, until, type World } from '../world.ts'
 
 /** A way in, as a device uses it. */
@@ -56,11 +63,47 @@ async function http(world: World, d: Device): Promise<Way> {
   }
 }
 
-const ways = { mqtt, websocket, http }
+async function coap(world: World, d: Device): Promise<Way> {
+  const link = await CoapLink.open(world.listen['coapaccess']!)
+  const query = [`id=${d.clientId}`, `token=${d.token}`]
+  const json = { query, format: format.json }
+  const token = link.nextToken()
+  const told = () => link.next('a command', (m) => same(m.token, token) && m.type === CON && m.payload.length > 0)
+  await link.ask('GET', 'c', { token, query, accept: format.json, options: [uintOption(option.observe, 0)] })
+  return {
+    status: (v, t) => link.ask('POST', 's', { ...json, payload: JSON.stringify([{ timestamp: t, status: v }]) }),
+    event: (n, v, t) => link.ask('POST', 'e', { ...json, payload: JSON.stringify([{ timestamp: t, event: { [n]: v } }]) }),
+    obey: told,
+    async leave() {
+      await world.peers.registry.revokeTokens({ deviceId: d.id })
+      await until('the end', () => link.got.length > 0)
+      link.close()
+    },
+  }
+}
+
+const xmpp =
+  (server: Prosody) =>
+  async (world: World, d: Device): Promise<Way> => {
+    await until('the component', () => world.running.logged().includes('has taken the component'), 20_000)
+    const link = await XmppLink.device(server.clients, d)
+    return {
+      status: (v, t) => link.report(d, 'status', [{ timestamp: t, status: v }]),
+      event: (n, v, t) => link.report(d, 'event', [{ timestamp: t, event: { [n]: v } }]),
+      obey: () => link.next('a command', (e) => e.attrs['type'] === 'set'),
+      async leave() {
+        await world.peers.registry.revokeTokens({ deviceId: d.id })
+        await link.next('the end', (e) => e.attrs['type'] === 'unavailable')
+        link.close()
+      },
+    }
+  }
+
+const ways = { mqtt, websocket, http, coap }
 
 /** What is left of the day, without what differs between two devices of one way too. */
-async function day(way: (world: World, d: Device) => Promise<Way>): Promise<object> {
-  const world = await makeWorld()
+async function day(way: (world: World, d: Device) => Promise<Way>, env: Env = {}): Promise<object> {
+  const world = await makeWorld({ env })
   try {
     const app: Application = await world.application({ tags: ['event', 'status', 'online', 'offline'] })
     const d = await world.device()
@@ -110,4 +153,14 @@ function plain(params: string | undefined): object {
 test('A-01 the same day by every way in leaves the same rows, webhooks, diary and steps of commands', async () => {
   const wanted = await day(mqtt)
   for (const [name, way] of Object.entries(ways)) assert.deepEqual(await day(way), wanted, name)
+})
+
+// ACCESS-3
+test('A-01 XMPP, through a server, leaves them too', needsProsody, async () => {
+  const server = await prosody()
+  try {
+    assert.deepEqual(await day(xmpp(server), server.env), await day(mqtt))
+  } finally {
+    await server.stop()
+  }
 })

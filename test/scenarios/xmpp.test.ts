@@ -403,6 +403,51 @@ withServer(
 
 const inOrder = (deviceId: number) => ({ deviceId, kinds: ['status' as const], limit: 1000 })
 
+// XMPP-6 TOK-3 A-02
+withServer(
+  'A-02 a token that is wrong, of another device or revoked lets nobody in, and the session ends within a second',
+  async ({ world, server, open }) => {
+    const [d, other] = [await world.device(), await world.device()]
+    const link = await open(XmppLink.open(server.clients, { user: 'alice' }))
+    const shown = async (token: string) => errorOf(await link.login(d, { token }))
+    assert.equal(await shown('0'.repeat(32)), 'not-authorized token_unknown')
+    assert.equal(await shown(other.token), 'not-authorized token_of_other_device')
+    assert.equal(await shown('x'), 'not-authorized token_malformed')
+    assert.equal((await link.login(d)).attrs['type'], undefined)
+    // a wrong one later leaves the session alone
+    assert.equal(await shown(other.token), 'not-authorized token_of_other_device')
+    assert.equal((await link.report(d, 'status', { light: [1, 1] })).attrs['type'], 'result')
+    const began = performance.now()
+    await world.peers.registry.revokeTokens({ deviceId: d.id })
+    const end = await link.next('the end', (e) => e.name === 'presence' && e.attrs['type'] === 'unavailable')
+    assert.ok(performance.now() - began < 1000)
+    assert.equal(errorOf(end), 'token_revoked')
+    assert.match(await shown(d.token), /^not-authorized token_/)
+    await world.told(d, 'offline', 'token_revoked')
+  },
+)
+
+// XMPP-10 A-02
+withServer(
+  'A-02 who sends above the rate is told so; who guesses waits; what is too large is refused, and the others go on',
+  async ({ world, server, open }) => {
+    const d = await world.device()
+    const link = await open(XmppLink.device(server.clients, d))
+    const answers = await Promise.all(Array.from({ length: 30 }, (_, i) => link.report(d, 'status', { light: [1, i] })))
+    const refused = answers.filter((e) => e.attrs['type'] === 'error').map(errorOf)
+    assert.ok(refused.length > 0 && refused.length < 30, String(refused.length))
+    assert.deepEqual([...new Set(refused)], ['resource-constraint rate_exceeded'])
+    const large = await link.ask('set', addressOf(d), pando('status', 'x'.repeat(20_000)))
+    assert.equal(errorOf(large), 'policy-violation packet_too_large')
+    const guessing = await open(XmppLink.open(server.clients, { user: 'bob' }))
+    const guess = async () => errorOf(await guessing.login(d, { token: '1'.repeat(32) }))
+    assert.deepEqual([await guess(), await guess()], Array(2).fill('not-authorized token_unknown'))
+    assert.equal(await guess(), 'policy-violation rate_limited')
+    assert.equal((await link.ask('get', addressOf(d), ping())).attrs['type'], 'result')
+  },
+  { env: { PANDO_MQTT_MAX_RATE: '10', PANDO_MQTT_MAX_PACKET: '4k', PANDO_FAILURES_PER_MINUTE: '2' } },
+)
+
 // XMPP-9
 test(
   'XMPP: accounts of the server are checked by the cloud: the device id in hex, and its token while it is good',
