@@ -86,6 +86,7 @@ export async function deviceApi({
   const reg = fakeRegistry()
   const http = httpListeners()
   const metrics = makeMetrics()
+  const drains: (() => Promise<void> | void)[] = []
   const stops: (() => Promise<void> | void)[] = []
   const entries: Entry[] = []
   const log = { accept: async (batch: Uint8Array) => void read(batch, entries) }
@@ -120,7 +121,7 @@ export async function deviceApi({
     ...(tls && { tls }),
     clock,
     onStop: (f) => void stops.push(f),
-    onDrain() {},
+    onDrain: (f) => void drains.push(f),
     readiness() {},
   })
   const base = listen!['httpaccess']!
@@ -136,6 +137,7 @@ export async function deviceApi({
     post: (call: 'registration' | 'authentication', body: unknown) =>
       exchange(base, request(call, typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body))),
     async stop() {
+      for (const f of drains) await f()
       for (const f of stops.toReversed()) await f()
       await http.close()
     },

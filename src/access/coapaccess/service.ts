@@ -1,12 +1,12 @@
 /** CoAP for devices (docs/coap.md); contracts/access.ts says what others ask of it. */
 
-import { type AccessConfig, type Announced, makeAccessPoints } from '#access/shared/accesspoints.ts'
+import type { AccessConfig } from '#access/shared/accesspoints.ts'
 import { Door } from '#access/shared/door.ts'
-import { enrolment } from '#access/shared/enrol.ts'
+import { type EnrolPeers, enrolmentAt } from '#access/shared/enrolhere.ts'
 import { accessFace, keepNode } from '#access/shared/face.ts'
 import { makeFailures } from '#access/shared/failures.ts'
-import { type LeasedConfig, type LeasedPeers, leasedNode } from '#access/shared/leasednode.ts'
-import { type AccessStart, enrolDiary } from '#access/shared/node.ts'
+import { type LeasedConfig, leasedNode } from '#access/shared/leasednode.ts'
+import type { AccessStart } from '#access/shared/node.ts'
 import type { access } from '#contracts/access.ts'
 import type { Face } from '#contracts/contract.ts'
 import type { Started } from '#lib/service.ts'
@@ -33,17 +33,13 @@ export interface Config extends AccessConfig, LeasedConfig {
   mqttConnectTimeout: number
 }
 
-export interface Peers extends LeasedPeers {
-  instances?(service: string): Promise<readonly Announced[]>
-}
-
-export async function start(s: AccessStart<Config, Peers>): Promise<Started & { face: Face<typeof access> }> {
+export async function start(s: AccessStart<Config, EnrolPeers>): Promise<Started & { face: Face<typeof access> }> {
   const { clock, config, log } = s
   const durable = new Durable()
   const node = coapNode(s, durable)
   const failures = makeFailures(config.failuresPerMinute, clock)
   const sessions = new Sessions(node, new Door(() => node, s.instance, s.peers), failures)
-  const enrol = { enrolment: enrolled(s, node), failures, log, reachedBy }
+  const enrol = { enrolment: enrolmentAt(s, node), failures, log, reachedBy }
   const resources = resourcesOf(node, sessions, durable, enrol)
   const { wheel } = node
   const engine = new Engine({ resources, clock, wheel, log, ackTimeout: config.coapAckTimeout })
@@ -77,7 +73,7 @@ export async function start(s: AccessStart<Config, Peers>): Promise<Started & { 
 }
 
 /** coaps: the same server behind DTLS. */
-async function openSecure({ clock, log, peers }: AccessStart<Config, Peers>, server: UdpServer, address: Address) {
+async function openSecure({ clock, log, peers }: AccessStart<Config, EnrolPeers>, server: UdpServer, address: Address) {
   const port = coaps({
     server,
     clock,
@@ -103,7 +99,7 @@ const FIRST = 4096
 const PATIENCE = 60
 
 /** The same resources by TCP and TLS. */
-const openTcp = ({ config, tls }: AccessStart<Config, Peers>, node: CoapNode, engine: Engine, address: Address) =>
+const openTcp = ({ config, tls }: AccessStart<Config, EnrolPeers>, node: CoapNode, engine: Engine, address: Address) =>
   listenTcp({
     address,
     engine,
@@ -119,18 +115,7 @@ const openTcp = ({ config, tls }: AccessStart<Config, Peers>, node: CoapNode, en
     },
   })
 
-function coapNode(s: AccessStart<Config, Peers>, durable: Durable): CoapNode {
+function coapNode(s: AccessStart<Config, EnrolPeers>, durable: Durable): CoapNode {
   const { mqttMaxPacket: maxBody, coapLease: lease } = s.config
   return leasedNode<CoapSession>(s, 'coap', { maxBody, lease }, () => durable.lost())
-}
-
-function enrolled(s: AccessStart<Config, Peers>, node: CoapNode) {
-  const { peers } = s
-  return enrolment({
-    protocol: 'coap',
-    registry: { registerDevice: (device) => peers.registry.registerDevice(device) },
-    devicemanager: { login: (device) => peers.devicemanager.login(device) },
-    accessPoints: makeAccessPoints(s.config, peers.instances && ((service) => peers.instances!(service))),
-    diary: enrolDiary(node),
-  })
 }

@@ -37,6 +37,7 @@ export function keepNode<S extends DeviceSession>(
   s.onDrain(async () => {
     node.stopping = true
     turnAway()
+    node.refusals.stop()
     await node.uplink.drained()
     await node.departures.told()
   })

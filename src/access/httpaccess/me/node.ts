@@ -1,10 +1,36 @@
+/** The node of this service: what it is told, and what its parts know of each other. */
+import type { AccessConfig } from '#access/shared/accesspoints.ts'
 import type { Receiver } from '#access/shared/downlink.ts'
-import type { Durable } from '#access/shared/durable.ts'
+import { Durable } from '#access/shared/durable.ts'
+import type { EnrolPeers } from '#access/shared/enrolhere.ts'
 import type { LeasedParts } from '#access/shared/leased.ts'
-import type { DeviceNode } from '#access/shared/node.ts'
+import { type LeasedConfig, leasedNode } from '#access/shared/leasednode.ts'
+import type { AccessStart, DeviceNode } from '#access/shared/node.ts'
+import type { Address } from '#lib/settings.ts'
+import { MAX_BODY } from '../body.ts'
+import { causeRefusal } from './answer.ts'
+
+export interface Config extends AccessConfig, LeasedConfig {
+  httpaccessListen: Address
+  /** for chips of 2015: weak TLS only, never plain text */
+  httpaccessLegacyTlsListen?: Address
+  httpLease: number
+}
 
 export interface HttpParts extends LeasedParts<Receiver> {
   /** requests whose records are on their way to the log */
   readonly durable: Durable<{ done: () => void; lost: (e: Error) => void }>
 }
 export type HttpNode = DeviceNode<Receiver> & HttpParts
+
+export function httpNode(s: AccessStart<Config, EnrolPeers>): HttpNode {
+  const durable: HttpParts['durable'] = new Durable(
+    (w) => w.done(),
+    (w) => w.lost(causeRefusal('stream_sealed')),
+  )
+  const limits = { maxBody: MAX_BODY, lease: s.config.httpLease }
+  return Object.assign(
+    leasedNode<Receiver>(s, 'http', limits, () => durable.lost()),
+    { durable },
+  )
+}
