@@ -27,6 +27,7 @@ export async function start(s: Start): Promise<Started & { face: Face<typeof acc
   const failures = makeFailures(config.failuresPerMinute, clock)
   const listen: Record<string, string> = {}
   let turnAway = () => {}
+  let close = () => {}
   const at = componentOf(config)
   if (at) {
     const sessions = new Sessions(node, new Door(() => node, s.instance, s.peers), failures, at.domain)
@@ -41,9 +42,14 @@ export async function start(s: Start): Promise<Started & { face: Face<typeof acc
     turnAway = () => {
       for (const session of [...sessions.all()]) session.dismiss('server_stopping')
     }
+    // when the last device has gone another process may be the component
+    close = () => {
+      sessions.close()
+      s.onStop(clock.every(1000, () => void (node.devices.size === 0 && component.stop())))
+    }
     listen['xmppaccess'] = `xmpp://${domain}`
   }
-  keepNode(s, node, turnAway)
+  keepNode(s, node, turnAway, close)
   if (config.xmppaccessAuthListen) {
     const handler = authHandler({ registry: () => s.peers.registry, failures, metrics, log })
     const address = await s.http.mount({

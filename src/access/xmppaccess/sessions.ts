@@ -17,6 +17,8 @@ const MOST_ASKED = 20_000
 export class Sessions {
   private readonly byKey = new Map<string, XmppSession>()
   private asking = 0
+  /** the process is emptied: nobody comes in any more */
+  private leaving = false
   private readonly node: XmppNode
   private readonly door: Door<XmppSession>
   private readonly failures: Failures
@@ -27,6 +29,10 @@ export class Sessions {
     this.door = door
     this.failures = failures
     this.domain = domain
+  }
+
+  close(): void {
+    this.leaving = true
   }
 
   *all(): Iterable<XmppSession> {
@@ -41,7 +47,7 @@ export class Sessions {
   /** Presence with the token of a device. `resume` gets what has waited when the device is in. Throws a Refusal. */
   enter(stanza: Element, to: Jid, from: Jid, login: Element, resume: (e: Element, s: XmppSession) => void): void {
     const { failures, node } = this
-    if (node.stopping) throw causeRefusal('server_stopping')
+    if (node.stopping || this.leaving) throw causeRefusal('server_stopping')
     if (failures.blocked(from.bare)) throw new Refusal('policy-violation', 'rate_limited', 'too many failures, try again later')
     const id = idOf(to.local)
     if (id === undefined) throw causeRefusal('client_id_malformed')
