@@ -10,7 +10,7 @@ import { type Address, addressUrl } from '#lib/settings.ts'
 import { AUTH_PATH, authHandler } from './auth.ts'
 import { Component } from './component/component.ts'
 import { type Config, type Start, type Wire, xmppNode } from './node.ts'
-import type { XmppNode } from './session.ts'
+import type { XmppNode, XmppSession } from './session.ts'
 import { Sessions } from './sessions.ts'
 import { makeHandle } from './stanzas/handle.ts'
 import type { Query } from './stanzas/queries.ts'
@@ -63,6 +63,10 @@ export async function start(s: Start): Promise<Started & { face: Face<typeof acc
   return { face: accessFace(node, node.downlink), listen }
 }
 
+/** Devices, and ms between. */
+const ASKED_AT_ONCE = 1000
+const ASK_AGAIN = 50
+
 /** What the connection to the server tells. */
 function events(
   node: XmppNode,
@@ -74,7 +78,17 @@ function events(
   const changed = (online: boolean) => {
     wire.online = online
     node.metrics.pando_xmpp_connected.set(online ? 1 : 0)
-    for (const session of [...sessions.all()]) if (session.state === 'open') session.connection(online)
+    const all = [...sessions.all()]
+    const tell = (some: readonly XmppSession[]) => {
+      for (const session of some) if (session.state === 'open') session.connection(online)
+    }
+    if (!online) return tell(all)
+    // a fleet is asked bit by bit: more than the server takes at once would end the stream again
+    const next = () => {
+      tell(all.splice(0, ASKED_AT_ONCE))
+      if (all.length > 0 && wire.online) node.clock.after(ASK_AGAIN, next)
+    }
+    next()
   }
   return {
     online: () => changed(true),
