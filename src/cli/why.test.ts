@@ -14,21 +14,21 @@ test('online: since when, how, from where', () => {
   const route = { device: 1, node: 'pando-1', epoch: 5, protocol: 'mqtt', address: '10.0.0.7:4711', since: 1000 }
   const { online, sentence } = answerOf(device, route, [])
   assert.equal(online, true)
-  assert.equal(sentence, '1-1-lamp is online since 1970-01-01T00:00:01.000Z by mqtt from 10.0.0.7:4711, held by pando-1.')
+  assert.equal(sentence, '1-1-lamp: Online since 1970-01-01T00:00:01.000Z. By mqtt from 10.0.0.7:4711, held by pando-1.')
 })
 
 // DIARY-3
 test('offline: how the last connection ended', () => {
   assert.equal(
     of(offline, online),
-    '1-1-lamp is offline since 1970-01-01T00:00:02.000Z (keepalive_timeout): Nothing came for 1.5 times the keep-alive time.',
+    '1-1-lamp: Offline since 1970-01-01T00:00:02.000Z (keepalive_timeout). Nothing came for 1.5 times the keep-alive time.',
   )
 })
 
 test('offline and refused since: the refusal is what keeps it offline', () => {
   assert.match(
     of(refused, offline, online),
-    /^1-1-lamp is offline since 1970-01-01T00:00:02.000Z, and was turned away .*\(token_unknown\): Refused/,
+    /^1-1-lamp: Turned away once, at 1970-01-01T00:00:03.000Z \(token_unknown\)\. Refused.*offline since 1970-01-01T00:00:02.000Z/,
   )
   assert.match(of(offline, { ...refused, at: 1500 }), /keepalive_timeout/)
 })

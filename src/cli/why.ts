@@ -3,7 +3,7 @@ import { type Cause, causes } from '#contracts/causes.ts'
 import { controller, type DiaryEntry } from '#contracts/controller.ts'
 import { devicemanager, type Route } from '#contracts/devicemanager.ts'
 import { type Judgement, judge } from '#contracts/judgement.ts'
-import { sentenceOf, todoOf } from '#contracts/judgementtext.ts'
+import { judgementText } from '#contracts/judgementtext.ts'
 import { type Device, registry } from '#contracts/registry.ts'
 import { command, jsonArg } from './command.ts'
 import { deviceNamed } from './devices.ts'
@@ -61,11 +61,12 @@ export function answerOf(
   now = Date.now(),
 ): Answer {
   const judged = judge(diary, route, now)
-  const todo = todoOf(judged)
+  const { head, text, todo } = judgementText('en', judged, times)
+  const { cause } = judged.params
   return {
     identifier: device.identifier,
     online: route !== undefined,
-    sentence: `${device.identifier} is ${sentenceOf(judged)}`,
+    sentence: `${device.identifier}: ${head}${typeof cause === 'string' ? ` (${cause})` : ''}. ${text}`,
     ...(todo !== undefined && { todo }),
     ...judged,
     ...(route && { route }),
@@ -74,6 +75,13 @@ export function answerOf(
 }
 
 const time = (ms: number): string => new Date(ms).toISOString()
+const times = {
+  when: time,
+  span(ms: number): string {
+    const s = Math.max(1, Math.round(ms / 1000))
+    return s < 120 ? `${s} s` : s < 7200 ? `${Math.round(s / 60)} min` : `${Math.round(s / 3600)} h`
+  },
+}
 
 function textOf({ sentence, todo, diary }: Answer): string {
   const line = (e: Entry) => {

@@ -1,71 +1,85 @@
 /** A judgement (judgement.ts) in the words of people who look after devices: what is so, why, and what mends it. */
-import { type Cause, causes } from './causes.ts'
-import { FLAPPING, type Judgement } from './judgement.ts'
+import { causeText, type Lang, todoText } from './causetext.ts'
+import type { Judgement } from './judgement.ts'
 
-const time = (ms: number): string => new Date(ms).toISOString()
-
-const isCause = (cause: unknown): cause is Cause => typeof cause === 'string' && Object.hasOwn(causes, cause)
-
-/** `(keepalive_timeout): Nothing came …` */
-const because = (cause: unknown): string => (isCause(cause) ? `(${cause}): ${causes[cause].help}` : 'for no cause that is known.')
-
-const lasting = (ms: number): string => {
-  const s = Math.max(1, Math.round(ms / 1000))
-  return s < 120 ? `${s} s` : s < 7200 ? `${Math.round(s / 60)} min` : `${Math.round(s / 3600)} h`
+/** How the reader writes times. */
+export interface Times {
+  when(at: number): string
+  span(ms: number): string
 }
 
-type Says = (j: Judgement) => string
+export interface Words {
+  /** what is so */
+  head: string
+  /** why */
+  text: string
+  /** what mends it */
+  todo?: string
+}
 
-const sentences: Record<Judgement['code'], Says> = {
-  online: ({ since, params }) =>
-    `online since ${time(since)} by ${String(params['protocol'])} from ${String(params['address'])}, held by ${String(params['node'])}.`,
-  flapping: ({ params }) => {
-    const now = params['online'] === true ? 'online at the moment' : 'offline at the moment'
-    return `coming and going: ${String(params['times'])} connections ended in ${lasting(FLAPPING.span)}, the last ${because(params['cause'])} It is ${now}.`
+type Facts = Judgement['params']
+type Said = Pick<Judgement, 'since' | 'params'> & { code: string }
+type Says = (j: Said, f: Times) => Words
+
+const text = (lang: Lang, { cause }: Facts): string => {
+  const none = { en: 'No cause is known.', zh: '原因未知。' }
+  return cause === undefined ? none[lang] : causeText(lang, cause)
+}
+const word = (v: unknown): string => String(v ?? '')
+
+const sentences: Record<Lang, Record<string, Says>> = {
+  en: {
+    online: ({ since, params: p }, f) => ({
+      head: `Online since ${f.when(since)}`,
+      text: `By ${word(p['protocol'])} from ${word(p['address'])}, held by ${word(p['node'])}.`,
+    }),
+    flapping: ({ params: p }, f) => ({
+      head: `It comes and goes: ${word(p['times'])} connections ended in ${f.span(Number(p['span']))}`,
+      text: `The last: ${text('en', p)} It is ${p['online'] === true ? 'online' : 'offline'} at the moment.`,
+    }),
+    refused: ({ since, params: p }, f) => {
+      const often = p['times'] === 1 ? `once, at ${f.when(since)}` : `${word(p['times'])} times since ${f.when(since)}`
+      const rhythm = typeof p['every'] === 'number' ? `, every ${f.span(p['every'])}` : ''
+      const ended = typeof p['ended'] === 'number' ? ` It has been offline since ${f.when(p['ended'])}.` : ''
+      return { head: `Turned away ${often}${rhythm}`, text: `${text('en', p)}${ended}` }
+    },
+    offline: ({ since, params }, f) => ({ head: `Offline since ${f.when(since)}`, text: text('en', params) }),
+    logged_in: ({ since }, f) => ({
+      head: `It logged in at ${f.when(since)}, but has opened no connection since`,
+      text: 'Can it reach the MQTT address that login told it, past its firewall?',
+    }),
+    registered: ({ since }, f) => ({
+      head: `Registered at ${f.when(since)}, not logged in yet`,
+      text: 'Its next step is to log in with its id and secret.',
+    }),
+    nothing: () => ({ head: 'Nothing is known of a connection of this device', text: 'It has not been seen yet.' }),
   },
-  refused: ({ since, params }) => {
-    const { cause, times, every, last, ended } = params
-    const offline = typeof ended === 'number' ? `offline since ${time(ended)}, and` : 'offline, and'
-    const often =
-      times === 1 ? `was turned away at ${time(since)}` : `was turned away ${String(times)} times since ${time(since)}`
-    const rhythm = typeof every === 'number' ? `, every ${lasting(every)}` : ''
-    return `${offline} ${often}${rhythm}${times === 1 ? '' : `, last at ${time(Number(last))}`} ${because(cause)}`
+  zh: {
+    online: ({ since, params: p }, f) => ({
+      head: `自 ${f.when(since)} 起在线`,
+      text: `通过 ${word(p['protocol'])}，来自 ${word(p['address'])}，由 ${word(p['node'])} 保持。`,
+    }),
+    flapping: ({ params: p }, f) => ({
+      head: `时断时续：${f.span(Number(p['span']))}内断开 ${word(p['times'])} 次`,
+      text: `最近一次：${text('zh', p)}此刻${p['online'] === true ? '在线' : '离线'}。`,
+    }),
+    refused: ({ since, params: p }, f) => {
+      const rhythm = typeof p['every'] === 'number' ? `，每 ${f.span(p['every'])} 一次` : ''
+      const ended = typeof p['ended'] === 'number' ? `自 ${f.when(p['ended'])} 起离线。` : ''
+      return { head: `自 ${f.when(since)} 起被拒绝 ${word(p['times'])} 次${rhythm}`, text: `${text('zh', p)}${ended}` }
+    },
+    offline: ({ since, params }, f) => ({ head: `自 ${f.when(since)} 起离线`, text: text('zh', params) }),
+    logged_in: ({ since }, f) => ({
+      head: `${f.when(since)} 登录，此后没有建立连接`,
+      text: '它能穿过防火墙访问登录时告知的 MQTT 地址吗？',
+    }),
+    registered: ({ since }, f) => ({ head: `${f.when(since)} 注册，尚未登录`, text: '下一步是用编号和密钥登录。' }),
+    nothing: () => ({ head: '没有这台设备的任何连接记录', text: '它还没有出现过。' }),
   },
-  offline: ({ since, params }) => `offline since ${time(since)} ${because(params['cause'])}`,
-  logged_in: ({ since }) =>
-    `offline: it logged in at ${time(since)}, but has opened no connection with its token since. Is the MQTT address that login told reachable for it?`,
-  registered: ({ since }) => `offline: it registered at ${time(since)}, but has not logged in yet.`,
-  nothing: () => 'offline: nothing is known of a connection of this device.',
 }
 
-/** What people can do about a cause. */
-const todos: Partial<Record<Cause, string>> = {
-  closed_by_peer: 'Look at its power and network: it went without saying goodbye.',
-  peer_error: 'Look at its network.',
-  keepalive_timeout: 'Look at its power and network; or its firmware does not keep its own keep-alive time.',
-  taken_over: 'Do two devices have the same identity? Each throws the other out.',
-  protocol_error: 'Its firmware sends what MQTT forbids; the diary says what.',
-  packet_too_large: 'PANDO_MQTT_MAX_PACKET is the limit.',
-  rate_exceeded: 'PANDO_MQTT_MAX_RATE is the limit.',
-  node_lost: 'Look at the log of the cloud.',
-  device_unknown: 'It has an id of another cloud, or was removed: let it register again.',
-  token_unknown: 'It must log in again; firmware that keeps an old token must be told to forget it.',
-  token_of_other_device: 'It has the token of another device: were credentials copied?',
-  certificate_of_other_device: 'Its client certificate names another device: was the certificate copied?',
-  secret_wrong: 'Its secret is not that of this device: let it register again, or give it the right one.',
-  token_malformed: 'Its firmware sends something else than the token that login answered.',
-  client_id_malformed: 'Its firmware must use its device id in hex as the client id.',
-  registration_closed: 'Make it by `pando pdcfg device add`, or open the product for registration.',
-  registration_once: 'Permit it to register once more, if it lost its memory.',
-  plugin_refused: 'Ask whoever looks after the plugin; its reason stands in the diary.',
-  address_blocked: 'It comes in when the time is over, or when its address is let in again.',
-  server_busy: 'It tries again by itself; if this lasts, the cloud needs more room.',
-}
-
-/** `… is <this>` */
-export const sentenceOf = (j: Judgement): string => sentences[j.code](j)
-
-/** What mends it, if something does. */
-export function todoOf({ code, params: { cause } }: Judgement): string | undefined {
-  return code === 'online' || !isCause(cause) ? undefined : todos[cause]
+export function judgementText(lang: Lang, j: Said, f: Times): Words {
+  const says = sentences[lang][j.code] ?? sentences[lang]['nothing']!
+  const todo = j.code === 'online' ? undefined : todoText(lang, j.params['cause'])
+  return { ...says(j, f), ...(todo !== undefined && { todo }) }
 }

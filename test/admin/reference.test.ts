@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import vm from 'node:vm'
+import { errorTable } from '#lib/errors.ts'
 import { makeWorld, until, type World } from '../world.ts'
 import { type Door, openDoor, PASSWORD } from './door.ts'
 import { makePage } from './fakepage.ts'
@@ -107,4 +108,21 @@ test('a call goes out from the page as it was filled in, with a token or with th
   assert.match((await dom.call('editMe', { body: '{"zone":"Asia/Shanghai"}' })).status, /→ 200/)
   assert.match((await dom.call('addVendor', { body: '{"name":"not allowed"}' })).answer, /"permission": "products.write"/)
   assert.match((await dom.call('signOut', {})).status, /→ 204/)
+})
+
+// ADM-33
+test('each error is explained at its address, in both languages; a problem says which', async () => {
+  const list = await (await get('/docs/errors')).text()
+  for (const [code, { help }] of Object.entries(errorTable)) {
+    assert.ok(list.includes(`href="/docs/errors/${code}"`), code)
+    const answer = await get(`/docs/errors/${code}`)
+    assert.match(answer.headers.get('content-security-policy')!, /default-src 'none'/)
+    const text = await answer.text()
+    assert.ok(text.includes(help.split(/[`'<]/)[0]!), code)
+    assert.match(text, /lang="zh-CN">\n<p>[^<]*[\u4e00-\u9fff]/, code)
+    assert.equal(/<script|<style|\sstyle=/.test(text), false)
+  }
+  assert.equal((await get('/docs/errors/nothing')).status, 404)
+  const { json } = await door.ask('GET', '/devices/4711')
+  assert.equal(json.type, '/docs/errors/device_unknown')
 })

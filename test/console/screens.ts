@@ -1,38 +1,22 @@
-/** docs/screens: pictures of the running product. `node_modules/.bin/node test/console/screens.ts [part of a name …]` */
+/** docs/screens: pictures of the running product. `node_modules/.bin/node test/console/screens.ts [name …]` */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { openDoor } from '../admin/door.ts'
 import { root } from '../world/root.ts'
+import { answers } from '../support/hookreceiver.ts'
 import { makeWorld, sleep, type World } from '../world.ts'
 import { buildConsole, openBrowser, signIn, visit } from './browser.ts'
-
-const sensor = {
-  objects: [
-    {
-      no: 1,
-      label: 'climate',
-      part: 1,
-      status: [
-        { name: 'temperature', value_type: 2, unit: '°C', decimals: 1, title: { en: 'Temperature', zh: '温度' } },
-        { name: 'humidity', value_type: 2, unit: '%', decimals: 1, title: { en: 'Humidity', zh: '湿度' } },
-      ],
-    },
-    { no: 2, label: 'fan', part: 1, status: [{ name: 'speed', value_type: 8, unit: 'rpm', title: { en: 'Fan', zh: '风扇' } }] },
-  ],
-  commands: [
-    { no: 1, name: 'set-fan', part: 1, priority: 0, params: [{ name: 'speed', value_type: 8, unit: 'rpm', min: 0, max: 3000 }] },
-  ],
-  events: [{ no: 1, name: 'door-open', part: 1, priority: 1, params: [] }],
-}
+import { coldRooms, unknownObject } from './fleet.ts'
 
 /** Devices of several states, an application whose receiver answers, a rule, a frame that can't be read. */
 async function furnish(world: World): Promise<void> {
   const { client } = await openDoor(world)
-  const product = await world.product({ name: 'Cold-room logger', config: sensor })
   await client('POST /applications', {
-    body: { name: 'Facility ops', scope: '*', url: `${world.hooks.url}hook`, events: ['event', 'status', 'online', 'offline'] },
+    body: { name: 'Facility ops', scope: '*', url: world.hooks.url, events: ['event', 'status', 'online', 'offline'] },
   })
+  const { product, devices } = await coldRooms(world, 21)
+  for (const n of [22, 23, 24]) await world.device({ product, code: `room-${n}` })
   await client('POST /rules', {
     body: {
       name: 'Too warm',
@@ -43,47 +27,58 @@ async function furnish(world: World): Promise<void> {
       but: { atMost: { n: 1, per: 600_000 } },
     },
   })
-  for (let n = 1; n <= 24; n++) {
-    const d = await world.device({ product, code: `room-${n}` })
-    await client('PATCH /devices/{id}', {
-      params: { id: d.id },
-      body: { name: `Cold room ${n}`, tags: [n % 2 ? 'north' : 'south'] },
-    })
-    if (n > 21) continue
-    await d.connect()
-    for (let i = 0; i < 12; i++) await d.status({ climate: [4 + Math.sin(n + i / 3), 61 + Math.cos(i)], fan: [1200 + 10 * i] })
-    if (n === 5) await d.publish('s', Buffer.from(d.statusFrame({ fan: [1] })).subarray(0, 33))
-    if (n % 7 === 0) await d.link.drop()
-  }
+  const [first, second] = devices
+  for (const warm of [8.4, 9.1, 7.2, 8.8]) await first!.status({ climate: [warm, 58] })
+  await second!.publish('s', unknownObject(3))
+  await devices[4]!.publish('s', Buffer.from(first!.statusFrame({ fan: [1] })).subarray(0, 33))
+  for (const n of [7, 14, 21]) await devices[n - 1]!.drop()
+  world.hooks.manner = answers(503)
+  await devices[2]!.event('door-open')
   await sleep(2000)
 }
 
-const pages: Record<string, string> = {
-  overview: '/',
-  devices: '/devices?q=product:1',
-  device: '/devices/1',
-  connection: '/devices/7/connection',
-  connect: '/devices/connect?tool=mosquitto&serial=kitchen-1',
-  product: '/products/1',
-  rule: '/rules/1',
-  application: '/applications/1',
-  packets: '/packets/quarantine?product=1',
-  system: '/system',
-  access: '/access/audit',
+interface Picture {
+  path: string
+  /** what is done before it is taken */
+  act?: (page: Page) => Promise<void>
+}
+
+const pickFirst = (page: Page) => page.locator('.pick-row').first().click()
+
+const pages: Record<string, Picture> = {
+  welcome: { path: '/welcome' },
+  overview: { path: '/' },
+  devices: { path: '/devices?q=product:1' },
+  device: { path: '/devices/1' },
+  history: { path: '/devices/1/history' },
+  connection: { path: '/devices/7/connection' },
+  connect: { path: '/devices/connect?tool=mosquitto&serial=kitchen-1' },
+  product: { path: '/products/1?add=objects:3:int8,uint16', act: (page) => page.locator('.diff ins').first().waitFor() },
+  rule: {
+    path: '/rules/1',
+    async act(page) {
+      await page.locator('.sentence-form input').first().fill('8.5')
+      await page.locator('svg .limit').waitFor({ state: 'attached' })
+      await page.locator('main .card header .btn').last().click()
+      await page.locator('svg .fire').first().waitFor()
+    },
+  },
+  runs: { path: '/rules/1/runs' },
+  application: { path: '/applications/1', act: pickFirst },
+  packets: { path: '/packets/quarantine?product=1', act: pickFirst },
+  past: { path: '/packets/past?product=1', act: pickFirst },
+  alerts: { path: '/alerts' },
+  system: { path: '/system' },
+  people: { path: '/access' },
+  access: { path: '/access/audit' },
 }
 
 async function shoot(page: Page, folder: string, suffix: string, wanted: readonly string[]): Promise<void> {
-  for (const [name, path] of Object.entries(pages)) {
-    if (wanted.length > 0 && !wanted.some((w) => name.includes(w))) continue
+  for (const [name, { path, act }] of Object.entries(pages)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue
     await page.goto(path)
     await page.locator('main#main h1').first().waitFor()
-    if (name === 'rule') await page.locator('main .card header .btn').last().click()
-    if (name === 'application' || name === 'packets')
-      await page
-        .locator('.pick-row')
-        .first()
-        .click()
-        .catch(() => {})
+    await act?.(page)
     await sleep(1500)
     await page.screenshot({ path: join(folder, `${name}${suffix}.png`) })
   }

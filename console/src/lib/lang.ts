@@ -32,7 +32,7 @@ export function langOfAccount(locale: string): void {
 
 export const useLang = (): Lang => useStore(lang)
 
-/** → a hook that answers with the texts of the language that is shown */
-export function texts<T>(of: { en: T; zh: NoInfer<T> }): () => T {
-  return () => of[useLang()]
+/** → a hook that answers with the texts of the language that is shown; `of`: those of both */
+export function texts<T>(of: { en: T; zh: NoInfer<T> }): (() => T) & { of: { en: T; zh: T } } {
+  return Object.assign(() => of[useLang()], { of })
 }

@@ -7,6 +7,7 @@ import { session, signedIn } from '../lib/session.ts'
 import { useProblemText } from '../text/errors.ts'
 import { Field, Seg } from '../ui/basics.tsx'
 import { Note } from '../ui/feedback.tsx'
+import { ChoiceField, NewPasswordField, PasswordField, TextField } from '../ui/form.tsx'
 import { Mark } from './mark.tsx'
 import { useShell } from './texts.ts'
 
@@ -81,19 +82,7 @@ export function SignInForm({ name: known, done }: { name?: string; done: (passwo
   }
   return (
     <form className="stack" onSubmit={(e) => void submit(e)}>
-      <Field label={t.userName}>
-        {(p) => (
-          <input
-            {...p}
-            className="input"
-            name="username"
-            autoComplete="username"
-            required
-            value={name}
-            onChange={(e) => setName(e.target.value)}
-          />
-        )}
-      </Field>
+      <TextField label={t.userName} name="username" autoComplete="username" required value={name} set={setName} />
       <Field label={t.password} {...(wrong !== undefined && { error: wrong })}>
         {(p) => (
           <span className="group">
@@ -189,46 +178,14 @@ export function ChangePassword() {
           readOnly
           value={s.at === 'in' ? s.session.user.name : ''}
         />
-        {asked && (
-          <Field label={t.currentPassword}>
-            {(p) => (
-              <input
-                {...p}
-                className="input"
-                type="password"
-                autoComplete="current-password"
-                required
-                value={current}
-                onChange={(e) => setCurrent(e.target.value)}
-              />
-            )}
-          </Field>
-        )}
-        <Field label={t.newPassword} hint={t.passwordHint(password.length)} {...(wrong !== undefined && { error: wrong })}>
-          {(p) => (
-            <input
-              {...p}
-              className="input"
-              type="password"
-              autoComplete="new-password"
-              required
-              minLength={12}
-              maxLength={256}
-              value={password}
-              onChange={(e) => setPassword(e.target.value)}
-            />
-          )}
-        </Field>
-        <Field label={t.zone}>
-          {(p) => (
-            <select {...p} className="input" value={zone} onChange={(e) => setZone(e.target.value)}>
-              <option value="">{t.ofBrowser(Intl.DateTimeFormat().resolvedOptions().timeZone)}</option>
-              {zones().map((z) => (
-                <option key={z}>{z}</option>
-              ))}
-            </select>
-          )}
-        </Field>
+        {asked && <PasswordField label={t.currentPassword} value={current} set={setCurrent} />}
+        <NewPasswordField label={t.newPassword} error={wrong} value={password} set={setPassword} />
+        <ChoiceField
+          label={t.zone}
+          value={zone}
+          set={setZone}
+          of={[['', t.ofBrowser(Intl.DateTimeFormat().resolvedOptions().timeZone)], ...zones().map((z) => [z, z] as const)]}
+        />
         <button type="submit" className="btn block" data-k="main" disabled={busy || password.length < 12}>
           {t.mustChange}
         </button>

@@ -62,8 +62,6 @@ export const useShell = texts({
     mustChangeText: 'Your password was made by somebody else. Choose one that only you know; the old one stops working.',
     newPassword: 'New password',
     currentPassword: 'The password you signed in with',
-    passwordHint: (n: number) =>
-      n < 12 ? `${n} of at least 12 characters. Longer is better than odd signs; a passphrase is fine.` : `${n} characters`,
     language: 'Language',
     zone: 'Time zone',
     ofBrowser: (zone: string) => `${zone} (browser)`,
@@ -155,7 +153,6 @@ export const useShell = texts({
     mustChangeText: '您的密码由他人生成。请设置只有您知道的密码；旧密码随即失效。',
     newPassword: '新密码',
     currentPassword: '您登录时使用的密码',
-    passwordHint: (n) => (n < 12 ? `已输入 ${n} 个字符，至少 12 个。长度比特殊符号更重要，可以用一句话。` : `${n} 个字符`),
     language: '语言',
     zone: '时区',
     ofBrowser: (zone) => `${zone}（浏览器）`,

@@ -1,167 +1,18 @@
-/** Why a connection is as it is, in a sentence, and what to do about it. English causes are those of the cloud. */
+/** Why a connection is as it is, in a sentence, and what to do about it, in the reader's language and zone. */
 
 import type { AdminAnswer } from '#contracts/admin/client.ts'
-import { type Cause, causes } from '#contracts/causes.ts'
-import { type Format, useFormat } from '../lib/format.ts'
-import { type Lang, useLang } from '../lib/lang.ts'
+import { judgementText, type Words } from '#contracts/judgementtext.ts'
+import { useFormat } from '../lib/format.ts'
+import { useLang } from '../lib/lang.ts'
+
+export { causeText, isRefusal } from '#contracts/causetext.ts'
 
 type Judgement = AdminAnswer<'GET /devices/{id}/diary'>['answer']
 
-const zh: Record<Cause, string> = {
-  none: '原因未知。',
-  registered: '设备首次注册。',
-  registered_again: '设备再次注册，得到相同的身份。',
-  logged_in: '设备登录并得到新令牌；旧令牌不能再用于新连接。',
-  closed_by_peer: '设备未打招呼就断开了连接（电源、网络）。',
-  disconnected: '设备主动告别。',
-  keepalive_timeout: '超过保活时间的 1.5 倍没有收到任何数据。',
-  taken_over: '同一设备又建立了连接；每台设备只能有一条连接。',
-  protocol_error: '设备发送了协议禁止的内容。',
-  packet_too_large: '数据包超过限制。',
-  rate_exceeded: '设备发送的频率超过限制。',
-  token_revoked: '设备的令牌已被吊销。',
-  device_removed: '设备已被删除。',
-  server_stopping: '云端停止服务，或把连接移到了别处。',
-  node_lost: '接入节点失效。',
-  stream_sealed: '接入节点被隔离，放弃了它的连接。',
-  peer_error: '网络报告连接出错。',
-  closed_by_operator: '运维人员断开了连接。',
-  device_unknown: '被拒绝：没有这台设备。',
-  token_unknown: '被拒绝：令牌未知、过期、已被替换或吊销；设备必须重新登录。',
-  token_of_other_device: '被拒绝：令牌属于另一台设备。',
-  certificate_of_other_device: '被拒绝：客户端证书属于另一台设备。',
-  secret_wrong: '登录被拒绝：设备密钥错误。',
-  token_malformed: '被拒绝：密码不是 32 位十六进制的令牌。',
-  client_id_malformed: '被拒绝：客户端标识不是十六进制的设备号。',
-  registration_closed: '注册被产品的策略拒绝。',
-  registration_once: '注册被拒绝：设备以前登录过。',
-  server_busy: '暂时被拒绝：同时到来的太多。',
-  plugin_refused: '被本云的插件拒绝。',
-  session_gone: '登录检查完成之前连接已断开。',
-  address_blocked: '被拒绝：运维人员暂时封锁了这个地址。',
-}
+const shapes: Record<string, 'ok' | 'bad' | 'off'> = { online: 'ok', refused: 'bad', offline: 'off', nothing: 'off' }
 
-const todos: Record<Lang, Partial<Record<Cause, string>>> = {
-  en: {
-    closed_by_peer: 'Look at its power and network: it went without saying goodbye.',
-    peer_error: 'Look at its network.',
-    keepalive_timeout: 'Look at its power and network; or its firmware does not keep its own keep-alive time.',
-    taken_over: 'Do two devices have the same identity? Each throws the other out.',
-    protocol_error: 'Its firmware sends what MQTT forbids; the diary says what.',
-    packet_too_large: 'PANDO_MQTT_MAX_PACKET is the limit.',
-    rate_exceeded: 'PANDO_MQTT_MAX_RATE is the limit.',
-    node_lost: 'Look at the log of the cloud.',
-    device_unknown: 'It has an id of another cloud, or was removed: let it register again.',
-    token_unknown: 'It must log in again. Firmware that keeps an old token does not come back by itself.',
-    token_of_other_device: 'It has the token of another device: were credentials copied?',
-    certificate_of_other_device: 'Its client certificate names another device: was the certificate copied?',
-    secret_wrong: 'Its secret is not that of this device: let it register again, or give it the right one.',
-    token_malformed: 'Its firmware sends something else than the token that login answered.',
-    client_id_malformed: 'Its firmware must use its device id in hex as the client id.',
-    registration_closed: 'Open the product for registration, or add the device by hand.',
-    registration_once: 'Permit it to register once more, if it lost its memory.',
-    plugin_refused: 'Ask whoever looks after the plugin; its reason stands in the diary.',
-    server_busy: 'It tries again by itself; if this lasts, the cloud needs more room.',
-  },
-  zh: {
-    closed_by_peer: '请检查电源和网络：它没有告别就离开了。',
-    peer_error: '请检查它的网络。',
-    keepalive_timeout: '请检查电源和网络；也可能是固件没有遵守自己的保活时间。',
-    taken_over: '是否有两台设备使用同一身份？它们会互相挤掉对方。',
-    protocol_error: '固件发送了 MQTT 禁止的内容；详情见日记。',
-    packet_too_large: '限制由 PANDO_MQTT_MAX_PACKET 决定。',
-    rate_exceeded: '限制由 PANDO_MQTT_MAX_RATE 决定。',
-    node_lost: '请查看云端日志。',
-    device_unknown: '它的编号属于另一个云，或已被删除：请让它重新注册。',
-    token_unknown: '它必须重新登录。只保留旧令牌的固件不会自己恢复。',
-    token_of_other_device: '它使用了另一台设备的令牌：凭据是否被复制？',
-    certificate_of_other_device: '它的客户端证书写的是另一台设备：证书是否被复制？',
-    secret_wrong: '它的密钥不属于这台设备：请重新注册，或给它正确的密钥。',
-    token_malformed: '固件发送的不是登录时得到的令牌。',
-    client_id_malformed: '固件必须用十六进制的设备号作为客户端标识。',
-    registration_closed: '请开放产品的注册，或手动添加设备。',
-    registration_once: '如果它丢失了存储，请允许它再注册一次。',
-    plugin_refused: '请联系维护插件的人；原因写在日记里。',
-    server_busy: '它会自动重试；如果持续如此，云端需要扩容。',
-  },
-}
-
-const isCause = (cause: unknown): cause is Cause => typeof cause === 'string' && Object.hasOwn(causes, cause)
-
-export const causeText = (lang: Lang, cause: unknown): string =>
-  isCause(cause) ? (lang === 'zh' ? zh[cause] : causes[cause].help) : String(cause ?? '')
-export const todoText = (lang: Lang, cause: unknown): string | undefined => (isCause(cause) ? todos[lang][cause] : undefined)
-export const sideOf = (cause: unknown): 'device' | 'cloud' | undefined => (isCause(cause) ? causes[cause].side : undefined)
-export const isRefusal = (cause: unknown): boolean => isCause(cause) && causes[cause].no >= 30
-
-type Says = (j: Judgement, f: Format) => { head: string; text: string }
-const about = (lang: Lang, j: Judgement) => causeText(lang, j.params['cause'])
-
-const sentences: Record<Lang, Record<string, Says>> = {
-  en: {
-    online: (j, f) => ({
-      head: `Online since ${f.when(j.since)}`,
-      text: `By ${String(j.params['protocol'])} from ${String(j.params['address'])}, held by ${String(j.params['node'])}.`,
-    }),
-    flapping: (j) => ({
-      head: `It comes and goes: ${String(j.params['times'])} connections ended in 10 minutes`,
-      text: `${about('en', j)} It is ${j.params['online'] === true ? 'online' : 'offline'} at the moment.`,
-    }),
-    refused: (j, f) => {
-      const { times, every } = j.params
-      const often = Number(times) === 1 ? 'once' : `${String(times)} times`
-      const rhythm = typeof every === 'number' ? `, every ${f.span(every)}` : ''
-      return { head: `Turned away ${often} since ${f.when(j.since)}${rhythm}`, text: about('en', j) }
-    },
-    offline: (j, f) => ({ head: `Offline since ${f.when(j.since)}`, text: about('en', j) }),
-    logged_in: (j, f) => ({
-      head: `It logged in at ${f.when(j.since)}, but has opened no connection since`,
-      text: 'Can it reach the MQTT address that login told it, past its firewall?',
-    }),
-    registered: (j, f) => ({
-      head: `Registered at ${f.when(j.since)}, not logged in yet`,
-      text: 'Its next step is to log in with its id and secret.',
-    }),
-    nothing: () => ({ head: 'Nothing is known of a connection of this device', text: 'It has not been seen yet.' }),
-  },
-  zh: {
-    online: (j, f) => ({
-      head: `自 ${f.when(j.since)} 起在线`,
-      text: `通过 ${String(j.params['protocol'])}，来自 ${String(j.params['address'])}，由 ${String(j.params['node'])} 保持。`,
-    }),
-    flapping: (j) => ({
-      head: `时断时续：10 分钟内断开 ${String(j.params['times'])} 次`,
-      text: `${about('zh', j)}此刻${j.params['online'] === true ? '在线' : '离线'}。`,
-    }),
-    refused: (j, f) => {
-      const { times, every } = j.params
-      const rhythm = typeof every === 'number' ? `，每 ${f.span(every)} 一次` : ''
-      return { head: `自 ${f.when(j.since)} 起被拒绝 ${String(times)} 次${rhythm}`, text: about('zh', j) }
-    },
-    offline: (j, f) => ({ head: `自 ${f.when(j.since)} 起离线`, text: about('zh', j) }),
-    logged_in: (j, f) => ({
-      head: `${f.when(j.since)} 登录，此后没有建立连接`,
-      text: '它能穿过防火墙访问登录时告知的 MQTT 地址吗？',
-    }),
-    registered: (j, f) => ({ head: `${f.when(j.since)} 注册，尚未登录`, text: '下一步是用编号和密钥登录。' }),
-    nothing: () => ({ head: '没有这台设备的任何连接记录', text: '它还没有出现过。' }),
-  },
-}
-
-/** The judgement in words: a head, why, and what mends it. */
-export function useJudgement(): (j: Judgement) => {
-  head: string
-  text: string
-  todo?: string
-  s: 'ok' | 'bad' | 'warn' | 'off'
-} {
+export function useJudgement(): (j: Judgement) => Words & { s: 'ok' | 'bad' | 'warn' | 'off' } {
   const lang = useLang()
   const f = useFormat()
-  return (j) => {
-    const said = (sentences[lang][j.code] ?? sentences[lang]['nothing']!)(j, f)
-    const todo = j.code === 'online' ? undefined : todoText(lang, j.params['cause'])
-    const s =
-      j.code === 'online' ? 'ok' : j.code === 'refused' ? 'bad' : j.code === 'offline' || j.code === 'nothing' ? 'off' : 'warn'
-    return { ...said, ...(todo && { todo }), s }
-  }
+  return (j) => ({ ...judgementText(lang, j, f), s: shapes[j.code] ?? 'warn' })
 }

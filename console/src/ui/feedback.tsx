@@ -60,7 +60,7 @@ export function Empty({ title, children, actions }: { title: ReactNode; children
 export function ProblemNote({ problem, again }: { problem: AdminProblem; again?: () => void }) {
   const c = useCommon()
   const text = useProblemText()
-  const { code, request_id: id, status } = problem.problem
+  const { code, type, request_id: id, status } = problem.problem
   return (
     <Note
       s="bad"
@@ -75,7 +75,7 @@ export function ProblemNote({ problem, again }: { problem: AdminProblem; again?:
       }
     >
       <small className="row">
-        {[status || '', code, id && c.request(id)].filter(Boolean).join(' · ')}
+        {status || ''} {type.startsWith('/docs/') ? <a href={type}>{code}</a> : code} {id && c.request(id)}
         {id && <CopyButton text={id} />}
       </small>
     </Note>

@@ -50,9 +50,9 @@ describe('pando device against a running cloud', () => {
     const { online, sentence, diary } = JSON.parse(stdout)
     assert.equal(online, false)
     // how often the faults have ended its connection is a matter of chance
-    const offline = /^1-1-sim-1 is offline since \d{4}-.*Z \(disconnected\): The device said goodbye\.$/
+    const offline = /^1-1-sim-1: Offline since \d{4}-.*Z \(disconnected\)\. The device said goodbye\.$/
     const restless =
-      /^1-1-sim-1 is coming and going: \d+ .*, the last \(disconnected\): The device said goodbye\. It is offline at the moment\.$/
+      /^1-1-sim-1: It comes and goes: \d+ .* \(disconnected\)\. The last: The device said goodbye\. It is offline at the moment\.$/
     assert.ok(offline.test(sentence) || restless.test(sentence), sentence)
     assert.equal(diary[0].kind, 'offline')
     assert.ok(diary.some((d: { kind: string }) => d.kind === 'online'))

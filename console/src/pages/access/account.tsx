@@ -1,8 +1,10 @@
 import { useState } from 'react'
 import { api, refresh, useAct, useGet } from '../../lib/api.ts'
 import { toast } from '../../lib/toast.ts'
-import { Ago, Field } from '../../ui/basics.tsx'
-import { Asked, ProblemNote } from '../../ui/feedback.tsx'
+import { Ago } from '../../ui/basics.tsx'
+import { Asked } from '../../ui/feedback.tsx'
+import { Form, NewPasswordField, PasswordField } from '../../ui/form.tsx'
+import { Card } from '../../ui/page.tsx'
 import { useAccess } from './texts.ts'
 
 export function Account() {
@@ -13,13 +15,14 @@ export function Account() {
   const others = useAct(() => api('DELETE /me/sessions'), again)
   return (
     <div className="cols half">
-      <section className="card">
-        <header>
-          <h2>{t.sessions}</h2>
-          <button type="button" className="btn s push" disabled={others.isPending} onClick={() => others.mutate(undefined)}>
+      <Card
+        title={t.sessions}
+        push={
+          <button type="button" className="btn s" disabled={others.isPending} onClick={() => others.mutate(undefined)}>
             {t.endOthers}
           </button>
-        </header>
+        }
+      >
         <Asked of={asked}>
           {({ items }) => (
             <ul className="list">
@@ -42,7 +45,7 @@ export function Account() {
             </ul>
           )}
         </Asked>
-      </section>
+      </Card>
       <Password />
     </div>
   )
@@ -61,52 +64,18 @@ function Password() {
     },
   })
   return (
-    <form
-      className="card"
-      onSubmit={(e) => {
-        e.preventDefault()
-        change.mutate(undefined)
-      }}
-    >
-      <header>
-        <h2>{t.change_password}</h2>
-      </header>
-      <div className="sect flush stack">
-        <Field label={t.current_password}>
-          {(p) => (
-            <input
-              {...p}
-              className="input"
-              type="password"
-              autoComplete="current-password"
-              required
-              value={current}
-              onChange={(e) => setCurrent(e.target.value)}
-            />
-          )}
-        </Field>
-        <Field label={t.newPassword} hint={t.passwordHint}>
-          {(p) => (
-            <input
-              {...p}
-              className="input"
-              type="password"
-              autoComplete="new-password"
-              required
-              minLength={12}
-              maxLength={256}
-              value={password}
-              onChange={(e) => setPassword(e.target.value)}
-            />
-          )}
-        </Field>
-        {change.error && <ProblemNote problem={change.error} />}
-        <div className="row">
-          <button type="submit" className="btn" disabled={change.isPending}>
-            {t.change_password}
-          </button>
-        </div>
+    <Card title={t.change_password}>
+      <div className="sect flush">
+        <Form act={change}>
+          <PasswordField label={t.current_password} value={current} set={setCurrent} />
+          <NewPasswordField label={t.newPassword} value={password} set={setPassword} />
+          <div className="row">
+            <button type="submit" className="btn" disabled={change.isPending}>
+              {t.change_password}
+            </button>
+          </div>
+        </Form>
       </div>
-    </form>
+    </Card>
   )
 }

@@ -1,23 +1,17 @@
 import { useState } from 'react'
 import { api, useAct, useGet } from '../../lib/api.ts'
 import { useFormat } from '../../lib/format.ts'
-import { useCommon } from '../../text/common.ts'
 import { At, Dot } from '../../ui/basics.tsx'
 import { Asked, Empty } from '../../ui/feedback.tsx'
+import { Pager, usePages } from '../../ui/page.tsx'
 import { useAccess } from './texts.ts'
 
 export function Audit() {
   const t = useAccess()
-  const c = useCommon()
   const f = useFormat()
   const [action, setAction] = useState('')
-  const [cursors, setCursors] = useState<readonly string[]>([])
-  const cursor = cursors.at(-1)
-  const asked = useGet(
-    'GET /audit',
-    { query: { limit: 100, ...(action && { action }), ...(cursor && { cursor }) } },
-    { keep: true },
-  )
+  const pages = usePages()
+  const asked = useGet('GET /audit', { query: { limit: 100, ...(action && { action }), ...pages.query } }, { keep: true })
   const verify = useAct(() => api('GET /audit/verify'))
   return (
     <section className="card">
@@ -29,7 +23,7 @@ export function Audit() {
           value={action}
           onChange={(e) => {
             setAction(e.target.value.trim())
-            setCursors([])
+            pages.first()
           }}
         />
         <span className="push">
@@ -70,13 +64,7 @@ export function Audit() {
                   </li>
                 ))}
               </ul>
-              {next && (
-                <footer>
-                  <button type="button" className="btn s push" onClick={() => setCursors([...cursors, next])}>
-                    {c.older}
-                  </button>
-                </footer>
-              )}
+              <Pager pages={pages} next={next} />
             </>
           )
         }

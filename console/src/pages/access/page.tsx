@@ -1,5 +1,6 @@
 import { useCan, useEverything } from '../../lib/session.ts'
 import { useCrumbs } from '../../lib/title.ts'
+import { Head } from '../../ui/page.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { Account } from './account.tsx'
 import { Audit } from './audit.tsx'
@@ -22,11 +23,7 @@ export default function Page({ tab: asked }: { tab: string }) {
   const tab = shown.find((n) => n === asked) ?? shown[0]!
   return (
     <>
-      <div className="head">
-        <div>
-          <h1>{t.title}</h1>
-        </div>
-      </div>
+      <Head title={t.title} />
       <Tabs base="/access" at={tab} label={t.tabsLabel} tabs={shown.map((name) => ({ name, text: t.tabs[name] }))} />
       {tab === 'people' && <People />}
       {tab === 'roles' && <Roles />}

@@ -3,26 +3,29 @@ import type { Permission } from '#contracts/registry/permissions.ts'
 import { api, refresh, useAct, useGet } from '../../lib/api.ts'
 import { useSession } from '../../lib/session.ts'
 import { useCommon } from '../../text/common.ts'
-import { Ago, At, Copy, Field, I } from '../../ui/basics.tsx'
-import { Asked, Dialog, Empty, ProblemNote } from '../../ui/feedback.tsx'
+import { Ago, At, Copy, I } from '../../ui/basics.tsx'
+import { Asked, Dialog, Empty } from '../../ui/feedback.tsx'
+import { Checks, ChoiceField, FormDialog, NameField, ScopeField } from '../../ui/form.tsx'
+import { Card } from '../../ui/page.tsx'
 import { useAccess } from './texts.ts'
 
 export function Tokens() {
   const t = useAccess()
-  const c = useCommon()
   const asked = useGet('GET /tokens', { query: { limit: 1000 } })
   const [adding, add] = useState(false)
   const revoke = useAct((id: number) => api('DELETE /tokens/{id}', { params: { id } }), {
     done: () => void refresh('GET /tokens'),
   })
   return (
-    <section className="card">
-      <header>
+    <Card
+      title={t.tabs.tokens}
+      push={
         <button type="button" className="btn s" onClick={() => add(true)}>
           <I n="plus" />
           {t.newToken}
         </button>
-      </header>
+      }
+    >
       <Asked of={asked} rows={4}>
         {({ items }) =>
           items.length === 0 ? (
@@ -53,14 +56,14 @@ export function Tokens() {
           )
         }
       </Asked>
-      {adding && <NewToken close={() => add(false)} names={{ make: c.add }} />}
-    </section>
+      {adding && <NewToken close={() => add(false)} />}
+    </Card>
   )
 }
 
 const DAY = 86_400_000
 
-function NewToken({ close, names }: { close: () => void; names: { make: string } }) {
+function NewToken({ close }: { close: () => void }) {
   const t = useAccess()
   const c = useCommon()
   const s = useSession()
@@ -91,67 +94,17 @@ function NewToken({ close, names }: { close: () => void; names: { make: string }
       </Dialog>
     )
   return (
-    <Dialog
-      title={t.newToken}
-      close={close}
-      footer={
-        <button type="submit" form="new-token" className="btn" data-k="main" disabled={make.isPending || may.length === 0}>
-          {names.make}
-        </button>
-      }
-    >
-      <form
-        id="new-token"
-        className="stack"
-        onSubmit={(e) => {
-          e.preventDefault()
-          make.mutate(undefined)
-        }}
-      >
-        <Field label={c.name}>
-          {(p) => (
-            <input {...p} className="input" required maxLength={128} value={name} onChange={(e) => setName(e.target.value)} />
-          )}
-        </Field>
-        <Field label={c.scope}>
-          {(p) => (
-            <input
-              {...p}
-              className="input mono"
-              required
-              pattern="\*|(vendor|product)/[1-9][0-9]*"
-              value={scope}
-              onChange={(e) => setScope(e.target.value)}
-            />
-          )}
-        </Field>
-        <Field label={t.expires}>
-          {(p) => (
-            <select {...p} className="input" value={days} onChange={(e) => setDays(e.target.value)}>
-              {['30', '90', '365', '0'].map((d) => (
-                <option key={d} value={d}>
-                  {t.ends[d]}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
-        <fieldset className="permissions">
-          <legend>{t.permissions}</legend>
-          {mine?.can.map((p) => (
-            <label className="check" key={p}>
-              <input
-                type="checkbox"
-                className="box"
-                checked={may.includes(p)}
-                onChange={(e) => setMay(e.target.checked ? [...may, p] : may.filter((x) => x !== p))}
-              />
-              <code>{p}</code>
-            </label>
-          ))}
-        </fieldset>
-        {make.error && <ProblemNote problem={make.error} />}
-      </form>
-    </Dialog>
+    <FormDialog title={t.newToken} close={close} verb={c.add} act={make} ready={may.length > 0}>
+      <NameField value={name} set={setName} />
+      <ScopeField value={scope} set={setScope} />
+      <ChoiceField label={t.expires} value={days} set={setDays} of={['30', '90', '365', '0'].map((d) => [d, t.ends[d]])} />
+      <Checks<Permission>
+        legend={t.permissions}
+        className="permissions"
+        value={may}
+        set={setMay}
+        of={(mine?.can ?? []).map((p) => [p, <code key={p}>{p}</code>])}
+      />
+    </FormDialog>
   )
 }

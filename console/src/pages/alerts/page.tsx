@@ -6,6 +6,7 @@ import { useCrumbs } from '../../lib/title.ts'
 import { useAlertText } from '../../text/alerts.ts'
 import { Ago, Dot, Seg } from '../../ui/basics.tsx'
 import { Allowed, Asked, Empty } from '../../ui/feedback.tsx'
+import { Head } from '../../ui/page.tsx'
 
 type State = 'open' | 'acknowledged' | 'cleared'
 
@@ -53,12 +54,10 @@ export default function Page() {
   const clear = useAct((id: string) => api('POST /alerts/{id}/clear', { params: { id } }), again)
   return (
     <Allowed to="system.read">
-      <div className="head">
-        <div>
-          <h1>{t.title}</h1>
-          <p className="sub">{t.sub}</p>
-        </div>
-        <div className="acts">
+      <Head
+        title={t.title}
+        sub={t.sub}
+        acts={
           <Seg<State>
             label={t.which}
             value={state}
@@ -69,8 +68,8 @@ export default function Page() {
               ['cleared', t.states.cleared],
             ]}
           />
-        </div>
-      </div>
+        }
+      />
       <section className="card">
         <Asked of={asked} rows={4}>
           {({ items }) =>

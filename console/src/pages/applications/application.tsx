@@ -8,11 +8,14 @@ import { useCrumbs } from '../../lib/title.ts'
 import { toast } from '../../lib/toast.ts'
 import { useCommon } from '../../text/common.ts'
 import { Code, Copy, Dot, I } from '../../ui/basics.tsx'
-import { Asked, Confirm, Dialog, Note, ProblemNote } from '../../ui/feedback.tsx'
+import { Asked, Dialog, Note } from '../../ui/feedback.tsx'
+import { Form, Sure } from '../../ui/form.tsx'
+import { Card, Head } from '../../ui/page.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { Deliveries } from './deliveries.tsx'
-import { AboutFields, useAbout } from './form.tsx'
+import { type About, AboutFields } from './form.tsx'
 import { type App, shapes } from './page.tsx'
+import { CheckSignature } from './signature.tsx'
 import { useApps } from './texts.ts'
 
 export default function Page({ id, tab }: { id: number; tab: string }) {
@@ -44,31 +47,33 @@ function Body({ app: a, tab }: { app: App; tab: string }) {
   const may = can('deliveries.write') && a.url !== ''
   return (
     <>
-      <div className="head">
-        <div>
-          <h1>{a.name}</h1>
-          <p className="sub">
+      <Head
+        title={a.name}
+        sub={
+          <>
             <span className="state">
               <Dot s={shapes[a.state]} />
               {t.states[a.state]}
             </span>
             <code>{a.scope}</code>
             {a.url && <code>{a.url}</code>}
-          </p>
-        </div>
-        {may && (
-          <div className="acts">
-            <button type="button" className="btn" disabled={hold.isPending} onClick={() => hold.mutate(undefined)}>
-              <I n={a.paused ? 'play' : 'pause'} />
-              {a.paused ? t.resume : t.pause}
-            </button>
-            <button type="button" className="btn" disabled={test.isPending} onClick={() => test.mutate(undefined)}>
-              <I n="send" />
-              {t.test}
-            </button>
-          </div>
-        )}
-      </div>
+          </>
+        }
+        acts={
+          may && (
+            <>
+              <button type="button" className="btn" disabled={hold.isPending} onClick={() => hold.mutate(undefined)}>
+                <I n={a.paused ? 'play' : 'pause'} />
+                {a.paused ? t.resume : t.pause}
+              </button>
+              <button type="button" className="btn" disabled={test.isPending} onClick={() => test.mutate(undefined)}>
+                <I n="send" />
+                {t.test}
+              </button>
+            </>
+          )
+        }
+      />
       <Tabs
         base={`/applications/${a.id}`}
         at={tab}
@@ -102,12 +107,28 @@ function Body({ app: a, tab }: { app: App; tab: string }) {
 
 function Settings({ app: a }: { app: App }) {
   const t = useApps()
+  return (
+    <div className="cols main-aside">
+      <Edit app={a} />
+      <div>
+        <Card title={t.stream}>
+          <div className="sect flush stack tight">
+            <p className="t2">{t.streamText}</p>
+            <Code text={`curl -N -H "App-Key: $APP_KEY" ${location.origin}/application/v1/stream`} />
+          </div>
+        </Card>
+        <CheckSignature app={a} />
+      </div>
+    </div>
+  )
+}
+
+function Edit({ app: a }: { app: App }) {
+  const t = useApps()
   const c = useCommon()
   const can = useCan()
   const [, go] = useLocation()
-  const [about, set] = useAbout({ name: a.name, scope: a.scope, url: a.url, events: a.events })
-  const [asks, ask] = useState<'key' | 'signing-secret' | 'remove'>()
-  const [shown, show] = useState<string>()
+  const [about, set] = useState<About>({ name: a.name, scope: a.scope, url: a.url, events: a.events })
   const save = useAct(() => api('PATCH /applications/{id}', { params: { id: a.id }, body: about, ifMatch: a.revision }), {
     quiet: true,
     done: () => {
@@ -115,20 +136,6 @@ function Settings({ app: a }: { app: App }) {
       void refresh('GET /applications/{id}', 'GET /applications')
     },
   })
-  const rotate = useAct(
-    async (what: 'key' | 'signing-secret') => {
-      const o = { params: { id: a.id }, idempotencyKey: crypto.randomUUID() }
-      return what === 'key'
-        ? (await api('POST /applications/{id}/key', o)).key
-        : (await api('POST /applications/{id}/signing-secret', o)).signing_secret
-    },
-    {
-      done: (text) => {
-        ask(undefined)
-        show(text)
-      },
-    },
-  )
   const remove = useAct(() => api('DELETE /applications/{id}', { params: { id: a.id } }), {
     done: () => {
       void refresh('GET /applications')
@@ -137,66 +144,53 @@ function Settings({ app: a }: { app: App }) {
   })
   const may = can('applications.write')
   return (
-    <div className="cols main-aside">
-      <form
-        className="card"
-        onSubmit={(e) => {
-          e.preventDefault()
-          save.mutate(undefined)
-        }}
-      >
+    <Card>
+      <Form act={save} className="">
         <fieldset className="sect stack" disabled={!may}>
           <AboutFields about={about} set={set} />
-          {save.error && <ProblemNote problem={save.error} />}
           {may && (
             <div className="row">
               <button type="submit" className="btn" data-k="main" disabled={save.isPending}>
                 {c.save}
               </button>
               <span className="push" />
-              <button type="button" className="btn" onClick={() => ask('key')}>
-                {t.rotateKey}
-              </button>
-              <button type="button" className="btn" onClick={() => ask('signing-secret')}>
-                {t.rotateSecret}
-              </button>
-              <button type="button" className="btn" data-k="danger" onClick={() => ask('remove')}>
-                {c.remove}
-              </button>
+              <Rotate app={a} what="key" text={t.rotateKey} />
+              <Rotate app={a} what="signing-secret" text={t.rotateSecret} />
+              <Sure text={c.remove} label={t.remove} k="danger" word={a.name} act={remove}>
+                <p>{t.removeText}</p>
+              </Sure>
             </div>
           )}
         </fieldset>
-        {(asks === 'key' || asks === 'signing-secret') && (
-          <Confirm
-            title={asks === 'key' ? t.rotateKey : t.rotateSecret}
-            verb={asks === 'key' ? t.rotateKey : t.rotateSecret}
-            busy={rotate.isPending}
-            act={() => rotate.mutate(asks)}
-            close={() => ask(undefined)}
-          >
-            <p>{t.rotateText}</p>
-          </Confirm>
-        )}
-        {asks === 'remove' && (
-          <Confirm
-            title={t.remove}
-            verb={c.remove}
-            word={a.name}
-            busy={remove.isPending}
-            act={() => remove.mutate(undefined)}
-            close={() => ask(undefined)}
-          >
-            <p>{t.removeText}</p>
-          </Confirm>
-        )}
-        {shown !== undefined && (
-          <Dialog title={a.name} close={() => show(undefined)}>
-            <p>{t.once}</p>
-            <Copy text={shown} />
-          </Dialog>
-        )}
-      </form>
-      <Code title={t.stream} text={`curl -N -H "App-Key: $APP_KEY" ${location.origin}/application/v1/stream`} />
-    </div>
+      </Form>
+    </Card>
+  )
+}
+
+/** A new one of what is shown once only. */
+function Rotate({ app: a, what, text }: { app: App; what: 'key' | 'signing-secret'; text: string }) {
+  const t = useApps()
+  const [shown, show] = useState<string>()
+  const rotate = useAct(
+    async () => {
+      const o = { params: { id: a.id }, idempotencyKey: crypto.randomUUID() }
+      return what === 'key'
+        ? (await api('POST /applications/{id}/key', o)).key
+        : (await api('POST /applications/{id}/signing-secret', o)).signing_secret
+    },
+    { done: show },
+  )
+  return (
+    <>
+      <Sure text={text} act={rotate}>
+        <p>{t.rotateText}</p>
+      </Sure>
+      {shown !== undefined && (
+        <Dialog title={a.name} close={() => show(undefined)}>
+          <p>{t.once}</p>
+          <Copy text={shown} />
+        </Dialog>
+      )}
+    </>
   )
 }

@@ -6,8 +6,10 @@ import { useFormat } from '../../lib/format.ts'
 import { useCan } from '../../lib/session.ts'
 import { useCrumbs } from '../../lib/title.ts'
 import { Ago, Copy, Dot, I, type S } from '../../ui/basics.tsx'
-import { Asked, Dialog, Empty, ProblemNote } from '../../ui/feedback.tsx'
-import { AboutFields, useAbout } from './form.tsx'
+import { Asked, Dialog, Empty } from '../../ui/feedback.tsx'
+import { FormDialog } from '../../ui/form.tsx'
+import { Head } from '../../ui/page.tsx'
+import { type About, AboutFields } from './form.tsx'
 import { useApps } from './texts.ts'
 
 export type App = AdminAnswer<'GET /applications/{id}'>
@@ -22,27 +24,24 @@ export const shapes: Record<App['state'], S> = {
 
 export default function Page() {
   const t = useApps()
-  const f = useFormat()
   const can = useCan()
   const [adding, add] = useState(false)
   useCrumbs({ text: t.title })
   const asked = useGet('GET /applications', { query: { limit: 1000 } }, { every: 10_000 })
   return (
     <>
-      <div className="head">
-        <div>
-          <h1>{t.title}</h1>
-          <p className="sub">{t.sub}</p>
-        </div>
-        <div className="acts">
-          {can('applications.write') && (
+      <Head
+        title={t.title}
+        sub={t.sub}
+        acts={
+          can('applications.write') && (
             <button type="button" className="btn" data-k="main" onClick={() => add(true)}>
               <I n="plus" />
               {t.create}
             </button>
-          )}
-        </div>
-      </div>
+          )
+        }
+      />
       <section className="card">
         <Asked of={asked} rows={4}>
           {({ items }) =>
@@ -51,26 +50,7 @@ export default function Page() {
             ) : (
               <ul className="list">
                 {items.map((a) => (
-                  <li key={a.id}>
-                    <Dot s={shapes[a.state]} />
-                    <div className="grow">
-                      <Link href={`/applications/${a.id}`}>{a.name}</Link>
-                      <div className="t2">
-                        {t.states[a.state]} · <code>{a.scope}</code> {a.url && <code>{a.url}</code>}
-                      </div>
-                    </div>
-                    {a.waiting > 0 && (
-                      <small>
-                        {t.waiting} {f.n(a.waiting)}
-                        {a.oldest ? (
-                          <>
-                            {' '}
-                            · {t.oldest} <Ago at={a.oldest} />
-                          </>
-                        ) : null}
-                      </small>
-                    )}
-                  </li>
+                  <Row key={a.id} app={a} />
                 ))}
               </ul>
             )
@@ -82,9 +62,36 @@ export default function Page() {
   )
 }
 
+function Row({ app: a }: { app: App }) {
+  const t = useApps()
+  const f = useFormat()
+  return (
+    <li>
+      <Dot s={shapes[a.state]} />
+      <div className="grow">
+        <Link href={`/applications/${a.id}`}>{a.name}</Link>
+        <div className="t2">
+          {t.states[a.state]} · <code>{a.scope}</code> {a.url && <code>{a.url}</code>}
+        </div>
+      </div>
+      {a.waiting > 0 && (
+        <small>
+          {t.waiting} {f.n(a.waiting)}
+          {a.oldest ? (
+            <>
+              {' '}
+              · {t.oldest} <Ago at={a.oldest} />
+            </>
+          ) : null}
+        </small>
+      )}
+    </li>
+  )
+}
+
 function NewApplication({ close }: { close: () => void }) {
   const t = useApps()
-  const [about, set] = useAbout({ name: '', scope: '*', url: '', events: ['event', 'status', 'online', 'offline'] })
+  const [about, set] = useState<About>({ name: '', scope: '*', url: '', events: ['event', 'status', 'online', 'offline'] })
   const [made, setMade] = useState<AdminAnswer<'POST /applications'>>()
   const make = useAct(() => api('POST /applications', { body: about, idempotencyKey: crypto.randomUUID() }), {
     quiet: true,
@@ -93,45 +100,28 @@ function NewApplication({ close }: { close: () => void }) {
       void refresh('GET /applications')
     },
   })
-  if (made)
+  if (!made)
     return (
-      <Dialog
-        title={made.application.name}
-        close={close}
-        footer={
-          <Link className="btn" data-k="main" href={`/applications/${made.application.id}`}>
-            {made.application.name}
-          </Link>
-        }
-      >
-        <p>{t.once}</p>
-        <b>{t.key}</b>
-        <Copy text={made.key} />
-        <b>{t.secret}</b>
-        <Copy text={made.signing_secret} />
-      </Dialog>
+      <FormDialog title={t.createTitle} close={close} verb={t.create} act={make}>
+        <AboutFields about={about} set={set} />
+      </FormDialog>
     )
+  const { application, key, signing_secret } = made
   return (
     <Dialog
-      title={t.createTitle}
+      title={application.name}
       close={close}
       footer={
-        <button type="submit" form="new-app" className="btn" data-k="main" disabled={make.isPending}>
-          {t.create}
-        </button>
+        <Link className="btn" data-k="main" href={`/applications/${application.id}`}>
+          {t.openIt}
+        </Link>
       }
     >
-      <form
-        id="new-app"
-        className="stack"
-        onSubmit={(e) => {
-          e.preventDefault()
-          make.mutate(undefined)
-        }}
-      >
-        <AboutFields about={about} set={set} />
-        {make.error && <ProblemNote problem={make.error} />}
-      </form>
+      <p>{t.once}</p>
+      <b>{t.key}</b>
+      <Copy text={key} />
+      <b>{t.secret}</b>
+      <Copy text={signing_secret} />
     </Dialog>
   )
 }

@@ -4,6 +4,7 @@ import { useGet } from '../../lib/api.ts'
 import { useCrumbs } from '../../lib/title.ts'
 import { Code, Field, I, Seg } from '../../ui/basics.tsx'
 import { Allowed, Asked, Empty } from '../../ui/feedback.tsx'
+import { Head } from '../../ui/page.tsx'
 import { Browser } from './browser.tsx'
 import { Steps } from './steps.tsx'
 import { useConnect } from './texts.ts'
@@ -17,12 +18,7 @@ export default function Page() {
   const products = useGet('GET /products', { query: { limit: 1000 } })
   return (
     <Allowed to="products.write">
-      <div className="head">
-        <div>
-          <h1>{t.title}</h1>
-          <p className="sub">{t.sub}</p>
-        </div>
-      </div>
+      <Head title={t.title} sub={t.sub} />
       <Asked of={products} rows={8}>
         {({ items }) =>
           items.length === 0 ? (

@@ -1,10 +1,10 @@
-import { useState } from 'react'
 import { api, useAct, useGet } from '../../lib/api.ts'
 import type { Known } from '../../lib/model.ts'
 import { useCan } from '../../lib/session.ts'
 import { useCommon } from '../../text/common.ts'
 import { At } from '../../ui/basics.tsx'
 import { Asked, Empty } from '../../ui/feedback.tsx'
+import { Card, Pager, usePages } from '../../ui/page.tsx'
 import { CommandCard, nameOf } from './commandcard.tsx'
 import type { Command, Device, DeviceNow } from './data.ts'
 import { Life } from './life.tsx'
@@ -24,24 +24,19 @@ export function Commands({
   const t = useDevice()
   const c = useCommon()
   const can = useCan()
-  const [cursors, setCursors] = useState<readonly string[]>([])
-  const cursor = cursors.at(-1)
+  const pages = usePages()
   const asked = useGet(
     'GET /devices/{id}/commands',
-    { params: { id: device.id }, query: { limit: PAGE, ...(cursor && { cursor }) } },
+    { params: { id: device.id }, query: { limit: PAGE, ...pages.query } },
     { every: 15_000, keep: true },
   )
   const live = new Map(now.commands?.map((x) => [x.id, x]))
   return (
     <div className="cols main-aside">
-      <section className="card">
-        <header>
-          <h2>{t.tabs.commands}</h2>
-          <span className="push t3">{c.newestFirst}</span>
-        </header>
+      <Card title={t.tabs.commands} push={<span className="t3">{c.newestFirst}</span>}>
         <Asked of={asked} rows={6}>
           {({ items, next }) => {
-            const fresh = cursor ? [] : (now.commands ?? []).filter((x) => !items.some((i) => i.id === x.id))
+            const fresh = pages.cursor ? [] : (now.commands ?? []).filter((x) => !items.some((i) => i.id === x.id))
             const all = [...fresh, ...items.map((i) => live.get(i.id) ?? i)]
             if (all.length === 0) return <Empty title={c.none} />
             return (
@@ -51,18 +46,12 @@ export function Commands({
                     <One key={x.id} command={x} />
                   ))}
                 </ul>
-                {next && (
-                  <footer>
-                    <button type="button" className="btn s push" onClick={() => setCursors([...cursors, next])}>
-                      {t.older}
-                    </button>
-                  </footer>
-                )}
+                <Pager pages={pages} next={next} />
               </>
             )
           }}
         </Asked>
-      </section>
+      </Card>
       <div>{can('devices.command') && model && <CommandCard now={now} model={model} />}</div>
     </div>
   )

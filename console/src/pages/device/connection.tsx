@@ -1,3 +1,4 @@
+import { Card } from '../../ui/page.tsx'
 import { useState } from 'react'
 import { Link } from 'wouter'
 import { api, refresh, useAct, useGet } from '../../lib/api.ts'
@@ -38,19 +39,12 @@ export function Connection({ now }: { now: DeviceNow & { device: Device } }) {
           <div className="cols main-aside">
             <div>
               <Answer answer={answer} device={device} />
-              <section className="card">
-                <header>
-                  <h2>{t.ribbon}</h2>
-                  <span className="push t3">{share(d.presence, t, f)}</span>
-                </header>
+              <Card title={t.ribbon} push={<span className="t3">{share(d.presence, t, f)}</span>}>
                 <div className="sect flush">
                   <Ribbon spans={d.presence} />
                 </div>
-              </section>
-              <section className="card">
-                <header>
-                  <h2>{t.diary}</h2>
-                  <span className="push">
+              </Card>
+              <Card title={t.diary} push={<>
                     <Seg<Kind>
                       label={t.diary}
                       value={kind}
@@ -62,12 +56,11 @@ export function Connection({ now }: { now: DeviceNow & { device: Device } }) {
                         ['gaps', t.kindsOf.gaps],
                       ]}
                     />
-                  </span>
-                </header>
+                  </>}>
                 <div className="sect flush">
                   <Diary items={items} />
                 </div>
-              </section>
+              </Card>
             </div>
             <div>
               {answer.similar > 0 && (
@@ -81,14 +74,11 @@ export function Connection({ now }: { now: DeviceNow & { device: Device } }) {
                   }
                 />
               )}
-              <section className="card">
-                <header>
-                  <h2>{t.terminal}</h2>
-                </header>
+              <Card title={t.terminal}>
                 <div className="sect flush">
                   <Code title={t.sameAnswer} text={`pando why ${quoted(device.identifier)}`} />
                 </div>
-              </section>
+              </Card>
             </div>
           </div>
         )

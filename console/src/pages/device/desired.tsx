@@ -1,3 +1,4 @@
+import { Card } from '../../ui/page.tsx'
 import { useState } from 'react'
 import { api, refresh, useAct, useGet } from '../../lib/api.ts'
 import { useLang } from '../../lib/lang.ts'
@@ -5,8 +6,8 @@ import { type Known, type ObjectOf, titleIn } from '../../lib/model.ts'
 import { useCan } from '../../lib/session.ts'
 import { shownAs, typed } from '../../lib/value.ts'
 import { useCommon } from '../../text/common.ts'
-import { Field } from '../../ui/basics.tsx'
-import { Asked, Dialog, ProblemNote } from '../../ui/feedback.tsx'
+import { Asked } from '../../ui/feedback.tsx'
+import { ChoiceField, FormDialog } from '../../ui/form.tsx'
 import { ValueField } from '../../ui/valuefield.tsx'
 import type { Device } from './data.ts'
 import { useDevice } from './texts.ts'
@@ -19,10 +20,7 @@ export function Desired({ device, model }: { device: Device; model: Known }) {
   const [editing, edit] = useState(false)
   const asked = useGet('GET /devices/{id}/desired', { params: { id: device.id } }, { every: 5000 })
   return (
-    <section className="card">
-      <header>
-        <h2>{t.desired}</h2>
-        <span className="push">
+    <Card title={t.desired} push={<>
           {asked.data && asked.data.differs.length > 0 && (
             <span className="badge" data-s="info">
               {t.differs(asked.data.differs.length)}
@@ -33,8 +31,7 @@ export function Desired({ device, model }: { device: Device; model: Known }) {
               {t.editDesired}
             </button>
           )}
-        </span>
-      </header>
+        </>}>
       <Asked of={asked} rows={2}>
         {(d) => {
           const rows = Object.entries(d.desired).flatMap(([label, values]) => {
@@ -91,7 +88,7 @@ export function Desired({ device, model }: { device: Device; model: Known }) {
           close={() => edit(false)}
         />
       )}
-    </section>
+    </Card>
   )
 }
 
@@ -116,70 +113,44 @@ function Edit({ device, model, revision, now, held, close }: EditProps) {
   const [typedTexts, setTexts] = useState<Record<string, string[]>>({})
   const words = typedTexts[label] ?? textsOf(object, now)
   const read = object.values.map((p, i) => typed(p.type, words[i] ?? ''))
-  const save = useAct(
-    (values: unknown[] | null) =>
-      api('PUT /devices/{id}/desired', { params: { id: device.id }, body: { [label]: values }, ifMatch: revision }),
-    {
-      quiet: true,
-      done: () => {
-        void refresh('GET /devices/{id}/desired')
-        close()
-      },
-    },
-  )
+  const put = (values: unknown[] | null) =>
+    api('PUT /devices/{id}/desired', { params: { id: device.id }, body: { [label]: values }, ifMatch: revision })
+  const done = () => {
+    void refresh('GET /devices/{id}/desired')
+    close()
+  }
+  const save = useAct(() => put(read.map((r) => (r.ok ? r.json : null))), { quiet: true, done })
+  const drop = useAct(() => put(null), { done })
   return (
-    <Dialog
+    <FormDialog
       title={t.desired}
       close={close}
-      footer={
-        <>
-          {held.includes(label) && (
-            <button type="button" className="btn" onClick={() => save.mutate(null)}>
-              {t.stopWanting}
-            </button>
-          )}
-          <button
-            type="submit"
-            form="desired"
-            className="btn"
-            data-k="main"
-            disabled={!read.every((r) => r.ok) || save.isPending}
-          >
-            {c.save}
+      verb={c.save}
+      act={save}
+      ready={read.every((r) => r.ok)}
+      beside={
+        held.includes(label) && (
+          <button type="button" className="btn" onClick={() => drop.mutate(undefined)}>
+            {t.stopWanting}
           </button>
-        </>
+        )
       }
     >
-      <form
-        id="desired"
-        className="stack"
-        onSubmit={(e) => {
-          e.preventDefault()
-          save.mutate(read.map((r) => (r.ok ? r.json : null)))
-        }}
-      >
-        <p>{t.desiredText}</p>
-        <Field label={t.objectLabel}>
-          {(p) => (
-            <select {...p} className="input" value={label} onChange={(e) => setLabel(e.target.value)}>
-              {model.objects.map((o) => (
-                <option key={o.label} value={o.label}>
-                  {titleIn(lang, o, o.label)}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
-        {object.values.map((p, i) => (
-          <ValueField
-            key={p.name}
-            param={p}
-            text={words[i] ?? ''}
-            set={(text) => setTexts({ ...typedTexts, [label]: words.with(i, text) })}
-          />
-        ))}
-        {save.error && <ProblemNote problem={save.error} />}
-      </form>
-    </Dialog>
+      <p>{t.desiredText}</p>
+      <ChoiceField
+        label={t.objectLabel}
+        value={label}
+        set={setLabel}
+        of={model.objects.map((o) => [o.label, titleIn(lang, o, o.label)])}
+      />
+      {object.values.map((p, i) => (
+        <ValueField
+          key={p.name}
+          param={p}
+          text={words[i] ?? ''}
+          set={(text) => setTexts({ ...typedTexts, [label]: words.with(i, text) })}
+        />
+      ))}
+    </FormDialog>
   )
 }

@@ -7,6 +7,8 @@ import { causeText } from '../../text/causes.ts'
 import { useCommon } from '../../text/common.ts'
 import { At } from '../../ui/basics.tsx'
 import { Asked, Empty } from '../../ui/feedback.tsx'
+import { Choice } from '../../ui/form.tsx'
+import { Card, Pager, Table, usePages } from '../../ui/page.tsx'
 import type { Device } from './data.ts'
 import { SeriesPlot } from './series.tsx'
 import { useDevice } from './texts.ts'
@@ -37,18 +39,12 @@ export function History({ device, model }: { device: Device; model: Known | unde
           title={titleIn(lang, of.param, of.param.name)}
           {...(of.param.unit && { unit: of.param.unit })}
           picker={
-            <select
-              className="input s fit"
-              aria-label={t.plot}
+            <Choice
+              label={t.plot}
               value={of.key}
-              onChange={(e) => setParams({ value: e.target.value }, { replace: true })}
-            >
-              {values.map((v) => (
-                <option key={v.key} value={v.key}>
-                  {v.key}
-                </option>
-              ))}
-            </select>
+              set={(value) => setParams({ value }, { replace: true })}
+              of={values.map((v) => [v.key, v.key])}
+            />
           }
         />
       )}
@@ -62,93 +58,57 @@ function Records({ device }: { device: Device }) {
   const c = useCommon()
   const lang = useLang()
   const [kind, setKind] = useState<Kind | ''>('')
-  const [cursors, setCursors] = useState<readonly string[]>([])
-  const cursor = cursors.at(-1)
-  const query = { order: 'desc' as const, limit: PAGE, ...(kind && { kinds: [kind] }), ...(cursor && { cursor }) }
+  const pages = usePages()
+  const query = { order: 'desc' as const, limit: PAGE, ...(kind && { kinds: [kind] }), ...pages.query }
   const asked = useGet('GET /devices/{id}/history', { params: { id: device.id }, query }, { keep: true })
   const csv = `/admin/v1/devices/${device.id}/export.csv?order=desc&kind=${kind === 'event' ? 'event' : 'status'}`
   return (
-    <section className="card">
-      <header>
-        <h2>{t.records}</h2>
-        <span className="push">
-          <select
-            className="input s"
-            aria-label={t.what}
+    <Card title={t.records} push={<>
+          <Choice<Kind | ''>
+            label={t.what}
             value={kind}
-            onChange={(e) => {
-              setKind(e.target.value as Kind)
-              setCursors([])
+            set={(k) => {
+              setKind(k)
+              pages.first()
             }}
-          >
-            <option value="">{c.all}</option>
-            {kinds.map((k) => (
-              <option key={k} value={k}>
-                {t.kinds[k]}
-              </option>
-            ))}
-          </select>
+            of={[['', c.all], ...kinds.map((k) => [k, t.kinds[k]] as const)]}
+          />
           <a className="btn s" href={csv} download>
             {t.csv}
           </a>
-        </span>
-      </header>
+        </>}>
       <Asked of={asked} rows={8}>
         {({ items, next }) =>
           items.length === 0 ? (
             <Empty title={t.noHistory} />
           ) : (
             <>
-              <div className="scroll">
-                <table className="table stackable">
-                  <thead>
-                    <tr>
-                      <th>{t.time}</th>
-                      <th>{t.what}</th>
-                      <th>{t.content}</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {items.map((r, i) => (
-                      <tr key={`${r.at} ${r.kind} ${i}`}>
-                        <td data-m="2">
-                          <At at={r.at} precise />
-                        </td>
-                        <td data-m="1">
-                          {t.kinds[r.kind]} {r.name && <b>{r.name}</b>}
-                        </td>
-                        <td data-m="3" className="wrap">
-                          <code>
-                            {r.values !== undefined
-                              ? JSON.stringify(r.values)
-                              : r.cause
-                                ? causeText(lang, r.cause)
-                                : (r.reason ?? '')}
-                          </code>
-                        </td>
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
-              </div>
-              {(next || cursor) && (
-                <footer>
-                  {cursor && (
-                    <button type="button" className="btn s" onClick={() => setCursors(cursors.slice(0, -1))}>
-                      ←
-                    </button>
-                  )}
-                  {next && (
-                    <button type="button" className="btn s push" onClick={() => setCursors([...cursors, next])}>
-                      {t.older}
-                    </button>
-                  )}
-                </footer>
-              )}
+              <Table heads={[t.time, t.what, t.content]}>
+                {items.map((r, i) => (
+                  <tr key={`${r.at} ${r.kind} ${i}`}>
+                    <td data-m="2">
+                      <At at={r.at} precise />
+                    </td>
+                    <td data-m="1">
+                      {t.kinds[r.kind]} {r.name && <b>{r.name}</b>}
+                    </td>
+                    <td data-m="3" className="wrap">
+                      <code>
+                        {r.values !== undefined
+                          ? JSON.stringify(r.values)
+                          : r.cause
+                            ? causeText(lang, r.cause)
+                            : (r.reason ?? '')}
+                      </code>
+                    </td>
+                  </tr>
+                ))}
+              </Table>
+              <Pager pages={pages} next={next} />
             </>
           )
         }
       </Asked>
-    </section>
+    </Card>
   )
 }

@@ -1,3 +1,4 @@
+import { Card } from '../../ui/page.tsx'
 import { useMemo, useState } from 'react'
 import { Link } from 'wouter'
 import { api, useAct, useGet } from '../../lib/api.ts'
@@ -10,6 +11,7 @@ import { toast } from '../../lib/toast.ts'
 import { useJudgement } from '../../text/causes.ts'
 import { Ago, At, I } from '../../ui/basics.tsx'
 import { Bones, Empty, Note } from '../../ui/feedback.tsx'
+import { Choice } from '../../ui/form.tsx'
 import { Spark } from '../../ui/spark.tsx'
 import { CommandCard } from './commandcard.tsx'
 import type { Device, DeviceNow, Values } from './data.ts'
@@ -170,10 +172,7 @@ function ValuesCard({ device, values, model }: OfDevice) {
   const ask = useAct(() => api('POST /devices/{id}/values/ask', { params: { id: device.id } }), { done: () => toast(t.asked) })
   const first = useGet('GET /devices/{id}/values', { params: { id: device.id } }, { enabled: values === undefined })
   return (
-    <section className="card">
-      <header>
-        <h2>{t.values}</h2>
-        <span className="push">
+    <Card title={t.values} push={<>
           <span className="t3">{t.asReported}</span>
           {can('devices.command') && device.state === 'online' && (
             <button type="button" className="btn s" disabled={ask.isPending} onClick={() => ask.mutate(undefined)}>
@@ -181,8 +180,7 @@ function ValuesCard({ device, values, model }: OfDevice) {
               {t.askNow}
             </button>
           )}
-        </span>
-      </header>
+        </>}>
       {values === undefined && first.isPending ? (
         <Bones />
       ) : shown.length === 0 ? (
@@ -194,7 +192,7 @@ function ValuesCard({ device, values, model }: OfDevice) {
           ))}
         </div>
       )}
-    </section>
+    </Card>
   )
 }
 
@@ -249,18 +247,12 @@ function Chart({ device, values, model }: OfDevice) {
       since={device.created_at}
       picker={
         numeric.length > 1 && (
-          <select
-            className="input s fit"
-            aria-label={t.plot}
+          <Choice
+            label={t.plot}
             value={`${of.object}.${of.name}`}
-            onChange={(e) => choose(e.target.value)}
-          >
-            {numeric.map((s) => (
-              <option key={`${s.object}.${s.name}`} value={`${s.object}.${s.name}`}>
-                {s.title}
-              </option>
-            ))}
-          </select>
+            set={choose}
+            of={numeric.map((s) => [`${s.object}.${s.name}`, s.title])}
+          />
         )
       }
     />

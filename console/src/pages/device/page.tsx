@@ -8,6 +8,7 @@ import { useCrumbs } from '../../lib/title.ts'
 import { useVerbs } from '../../lib/verbs.ts'
 import { Copy, Dot, dotOf } from '../../ui/basics.tsx'
 import { Asked } from '../../ui/feedback.tsx'
+import { Head } from '../../ui/page.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { Commands } from './commands.tsx'
 import { Connection } from './connection.tsx'
@@ -70,13 +71,15 @@ function Body({ now, tab }: { now: DeviceNow & { device: Device }; tab: string }
   )
   return (
     <>
-      <div className="head">
-        <div>
-          <h1 className="row">
+      <Head
+        title={
+          <>
             <Dot s={dotOf(device.state)} />
             {name}
-          </h1>
-          <p className="sub">
+          </>
+        }
+        sub={
+          <>
             <Copy text={device.identifier} />
             {product.data && <Link href={`/products/${product.data.id}`}>{product.data.name}</Link>}
             {device.firmware && <span>{t.firmware(device.firmware)}</span>}
@@ -89,9 +92,9 @@ function Body({ now, tab }: { now: DeviceNow & { device: Device }; tab: string }
                 {tag}
               </Link>
             ))}
-          </p>
-        </div>
-      </div>
+          </>
+        }
+      />
       <Tabs base={base} at={tab} label={t.tabsLabel} tabs={shown.map((n) => ({ name: n, text: t.tabs[n] }))} />
       {tab === 'live' && <Live now={now} model={model} />}
       {tab === 'history' && <History device={device} model={model} />}

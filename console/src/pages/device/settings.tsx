@@ -1,18 +1,32 @@
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { useLocation } from 'wouter'
 import { api, refresh, useAct } from '../../lib/api.ts'
 import { useCan } from '../../lib/session.ts'
 import { toast } from '../../lib/toast.ts'
 import { useCommon } from '../../text/common.ts'
-import { At, Copy, Field } from '../../ui/basics.tsx'
-import { Confirm, Dialog, ProblemNote } from '../../ui/feedback.tsx'
+import { At, Copy } from '../../ui/basics.tsx'
+import { Dialog } from '../../ui/feedback.tsx'
+import { DescriptionField, Form, Sure, TextField } from '../../ui/form.tsx'
+import { Card } from '../../ui/page.tsx'
 import type { Device } from './data.ts'
 import { useDevice } from './texts.ts'
 
 export function Settings({ device: d }: { device: Device }) {
+  const can = useCan()
+  return (
+    <div className="cols main-aside">
+      <div>
+        <About device={d} />
+        {can('devices.secret') && <Danger device={d} />}
+      </div>
+      <Identity device={d} />
+    </div>
+  )
+}
+
+function About({ device: d }: { device: Device }) {
   const t = useDevice()
   const c = useCommon()
-  const can = useCan()
   const [name, setName] = useState(d.name)
   const [description, setDescription] = useState(d.description)
   const [tags, setTags] = useState(d.tags.join(', '))
@@ -35,71 +49,45 @@ export function Settings({ device: d }: { device: Device }) {
       },
     },
   )
-  const submit = (e: FormEvent) => {
-    e.preventDefault()
-    save.mutate(undefined)
-  }
   return (
-    <div className="cols main-aside">
-      <div>
-        <form className="card" onSubmit={submit}>
-          <header>
-            <h2>{t.tabs.settings}</h2>
-          </header>
-          <div className="sect stack">
-            <Field label={c.name}>
-              {(p) => <input {...p} className="input" maxLength={128} value={name} onChange={(e) => setName(e.target.value)} />}
-            </Field>
-            <Field label={c.description}>
-              {(p) => (
-                <input
-                  {...p}
-                  className="input"
-                  maxLength={1024}
-                  value={description}
-                  onChange={(e) => setDescription(e.target.value)}
-                />
-              )}
-            </Field>
-            <Field label={t.tags} hint={t.tagsHint}>
-              {(p) => <input {...p} className="input" value={tags} onChange={(e) => setTags(e.target.value)} />}
-            </Field>
-            {save.error && <ProblemNote problem={save.error} />}
-            <div className="row">
-              <button type="submit" className="btn" data-k="main" disabled={save.isPending}>
-                {c.save}
-              </button>
-            </div>
+    <Card title={t.tabs.settings}>
+      <div className="sect flush">
+        <Form act={save}>
+          <TextField label={c.name} maxLength={128} value={name} set={setName} />
+          <DescriptionField value={description} set={setDescription} />
+          <TextField label={t.tags} hint={t.tagsHint} value={tags} set={setTags} />
+          <div className="row">
+            <button type="submit" className="btn" data-k="main" disabled={save.isPending}>
+              {c.save}
+            </button>
           </div>
-        </form>
-        {can('devices.secret') && <Danger device={d} />}
+        </Form>
       </div>
-      <section className="card">
-        <header>
-          <h2>{t.identity}</h2>
-        </header>
-        <div className="sect flush">
-          <dl className="pairs">
-            <dt>{t.serial}</dt>
-            <dd>
-              <Copy text={d.code} />
-            </dd>
-            <dt>{t.identifier}</dt>
-            <dd>
-              <Copy text={d.identifier} />
-            </dd>
-            <dt>{t.clientId}</dt>
-            <dd>
-              <Copy text={d.client_id} />
-            </dd>
-            <dt>{t.created}</dt>
-            <dd>
-              <At at={d.created_at} />
-            </dd>
-          </dl>
-        </div>
-      </section>
-    </div>
+    </Card>
+  )
+}
+
+function Identity({ device: d }: { device: Device }) {
+  const t = useDevice()
+  const pairs = [
+    [t.serial, <Copy key="code" text={d.code} />],
+    [t.identifier, <Copy key="identifier" text={d.identifier} />],
+    [t.clientId, <Copy key="client" text={d.client_id} />],
+    [t.created, <At key="at" at={d.created_at} />],
+  ] as const
+  return (
+    <Card title={t.identity}>
+      <div className="sect flush">
+        <dl className="pairs">
+          {pairs.map(([name, value]) => (
+            <div className="pair" key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+      </div>
+    </Card>
   )
 }
 
@@ -107,13 +95,9 @@ function Danger({ device: d }: { device: Device }) {
   const t = useDevice()
   const c = useCommon()
   const [, go] = useLocation()
-  const [asks, ask] = useState<'rotate' | 'remove'>()
   const [secret, setSecret] = useState<string>()
   const rotate = useAct(() => api('POST /devices/{id}/secret', { params: { id: d.id }, idempotencyKey: crypto.randomUUID() }), {
-    done: (got) => {
-      ask(undefined)
-      setSecret(got.secret)
-    },
+    done: (got) => setSecret(got.secret),
   })
   const remove = useAct(() => api('DELETE /devices/{id}', { params: { id: d.id } }), {
     done: () => {
@@ -129,44 +113,20 @@ function Danger({ device: d }: { device: Device }) {
             <b>{t.rotate}</b>
             <div className="t2">{t.rotateText}</div>
           </div>
-          <button type="button" className="btn" onClick={() => ask('rotate')}>
-            {t.rotate}
-          </button>
+          <Sure text={t.rotate} act={rotate}>
+            <p>{t.rotateText}</p>
+          </Sure>
         </li>
         <li>
           <div className="grow">
             <b>{t.remove}</b>
             <div className="t2">{t.removeText}</div>
           </div>
-          <button type="button" className="btn" data-k="danger" onClick={() => ask('remove')}>
-            {c.remove}
-          </button>
+          <Sure text={c.remove} label={t.remove} k="danger" word={d.code} wordLabel={t.typeName(d.code)} act={remove}>
+            <p>{t.removeText}</p>
+          </Sure>
         </li>
       </ul>
-      {asks === 'rotate' && (
-        <Confirm
-          title={t.rotate}
-          verb={t.rotate}
-          busy={rotate.isPending}
-          act={() => rotate.mutate(undefined)}
-          close={() => ask(undefined)}
-        >
-          <p>{t.rotateText}</p>
-        </Confirm>
-      )}
-      {asks === 'remove' && (
-        <Confirm
-          title={t.remove}
-          verb={c.remove}
-          word={d.code}
-          wordLabel={t.typeName(d.code)}
-          busy={remove.isPending}
-          act={() => remove.mutate(undefined)}
-          close={() => ask(undefined)}
-        >
-          <p>{t.removeText}</p>
-        </Confirm>
-      )}
       {secret !== undefined && (
         <Dialog title={t.rotate} close={() => setSecret(undefined)}>
           <p>{t.secretOnce}</p>

@@ -9,6 +9,7 @@ import { useVendor } from '../../lib/vendor.ts'
 import { useAlertText } from '../../text/alerts.ts'
 import { Ago, Dot, dotOf, I, Seg } from '../../ui/basics.tsx'
 import { Asked, Empty } from '../../ui/feedback.tsx'
+import { Card, Head } from '../../ui/page.tsx'
 import { Plot } from '../../ui/plot.tsx'
 import { Spark } from '../../ui/spark.tsx'
 import { useOverview } from './texts.ts'
@@ -30,22 +31,19 @@ export default function Page() {
   const { devices } = data
   return (
     <>
-      <div className="head">
-        <div>
-          <h1 className="verdict">
-            {devices.total === 0 ? t.nothingYet : t.verdict(f.n(devices.online), f.n(devices.total), data.alerts)}
-          </h1>
-          <p className="sub">{t.sub(f.zone)}</p>
-        </div>
-        <div className="acts">
-          {can('products.write') && (
+      <Head
+        verdict
+        title={devices.total === 0 ? t.nothingYet : t.verdict(f.n(devices.online), f.n(devices.total), data.alerts)}
+        sub={t.sub(f.zone)}
+        acts={
+          can('products.write') && (
             <Link className="btn" data-k="main" href="/devices/connect">
               <I n="plus" />
               {t.connect}
             </Link>
-          )}
-        </div>
-      </div>
+          )
+        }
+      />
       <div className="stack wide">
         <Figures data={data} series={everything} />
         <div className="cols main-aside">
@@ -128,13 +126,14 @@ function Needs() {
     done: () => void refresh('GET /alerts'),
   })
   return (
-    <section className="card">
-      <header>
-        <h2>{t.needs}</h2>
-        <Link className="btn s push" data-k="quiet" href="/alerts">
+    <Card
+      title={t.needs}
+      push={
+        <Link className="btn s" data-k="quiet" href="/alerts">
           {t.allAlerts}
         </Link>
-      </header>
+      }
+    >
       <Asked of={asked} rows={3}>
         {({ items }) =>
           items.length === 0 ? (
@@ -170,7 +169,7 @@ function Needs() {
           )
         }
       </Asked>
-    </section>
+    </Card>
   )
 }
 
@@ -183,10 +182,7 @@ function Online() {
     { every: 60_000, keep: true },
   )
   return (
-    <section className="card">
-      <header>
-        <h2>{t.devicesOnline}</h2>
-        <span className="push">
+    <Card title={t.devicesOnline} push={<>
           <Seg<Span>
             label={t.devicesOnline}
             of={[
@@ -197,8 +193,7 @@ function Online() {
             value={span}
             on={setSpan}
           />
-        </span>
-      </header>
+        </>}>
       <div className="sect flush">
         <Asked of={asked} rows={8}>
           {(s) => (
@@ -213,7 +208,7 @@ function Online() {
           )}
         </Asked>
       </div>
-    </section>
+    </Card>
   )
 }
 
@@ -225,11 +220,7 @@ function Products({ data }: { data: Overview }) {
   const f = useFormat()
   if (data.products.length === 0) return null
   return (
-    <section className="card">
-      <header>
-        <h2>{t.products}</h2>
-        <span className="push t3">{t.productsNote}</span>
-      </header>
+    <Card title={t.products} push={<span className="t3">{t.productsNote}</span>}>
       <ul className="list tight">
         {data.products.slice(0, 8).map((p) => (
           <li key={p.id}>
@@ -243,17 +234,14 @@ function Products({ data }: { data: Overview }) {
           </li>
         ))}
       </ul>
-    </section>
+    </Card>
   )
 }
 
 function Newest({ data }: { data: Overview }) {
   const t = useOverview()
   return (
-    <section className="card">
-      <header>
-        <h2>{t.newest}</h2>
-      </header>
+    <Card title={t.newest}>
       {data.newest.length === 0 ? (
         <Empty title={t.noDevices} />
       ) : (
@@ -269,7 +257,7 @@ function Newest({ data }: { data: Overview }) {
           ))}
         </ul>
       )}
-    </section>
+    </Card>
   )
 }
 

@@ -1,5 +1,6 @@
 /** One frame three times: its octets, its fields, its values. What is pointed at in one is lit in the others. */
 
+import { Card } from '../../ui/page.tsx'
 import { useQuery } from '@tanstack/react-query'
 import { type KeyboardEvent, useRef, useState } from 'react'
 import type { AdminAnswer } from '#contracts/admin/client.ts'
@@ -31,14 +32,14 @@ export function FrameView({ of, title }: { of: FrameAsked; title?: React.ReactNo
   const asked = useDecoded(of)
   return (
     <Asked of={asked} rows={8}>
-      {(d) => <Shown decoded={d} title={title} />}
+      {(d) => <FrameShown decoded={d} title={title} />}
     </Asked>
   )
 }
 
 const colours = ['h', 'a', 'b', 'c'] as const
 
-function Shown({ decoded: d, title }: { decoded: Decoded; title?: React.ReactNode }) {
+export function FrameShown({ decoded: d, title }: { decoded: Decoded; title?: React.ReactNode }) {
   const t = usePackets()
   const f = useFormat()
   const [lit, light] = useState<number>()
@@ -76,17 +77,10 @@ function Shown({ decoded: d, title }: { decoded: Decoded; title?: React.ReactNod
         />
       </section>
       <div className="cols split">
-        <section className="card">
-          <header>
-            <h2>{t.fields}</h2>
-            <span className="push t3">{t.fieldsNote}</span>
-          </header>
+        <Card title={t.fields} push={<span className="t3">{t.fieldsNote}</span>}>
           <Fields decoded={d} lit={lit} light={light} />
-        </section>
-        <section className="card">
-          <header>
-            <h2>{t.json}</h2>
-          </header>
+        </Card>
+        <Card title={t.json}>
           <div className="sect flush">
             <div className="code">
               <pre tabIndex={0}>
@@ -94,7 +88,7 @@ function Shown({ decoded: d, title }: { decoded: Decoded; title?: React.ReactNod
               </pre>
             </div>
           </div>
-        </section>
+        </Card>
       </div>
     </div>
   )

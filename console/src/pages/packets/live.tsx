@@ -4,10 +4,11 @@ import type { LiveRecord } from '#contracts/admin/live.ts'
 import { useFormat } from '../../lib/format.ts'
 import { useLang } from '../../lib/lang.ts'
 import { useFrames } from '../../lib/stream.ts'
-import { hexOf } from '../../lib/value.ts'
+import { hexOf, octetsOf } from '../../lib/value.ts'
 import { causeText } from '../../text/causes.ts'
-import { Dot, I, type S, Seg } from '../../ui/basics.tsx'
+import { I, type S, Seg } from '../../ui/basics.tsx'
 import { Empty } from '../../ui/feedback.tsx'
+import { PickRow, Picks } from '../../ui/picks.tsx'
 import { FrameView } from './frame.tsx'
 import { usePackets } from './texts.ts'
 
@@ -93,9 +94,8 @@ export function LiveFrames({ args }: { args: { device?: number; product?: number
         {held.length === 0 ? (
           <Empty title={t.waiting}>{t.waitingText}</Empty>
         ) : (
-          <ul
-            className="list picks frames"
-            aria-label={t.listLabel}
+          <Picks
+            label={t.listLabel}
             onMouseEnter={() => (hover.current = true)}
             onMouseLeave={() => {
               hover.current = false
@@ -105,7 +105,7 @@ export function LiveFrames({ args }: { args: { device?: number; product?: number
             {held.map((r) => (
               <FrameRow key={r.id} record={r} on={r.id === chosen?.id} choose={() => choose(r)} />
             ))}
-          </ul>
+          </Picks>
         )}
       </section>
       <div>
@@ -127,23 +127,15 @@ function FrameRow({ record: r, on, choose }: { record: LiveRecord; on: boolean; 
   const lang = useLang()
   const what = r.reason ?? (r.cause ? causeText(lang, r.cause) : (r.values ?? r.detail ?? ''))
   return (
-    <li aria-current={on || undefined}>
-      <button type="button" className="pick-row" onClick={choose}>
-        <Dot s={shapes[r.kind] ?? 'ok'} />
-        <span className="grow stack tight">
-          <span className="row even">
-            <b className="grow cut">{r.identifier}</b>
-            <small>{f.precise(r.at)}</small>
-          </span>
-          <span className="row even t2">
-            <span className="grow cut">
-              {t.kinds[r.kind]} {what}
-            </span>
-            {r.frame && <small>{r.frame ? Math.floor((r.frame.replace(/=+$/, '').length * 3) / 4) : 0} B</small>}
-          </span>
-        </span>
-      </button>
-    </li>
+    <PickRow
+      s={shapes[r.kind] ?? 'ok'}
+      on={on}
+      choose={choose}
+      head={r.identifier}
+      time={f.precise(r.at)}
+      text={`${t.kinds[r.kind]} ${what}`}
+      small={r.frame && `${f.n(octetsOf(r.frame).length)} B`}
+    />
   )
 }
 

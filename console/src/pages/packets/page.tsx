@@ -3,8 +3,11 @@ import { useSearchParams } from 'wouter'
 import { useCrumbs } from '../../lib/title.ts'
 import { Field } from '../../ui/basics.tsx'
 import { Allowed, Dialog } from '../../ui/feedback.tsx'
+import { Choice } from '../../ui/form.tsx'
+import { Head } from '../../ui/page.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { type FrameAsked, FrameView, useProducts } from './frame.tsx'
+import { type Of, PastFrames } from './kept.tsx'
 import { LiveFrames } from './live.tsx'
 import { Quarantine } from './quarantine.tsx'
 import { usePackets } from './texts.ts'
@@ -18,29 +21,27 @@ export default function Page({ tab }: { tab: string }) {
     const n = Number(params.get(name))
     return n > 0 ? { [name]: n } : {}
   }
+  const of: Of = { ...id('device'), ...id('product') }
   return (
     <Allowed to="frames.read">
-      <div className="head">
-        <div>
-          <h1>{t.title}</h1>
-          <p className="sub">{t.sub}</p>
-        </div>
-        <div className="acts">
+      <Head
+        title={t.title}
+        sub={t.sub}
+        acts={
           <button type="button" className="btn" onClick={() => paste(true)}>
             {t.paste}
           </button>
-        </div>
-      </div>
+        }
+      />
       <Tabs
         base="/packets"
         at={tab}
         label={t.tabsLabel}
-        tabs={[
-          { name: 'live', text: t.tabs.live },
-          { name: 'quarantine', text: t.tabs.quarantine },
-        ]}
+        tabs={(['live', 'past', 'quarantine'] as const).map((name) => ({ name, text: t.tabs[name] }))}
       />
-      {tab === 'quarantine' ? <Quarantine /> : <LiveFrames args={{ ...id('device'), ...id('product') }} />}
+      {tab === 'quarantine' && <Quarantine />}
+      {tab === 'past' && <PastFrames of={of} />}
+      {tab === 'live' && <LiveFrames args={of} />}
       {pasting && <Paste close={() => paste(false)} />}
     </Allowed>
   )
@@ -78,22 +79,20 @@ function Paste({ close }: { close: () => void }) {
           )}
         </Field>
         <div className="row even">
-          <select className="input" aria-label={t.kind} value={kind} onChange={(e) => setKind(e.target.value)}>
-            <option value="">{t.guess}</option>
-            {(['status', 'event', 'command'] as const).map((k) => (
-              <option key={k} value={k}>
-                {t.kinds[k]}
-              </option>
-            ))}
-          </select>
-          <select className="input" aria-label={t.product} value={product} onChange={(e) => setProduct(e.target.value)}>
-            <option value="">{t.noProduct}</option>
-            {products.data?.items.map((x) => (
-              <option key={x.id} value={x.id}>
-                {x.name}
-              </option>
-            ))}
-          </select>
+          <Choice
+            label={t.kind}
+            className="input"
+            value={kind}
+            set={setKind}
+            of={[['', t.guess], ...(['status', 'event', 'command'] as const).map((k) => [k as string, t.kinds[k]] as const)]}
+          />
+          <Choice
+            label={t.product}
+            className="input"
+            value={product}
+            set={setProduct}
+            of={[['', t.noProduct], ...(products.data?.items ?? []).map((x) => [String(x.id), x.name] as const)]}
+          />
           <button type="submit" className="btn" data-k="main" disabled={!ready}>
             {t.decode}
           </button>

@@ -6,12 +6,20 @@ import { useFormat } from '../../lib/format.ts'
 import { useCan } from '../../lib/session.ts'
 import { toast } from '../../lib/toast.ts'
 import { hexOf, octetsOf } from '../../lib/value.ts'
-import { At, Dot, I } from '../../ui/basics.tsx'
-import { Asked, Confirm, Empty, Note } from '../../ui/feedback.tsx'
-import { FrameView, useProducts } from './frame.tsx'
+import { At, I, type S } from '../../ui/basics.tsx'
+import { DeviceName } from '../../ui/devicename.tsx'
+import { Asked, Empty, Note } from '../../ui/feedback.tsx'
+import { Choice, Sure } from '../../ui/form.tsx'
+import { Card, Pager, usePages } from '../../ui/page.tsx'
+import { PickRow, Picks } from '../../ui/picks.tsx'
+import { wantedPath } from '../products/wanted.ts'
+import { type Decoded, FrameShown, useDecoded, useProducts } from './frame.tsx'
 import { usePackets } from './texts.ts'
 
 type Kept = AdminAnswer<'GET /quarantine'>['items'][number]
+
+/** Records of the log that are looked at for a page. */
+const LOOKED_AT = 1000
 
 export function Quarantine() {
   const t = usePackets()
@@ -23,22 +31,19 @@ export function Quarantine() {
         const product = Number(params.get('product')) || (items.length === 1 ? items[0]!.id : 0)
         return (
           <div className="stack">
-            <select
-              className="input s fit"
-              aria-label={t.product}
-              value={product || ''}
-              onChange={(e) => setParams({ product: e.target.value }, { replace: true })}
-            >
-              <option value="" disabled>
-                {t.product}
-              </option>
-              {items.map((p) => (
-                <option key={p.id} value={p.id}>
-                  {p.name}
-                </option>
-              ))}
-            </select>
-            {product ? <OfProduct key={product} product={product} /> : <Empty title={t.chooseProduct} />}
+            <Choice
+              label={t.product}
+              value={product ? String(product) : ''}
+              set={(id) => setParams({ product: id }, { replace: true })}
+              of={[['', t.chooseOne], ...items.map((p) => [String(p.id), p.name] as const)]}
+            />
+            {product ? (
+              <OfProduct key={product} product={product} />
+            ) : (
+              <Card>
+                <Empty title={t.chooseProduct} />
+              </Card>
+            )}
           </div>
         )
       }}
@@ -46,56 +51,51 @@ export function Quarantine() {
   )
 }
 
+const shapeOf = (k: Kept): S => (k.redecoded ? 'ok' : k.discarded ? 'off' : k.kind === 'undecodable' ? 'bad' : 'warn')
+
 function OfProduct({ product }: { product: number }) {
   const t = usePackets()
-  const [cursor, setCursor] = useState<string>()
+  const f = useFormat()
+  const pages = usePages()
   const [chosen, choose] = useState<Kept>()
-  const asked = useGet('GET /quarantine', { query: { product, limit: 2000, ...(cursor && { cursor }) } }, { keep: true })
+  const asked = useGet('GET /quarantine', { query: { product, limit: LOOKED_AT, ...pages.query } }, { keep: true })
   return (
     <Asked of={asked} rows={8}>
       {({ items, next }) =>
         items.length === 0 && !next ? (
-          <section className="card">
+          <Card>
             <Empty title={t.quarantineEmpty}>{t.quarantineEmptyText}</Empty>
-          </section>
+          </Card>
         ) : (
           <div className="cols aside-main">
-            <section className="card">
-              <ul className="list picks frames" aria-label={t.listLabel}>
+            <Card>
+              <Picks label={t.listLabel}>
                 {items.map((k) => (
-                  <li key={k.id} aria-current={k.id === chosen?.id || undefined}>
-                    <button type="button" className="pick-row" onClick={() => choose(k)}>
-                      <Dot s={k.redecoded ? 'ok' : k.kind === 'undecodable' ? 'bad' : 'warn'} />
-                      <span className="grow stack tight">
-                        <span className="row even">
-                          <b className="grow cut">#{k.device}</b>
-                          <small>
-                            <At at={k.at} />
-                          </small>
-                        </span>
-                        <span className="row even t2">
-                          <span className="grow cut">
-                            {k.kind === 'undecodable' ? `${t.undecodable}: ${k.reason}` : t.unknownObjects(k.numbers.join(', '))}
-                            {k.redecoded ? ` · ${t.already}` : ''}
-                          </span>
-                          <small>{octetsOf(k.bytes).length} B</small>
-                        </span>
-                      </span>
-                    </button>
-                  </li>
+                  <PickRow
+                    key={k.id}
+                    s={shapeOf(k)}
+                    on={k.id === chosen?.id}
+                    choose={() => choose(k)}
+                    head={<DeviceName id={k.device} />}
+                    time={<At at={k.at} />}
+                    text={[whatOf(k, t), k.redecoded && t.already, k.discarded && t.discarded].filter(Boolean).join(' · ')}
+                    small={`${f.n(octetsOf(k.bytes).length)} B`}
+                  />
                 ))}
-              </ul>
-              {next && (
-                <footer>
-                  <button type="button" className="btn s push" onClick={() => setCursor(next)}>
-                    {t.older}
-                  </button>
-                </footer>
-              )}
-            </section>
+              </Picks>
+              <Pager pages={pages} next={next} />
+            </Card>
             <div>
-              <Redecode product={product} />
-              {chosen ? <One kept={chosen} /> : <Empty title={t.choose}>{t.chooseText}</Empty>}
+              {chosen ? (
+                <One key={chosen.id} kept={chosen} />
+              ) : (
+                <>
+                  <Whole product={product} />
+                  <Card>
+                    <Empty title={t.choose}>{t.chooseText}</Empty>
+                  </Card>
+                </>
+              )}
             </div>
           </div>
         )
@@ -104,80 +104,126 @@ function OfProduct({ product }: { product: number }) {
   )
 }
 
+const whatOf = (k: Kept, t: ReturnType<typeof usePackets>): string =>
+  k.kind === 'undecodable'
+    ? `${t.undecodable}: ${k.reason}`
+    : k.topic === 'e'
+      ? t.unknownEvent(k.numbers.join(', '))
+      : t.unknownObjects(k.numbers.join(', '))
+
 function One({ kept: k }: { kept: Kept }) {
   const t = usePackets()
+  const kind = k.topic === 'e' ? 'event' : 'status'
+  const asked = useDecoded({ hex: hexOf(k.bytes), kind, product: k.product })
+  const kinds = kind === 'event' ? 'events' : 'objects'
+  const missing = k.kind === 'unknown' ? k.numbers[0] : undefined
   return (
-    <div className="stack">
+    <>
       <Note
         s={k.kind === 'undecodable' ? 'bad' : 'warn'}
-        title={k.kind === 'undecodable' ? t.stops(k.reason, k.offset) : t.unknownObjects(k.numbers.join(', '))}
+        title={k.kind === 'undecodable' ? t.stops(k.reason, k.offset) : whatOf(k, t)}
         actions={
-          <Link className="btn s" href={`/products/${k.product}`}>
-            {t.editModel}
-          </Link>
+          <>
+            <Link
+              className="btn"
+              data-k="main"
+              href={
+                missing === undefined
+                  ? `/products/${k.product}`
+                  : wantedPath(k.product, kinds, missing, asked.data ? typesOf(asked.data, missing, kind) : [])
+              }
+            >
+              {missing === undefined ? t.editModel : t.addToModel[kinds](missing)}
+            </Link>
+            <Whole product={k.product} />
+          </>
         }
-      />
-      <FrameView
-        key={k.id}
-        of={{
-          hex: hexOf(k.bytes),
-          ...(k.topic === 'e' ? { kind: 'event' as const } : k.topic === 's' ? { kind: 'status' as const } : {}),
-          product: k.product,
-        }}
-        title={<Link href={`/devices/${k.device}`}>#{k.device}</Link>}
-      />
-    </div>
+      >
+        <p>{k.kind === 'undecodable' ? t.undecodableText : t.unknownText}</p>
+      </Note>
+      <Asked of={asked} rows={8}>
+        {(d) => (
+          <FrameShown
+            decoded={d}
+            title={
+              <span className="t2">
+                <Link href={`/devices/${k.device}`}>
+                  <DeviceName id={k.device} />
+                </Link>
+              </span>
+            }
+          />
+        )}
+      </Asked>
+    </>
   )
 }
 
-/** All of it is counted before anything enters history. */
-function Redecode({ product }: { product: number }) {
+/** Types of the values behind the number that the model lacks, as they came. */
+function typesOf(d: Decoded, no: number, kind: 'event' | 'status'): string[] {
+  const marks = kind === 'event' ? 'number' : 'object'
+  const head = d.fields.findIndex((x) => x.path.endsWith(`.${marks}`) && x.value === no)
+  const path = d.fields[head]?.path.replace(/\.[^.]*$/, '')
+  return d.fields.slice(head + 1).flatMap((x) => (x.path.startsWith(`${path}.`) && /\.\d+$/.test(x.path) ? [x.type] : []))
+}
+
+type Sum = { [what: string]: number }
+
+/** A call that goes on with where the last one stopped, until there is no more. */
+async function allOf(call: (cursor: string | undefined) => Promise<Sum & { next?: string }>): Promise<Sum> {
+  const sum: Sum = {}
+  let cursor: string | undefined
+  do {
+    const { next, ...counts } = (await call(cursor)) as { next?: string } & Record<string, number>
+    for (const [what, n] of Object.entries(counts)) sum[what] = (sum[what] ?? 0) + n
+    cursor = next
+  } while (cursor)
+  return sum
+}
+
+const LIMIT = 10_000
+
+/** Of all that a product has in quarantine: it is counted before anything happens. */
+function Whole({ product }: { product: number }) {
   const t = usePackets()
   const f = useFormat()
   const can = useCan()
-  const [sure, setSure] = useState<{ decodes: number; fails: number }>()
-  const run = async (dry: boolean) => {
-    const sum = { decodes: 0, fails: 0, done: 0 }
-    let cursor: string | undefined
-    do {
-      const got = await api('POST /quarantine/redecode', {
-        body: { product, limit: 10_000, ...(cursor && { cursor }) },
-        query: { dry_run: dry },
-      })
-      sum.decodes += got.decodes
-      sum.fails += got.fails
-      sum.done += got.done
-      cursor = got.next
-    } while (cursor)
-    return sum
+  const body = (cursor: string | undefined) => ({ body: { product, limit: LIMIT, ...(cursor && { cursor }) } })
+  const again = (dry_run: boolean) =>
+    allOf((cursor) => api('POST /quarantine/redecode', { ...body(cursor), query: { dry_run } }) as never)
+  const discard = (dry_run: boolean) =>
+    allOf((cursor) => api('POST /quarantine/discard', { ...body(cursor), query: { dry_run } }) as never)
+  const over = (text: string) => {
+    toast(text)
+    void refresh('GET /quarantine', 'GET /frames')
   }
-  const count = useAct(() => run(true), { done: setSure })
-  const act = useAct(() => run(false), {
-    done: (sum) => {
-      setSure(undefined)
-      toast(t.redecoded(f.n(sum.done)))
-      void refresh('GET /quarantine')
-    },
-  })
+  const countAgain = useAct(() => again(true))
+  const countDiscard = useAct(() => discard(true))
+  const doAgain = useAct(() => again(false), { done: (n) => over(t.redecoded(f.n(n['done'] ?? 0))) })
+  const doDiscard = useAct(() => discard(false), { done: (n) => over(t.discardedMany(f.n(n['done'] ?? 0))) })
   if (!can('frames.write')) return null
+  const [a, d] = [countAgain.data, countDiscard.data]
   return (
-    <div className="row">
-      <button type="button" className="btn" disabled={count.isPending} onClick={() => count.mutate(undefined)}>
-        <I n="redo" />
-        {t.redecode}
-      </button>
-      {sure && (
-        <Confirm
-          title={t.redecode}
-          verb={t.redecode}
-          danger={false}
-          busy={act.isPending || sure.decodes === 0}
-          act={() => act.mutate(undefined)}
-          close={() => setSure(undefined)}
-        >
-          <p>{t.redecodeText(f.n(sure.decodes), f.n(sure.fails))}</p>
-        </Confirm>
-      )}
-    </div>
+    <span className="row">
+      <Sure
+        text={t.redecode}
+        icon={<I n="redo" />}
+        danger={false}
+        act={doAgain}
+        asked={() => countAgain.mutate(undefined)}
+        ready={(a?.['decodes'] ?? 0) > 0}
+      >
+        <p>{a ? t.redecodeText(f.n(a['decodes'] ?? 0), f.n(a['fails'] ?? 0)) : t.counting}</p>
+      </Sure>
+      <Sure
+        text={t.discard}
+        k="quiet"
+        act={doDiscard}
+        asked={() => countDiscard.mutate(undefined)}
+        ready={(d?.['discards'] ?? 0) > 0}
+      >
+        <p>{d ? t.discardText(f.n(d['discards'] ?? 0)) : t.counting}</p>
+      </Sure>
+    </span>
   )
 }

@@ -1,25 +1,37 @@
-/** What publishing a draft changes, its octets, and all of it as JSON. */
-import { useEffect, useMemo, useState } from 'react'
+/** What publishing a draft changes: for whom, which rules, and as JSON. */
+import { useEffect, useState } from 'react'
+import { Link } from 'wouter'
 import type { AdminAnswer } from '#contracts/admin/client.ts'
-import { encodeStatus } from '#protocol/frames.ts'
-import { tlvType, type Value } from '#protocol/tlv.ts'
-import { api, refresh, useAct } from '../../lib/api.ts'
+import { api, refresh, useAct, useGet } from '../../lib/api.ts'
 import { useFormat } from '../../lib/format.ts'
 import { toast } from '../../lib/toast.ts'
-import { CopyButton, Dot, Field, Json } from '../../ui/basics.tsx'
-import { Dialog, Note } from '../../ui/feedback.tsx'
-import { parsed } from './parsed.ts'
-import { type Model, type Product, paramsOf, type Raw, SAVE_AFTER, text } from './raw.ts'
+import { Dot } from '../../ui/basics.tsx'
+import { Diff } from '../../ui/diff.tsx'
+import { Note, ProblemNote } from '../../ui/feedback.tsx'
+import { Check as CheckBox, TextField } from '../../ui/form.tsx'
+import { Card } from '../../ui/page.tsx'
+import { type Model, type Product, SAVE_AFTER } from './raw.ts'
 import { useProducts } from './texts.ts'
 
-export function Check({ product, at }: { product: Product; at: string }) {
+type Found = AdminAnswer<'POST /products/{id}/draft/check'>
+type Change = Found['changes'][number]
+
+interface Props {
+  product: Product
+  published: Model
+  model: Model
+  /** the draft that is kept */
+  at: string
+}
+
+export function Check({ product, published, model, at }: Props) {
   const t = useProducts()
   const f = useFormat()
   const [note, setNote] = useState('')
   const [pinned, setPinned] = useState<readonly string[]>([])
-  const [found, setFound] = useState<AdminAnswer<'POST /products/{id}/draft/check'>>()
-  const check = useAct(() => api('POST /products/{id}/draft/check', { params: { id: product.id } }), { done: setFound })
-  const { mutate } = check
+  const [found, setFound] = useState<Found>()
+  const { id } = product
+  const { mutate } = useAct(() => api('POST /products/{id}/draft/check', { params: { id } }), { done: setFound })
   useEffect(() => {
     const timer = setTimeout(() => mutate(undefined), SAVE_AFTER)
     return () => clearTimeout(timer)
@@ -27,11 +39,12 @@ export function Check({ product, at }: { product: Product; at: string }) {
   const publish = useAct(
     () =>
       api('POST /products/{id}/draft/publish', {
-        params: { id: product.id },
+        params: { id },
         body: { note, pins: pinned.map((firmware) => ({ firmware, model: product.model })) },
         idempotencyKey: crypto.randomUUID(),
       }),
     {
+      quiet: true,
       done: () => {
         toast(t.published)
         void refresh('GET /products/{id}', 'GET /products/{id}/draft', 'GET /products')
@@ -41,184 +54,118 @@ export function Check({ product, at }: { product: Product; at: string }) {
   const breaks = found?.changes.filter((x) => x.severity === 'breaking') ?? []
   const firmware = [...new Set(breaks.flatMap((x) => x.firmware.map((w) => w.firmware)))]
   return (
-    <section className="card">
-      <header>
-        <h2>{t.publishing(product.model + 1)}</h2>
-        {breaks.length > 0 && (
-          <span className="badge push" data-s="warn">
-            {t.breaks(breaks.length)}
-          </span>
+    <>
+      <Card
+        title={t.publishing(product.model + 1)}
+        push={
+          breaks.length > 0 && (
+            <span className="badge" data-s="warn">
+              {t.breaks(breaks.length)}
+            </span>
+          )
+        }
+      >
+        {found && (
+          <ul className="list">
+            <Errors found={found} />
+            {found.changes.map((x) => (
+              <ChangeRow key={x.code + JSON.stringify(x.params)} change={x} product={id} />
+            ))}
+            {found.quarantine.decodes > 0 && (
+              <li>
+                <Dot s="ok" />
+                <Link href={`/packets/quarantine?product=${id}`}>{t.quarantine(f.n(found.quarantine.decodes))}</Link>
+              </li>
+            )}
+            <li className="t2">{t.used(found.used_by.rules.length, found.used_by.applications.length)}</li>
+          </ul>
         )}
-      </header>
-      {found && (
-        <ul className="list">
-          {found.errors.length > 0 && (
-            <li>
-              <Note s="bad" title={t.errors}>
-                {found.errors.map((e) => (
-                  <p key={JSON.stringify(e)}>
-                    <code>{[e.code, ...Object.values(e.params).map(String)].join(' · ')}</code>
-                  </p>
-                ))}
-              </Note>
-            </li>
-          )}
-          {found.changes.map((x) => (
-            <li key={x.code + JSON.stringify(x.params)}>
-              <Dot s={x.severity === 'breaking' ? 'warn' : x.severity === 'warning' ? 'info' : 'ok'} />
-              <div className="grow">
-                <b>
-                  {t.changes[x.code] ?? x.code}{' '}
-                  <code>
-                    {Object.values(x.params)
-                      .map((v) => (typeof v === 'object' ? JSON.stringify(v) : String(v)))
-                      .join(' ')}
-                  </code>
-                </b>
-                {x.severity === 'breaking' && (
-                  <div className="t2">
-                    {t.affected(f.n(x.devices))}{' '}
-                    {x.firmware.length > 0 && t.onFirmware(x.firmware.map((w) => w.firmware).join(', '))}
-                  </div>
-                )}
-              </div>
-            </li>
+        <div className="sect stack">
+          {firmware.map((w) => (
+            <CheckBox
+              key={w}
+              on={pinned.includes(w)}
+              set={(on) => setPinned(on ? [...pinned, w] : pinned.filter((x) => x !== w))}
+            >
+              {t.keep(product.model, w)}
+            </CheckBox>
           ))}
-          {found.quarantine.decodes > 0 && <li>{t.quarantine(f.n(found.quarantine.decodes))}</li>}
-          <li className="t2">{t.used(found.used_by.rules.length, found.used_by.applications.length)}</li>
-        </ul>
-      )}
-      <div className="sect stack">
-        {firmware.map((w) => (
-          <label className="check" key={w}>
-            <input
-              type="checkbox"
-              className="box"
-              checked={pinned.includes(w)}
-              onChange={(e) => setPinned(e.target.checked ? [...pinned, w] : pinned.filter((x) => x !== w))}
-            />
-            {t.keep(product.model, w)}
-          </label>
-        ))}
-        <Field label={t.note}>
-          {(p) => <input {...p} className="input" maxLength={1024} value={note} onChange={(e) => setNote(e.target.value)} />}
-        </Field>
-        <button
-          type="button"
-          className="btn"
-          data-k="main"
-          disabled={publish.isPending || !found || found.errors.length > 0}
-          onClick={() => publish.mutate(undefined)}
-        >
-          {t.publish(product.model + 1)}
-        </button>
-      </div>
-    </section>
-  )
-}
-
-function sample(type: number): Value | undefined {
-  const name = tlvType(type)?.name
-  if (name === undefined) return undefined
-  if (name === 'bool') return true
-  if (name === 'string') return 'text'
-  if (name === 'bytes') return Uint8Array.of(1, 2, 3)
-  return name === 'int64' || name === 'uint64' ? 1n : 1
-}
-
-/** What a device of this model sends, by the cloud's own codec. */
-export function Wire({ object }: { object: Raw | undefined }) {
-  const t = useProducts()
-  const hex = useMemo(() => {
-    const types = object ? paramsOf(object, 'objects').map((p) => Number(p['value_type'])) : []
-    if (!object || types.length === 0 || types.some((x) => sample(x) === undefined)) return undefined
-    const frame = encodeStatus({
-      properties: [
-        {
-          subDevice: Number(object['part']) || 0,
-          object: Number(object['no']) || 0,
-          values: types.map((x) => sample(x)!),
-          types,
-        },
-      ],
-    })
-    return [...frame].map((o) => o.toString(16).padStart(2, '0')).join(' ')
-  }, [object])
-  if (hex === undefined) return null
-  return (
-    <section className="card">
-      <header>
-        <h2>{t.wire}</h2>
-        <span className="t3">{text(object?.['label'])}</span>
-        <span className="push">
-          <CopyButton text={hex} />
-        </span>
-      </header>
-      <div className="sect flush stack tight">
-        <code className="hexes">{hex}</code>
-        <small>{t.wireText}</small>
-      </div>
-    </section>
-  )
-}
-
-export function WholeJson({
-  model,
-  may,
-  take,
-  close,
-}: {
-  model: Model
-  may: boolean
-  take: (m: Model) => void
-  close: () => void
-}) {
-  const t = useProducts()
-  const [json, setJson] = useState(() => JSON.stringify(model, null, 2))
-  const value = parsed(json)
-  const ok = typeof value === 'object' && value !== null && !Array.isArray(value)
-  return (
-    <Dialog
-      title={t.json}
-      close={close}
-      wide
-      footer={
-        may && (
+          <TextField label={t.note} maxLength={1024} value={note} set={setNote} />
+          {publish.error && <ProblemNote problem={publish.error} />}
           <button
             type="button"
             className="btn"
             data-k="main"
-            disabled={!ok}
-            onClick={() => {
-              take(value as Model)
-              close()
-            }}
+            disabled={publish.isPending || !found || found.errors.length > 0}
+            onClick={() => publish.mutate(undefined)}
           >
-            {t.take}
+            {t.publish(product.model + 1)}
           </button>
-        )
-      }
-    >
-      <p>{t.wholeJson}</p>
-      {may ? (
-        <Field label={t.json} {...(!ok && { error: t.badJson })}>
-          {(p) => (
-            <textarea
-              {...p}
-              className="input mono tall"
-              value={json}
-              onChange={(e) => setJson(e.target.value)}
-              spellCheck={false}
-            />
-          )}
-        </Field>
-      ) : (
-        <div className="code">
-          <pre>
-            <Json value={model} />
-          </pre>
         </div>
-      )}
-    </Dialog>
+      </Card>
+      <Card title={t.differs}>
+        <div className="sect flush">
+          <Diff before={published} after={model} />
+        </div>
+      </Card>
+    </>
+  )
+}
+
+const Errors = ({ found }: { found: Found }) => {
+  const t = useProducts()
+  if (found.errors.length === 0) return null
+  return (
+    <li>
+      <Note s="bad" title={t.errors}>
+        {found.errors.map((e) => (
+          <p key={JSON.stringify(e)}>
+            <code>{[e.code, ...Object.values(e.params).map(String)].join(' · ')}</code>
+          </p>
+        ))}
+      </Note>
+    </li>
+  )
+}
+
+const shapes = { breaking: 'warn', warning: 'info', info: 'ok' } as const
+
+function ChangeRow({ change: x, product }: { change: Change; product: number }) {
+  const t = useProducts()
+  const f = useFormat()
+  const says = t.changes[x.code]
+  return (
+    <li>
+      <Dot s={shapes[x.severity]} />
+      <div className="grow">
+        <b>{says ? says(x.params) : `${x.code} ${JSON.stringify(x.params)}`}</b>
+        {x.severity === 'breaking' && x.devices > 0 && (
+          <div className="t2">
+            {t.affected(f.n(x.devices))} {t.onFirmware(x.firmware.map((w) => w.firmware || '–').join(', '))}
+            <Whom product={product} devices={x.devices} />
+          </div>
+        )}
+      </div>
+    </li>
+  )
+}
+
+const NAMED = 3
+
+/** Some of them by name, and the way to all. */
+function Whom({ product, devices }: { product: number; devices: number }) {
+  const t = useProducts()
+  const f = useFormat()
+  const { data } = useGet('GET /devices', { query: { product, limit: NAMED } })
+  if (!data) return null
+  return (
+    <p>
+      {data.items.map((d) => (
+        <span key={d.id}>
+          <Link href={`/devices/${d.id}`}>{d.name || d.identifier}</Link>,{' '}
+        </span>
+      ))}
+      <Link href={`/devices?q=product:${product}`}>{t.all(f.n(devices))}</Link>
+    </p>
   )
 }

@@ -7,7 +7,9 @@ import { useCrumbs } from '../../lib/title.ts'
 import { useVendor } from '../../lib/vendor.ts'
 import { useCommon } from '../../text/common.ts'
 import { Field, I } from '../../ui/basics.tsx'
-import { Asked, Dialog, Empty, ProblemNote } from '../../ui/feedback.tsx'
+import { Asked, Empty } from '../../ui/feedback.tsx'
+import { ChoiceField, FormDialog, NameField, TextField } from '../../ui/form.tsx'
+import { Head, Table } from '../../ui/page.tsx'
 import { examples } from './examples.ts'
 import { parsed } from './parsed.ts'
 import { useProducts } from './texts.ts'
@@ -16,11 +18,11 @@ export default function Page() {
   const t = useProducts()
   const c = useCommon()
   const f = useFormat()
-  const can = useCan()
+  const may = useCan()('products.write')
   const [params, setParams] = useSearchParams()
   useCrumbs({ text: t.title })
   const asked = useGet('GET /products', { query: { limit: 1000, ...useVendor() } })
-  const add = can('products.write') && (
+  const add = (
     <button type="button" className="btn" data-k="main" onClick={() => setParams({ new: '1' })}>
       <I n="plus" />
       {t.create}
@@ -28,61 +30,44 @@ export default function Page() {
   )
   return (
     <>
-      <div className="head">
-        <div>
-          <h1>{t.title}</h1>
-          <p className="sub">{t.sub}</p>
-        </div>
-        <div className="acts">{add}</div>
-      </div>
+      <Head title={t.title} sub={t.sub} acts={may && add} />
       <section className="card">
         <Asked of={asked} rows={6}>
           {({ items }) =>
             items.length === 0 ? (
               <Empty title={t.empty}>{t.emptyText}</Empty>
             ) : (
-              <div className="scroll">
-                <table className="table stackable">
-                  <thead>
-                    <tr>
-                      <th>{c.name}</th>
-                      <th className="num">{t.devices}</th>
-                      <th className="num">{t.model}</th>
-                      <th>{t.registration}</th>
-                      <th>{c.description}</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {items.map((p) => (
-                      <tr key={p.id}>
-                        <td data-m="1">
-                          <Link href={`/products/${p.id}`}>{p.name}</Link>
-                        </td>
-                        <td data-m="2" className="num">
-                          {f.n(p.devices)}
-                        </td>
-                        <td className="num">v{p.model}</td>
-                        <td>{p.registration}</td>
-                        <td data-m="3">{p.description}</td>
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
-              </div>
+              <Table
+                heads={[c.name, { text: t.devices, as: 'num' }, { text: t.model, as: 'num' }, t.registration, c.description]}
+              >
+                {items.map((p) => (
+                  <tr key={p.id}>
+                    <td data-m="1">
+                      <Link href={`/products/${p.id}`}>{p.name}</Link>
+                    </td>
+                    <td data-m="2" className="num">
+                      {f.n(p.devices)}
+                    </td>
+                    <td className="num">v{p.model}</td>
+                    <td>{t.policyNames[p.registration]}</td>
+                    <td data-m="3">{p.description}</td>
+                  </tr>
+                ))}
+              </Table>
             )
           }
         </Asked>
       </section>
-      {params.has('new') && can('products.write') && <NewProduct close={() => setParams({}, { replace: true })} />}
+      {params.has('new') && may && <NewProduct close={() => setParams({}, { replace: true })} />}
     </>
   )
 }
 
-type Begin = 'lamp' | 'sensor' | 'empty' | 'json'
+const begins = ['lamp', 'sensor', 'empty', 'json'] as const
+type Begin = (typeof begins)[number]
 
 function NewProduct({ close }: { close: () => void }) {
   const t = useProducts()
-  const c = useCommon()
   const [, go] = useLocation()
   const everything = useEverything()
   const vendors = useGet('GET /vendors', { query: { limit: 1000 } })
@@ -108,80 +93,23 @@ function NewProduct({ close }: { close: () => void }) {
     },
   )
   return (
-    <Dialog
-      title={t.createTitle}
-      close={close}
-      footer={
-        <button
-          type="submit"
-          form="new-product"
-          className="btn"
-          data-k="main"
-          disabled={!name || model === undefined || make.isPending}
-        >
-          {t.make}
-        </button>
-      }
-    >
-      <form
-        id="new-product"
-        className="stack"
-        onSubmit={(e) => {
-          e.preventDefault()
-          make.mutate(undefined)
-        }}
-      >
-        <Field label={c.name}>
+    <FormDialog title={t.createTitle} close={close} verb={t.make} act={make} ready={name !== '' && model !== undefined}>
+      <NameField value={name} set={setName} />
+      <ChoiceField
+        label={t.vendor}
+        value={chosen}
+        set={setVendor}
+        of={[...list.map((v) => [String(v.id), v.name] as const), ...(everything ? [['new', t.newVendor] as const] : [])]}
+      />
+      {chosen === 'new' && <TextField label={t.newVendor} required maxLength={128} value={vendorName} set={setVendorName} />}
+      <ChoiceField<Begin> label={t.begin} value={begin} set={setBegin} of={begins.map((b) => [b, t.examples[b]])} />
+      {begin === 'json' && (
+        <Field label={t.json} {...(json !== '' && model === undefined && { error: t.badJson })}>
           {(p) => (
-            <input {...p} className="input" required maxLength={128} value={name} onChange={(e) => setName(e.target.value)} />
+            <textarea {...p} className="input mono" value={json} onChange={(e) => setJson(e.target.value)} spellCheck={false} />
           )}
         </Field>
-        <Field label={t.vendor}>
-          {(p) => (
-            <select {...p} className="input" value={chosen} onChange={(e) => setVendor(e.target.value)}>
-              {list.map((v) => (
-                <option key={v.id} value={v.id}>
-                  {v.name}
-                </option>
-              ))}
-              {everything && <option value="new">{t.newVendor}</option>}
-            </select>
-          )}
-        </Field>
-        {chosen === 'new' && (
-          <Field label={t.newVendor}>
-            {(p) => (
-              <input
-                {...p}
-                className="input"
-                required
-                maxLength={128}
-                value={vendorName}
-                onChange={(e) => setVendorName(e.target.value)}
-              />
-            )}
-          </Field>
-        )}
-        <Field label={t.begin}>
-          {(p) => (
-            <select {...p} className="input" value={begin} onChange={(e) => setBegin(e.target.value as Begin)}>
-              {(['lamp', 'sensor', 'empty', 'json'] as const).map((b) => (
-                <option key={b} value={b}>
-                  {t.examples[b]}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
-        {begin === 'json' && (
-          <Field label={t.json} {...(json !== '' && model === undefined && { error: t.badJson })}>
-            {(p) => (
-              <textarea {...p} className="input mono" value={json} onChange={(e) => setJson(e.target.value)} spellCheck={false} />
-            )}
-          </Field>
-        )}
-        {make.error && <ProblemNote problem={make.error} />}
-      </form>
-    </Dialog>
+      )}
+    </FormDialog>
   )
 }

@@ -4,6 +4,7 @@ import { useCan } from '../../lib/session.ts'
 import { useCrumbs } from '../../lib/title.ts'
 import { I } from '../../ui/basics.tsx'
 import { Asked, Empty } from '../../ui/feedback.tsx'
+import { Head } from '../../ui/page.tsx'
 import { useRules } from './texts.ts'
 
 export default function Page() {
@@ -17,20 +18,18 @@ export default function Page() {
   )
   return (
     <>
-      <div className="head">
-        <div>
-          <h1>{t.title}</h1>
-          <p className="sub">{t.sub}</p>
-        </div>
-        <div className="acts">
-          {can('rules.write') && (
+      <Head
+        title={t.title}
+        sub={t.sub}
+        acts={
+          can('rules.write') && (
             <Link className="btn" data-k="main" href="/rules/new">
               <I n="plus" />
               {t.write}
             </Link>
-          )}
-        </div>
-      </div>
+          )
+        }
+      />
       <section className="card">
         <Asked of={asked} rows={4}>
           {({ items }) =>

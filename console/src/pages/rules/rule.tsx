@@ -1,18 +1,19 @@
-import { useState } from 'react'
 import { useLocation } from 'wouter'
-import type { AdminAnswer } from '#contracts/admin/client.ts'
 import { api, refresh, useAct, useGet } from '../../lib/api.ts'
 import { useCan } from '../../lib/session.ts'
 import { useCrumbs } from '../../lib/title.ts'
 import { toast } from '../../lib/toast.ts'
 import { useCommon } from '../../text/common.ts'
-import { At, Json } from '../../ui/basics.tsx'
-import { Allowed, Asked, Confirm, Empty } from '../../ui/feedback.tsx'
+import { At, Dot } from '../../ui/basics.tsx'
+import { Diff } from '../../ui/diff.tsx'
+import { Allowed, Asked } from '../../ui/feedback.tsx'
+import { Sure } from '../../ui/form.tsx'
+import { Head } from '../../ui/page.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { Editor } from './editor.tsx'
+import { Runs } from './runs.tsx'
+import type { Rule } from './said.ts'
 import { useRules } from './texts.ts'
-
-type Rule = AdminAnswer<'GET /rules/{id}'>
 
 export default function Page({ id, tab }: { id: string; tab: string }) {
   return id === 'new' ? <Fresh /> : <Known id={Number(id)} tab={tab} />
@@ -23,11 +24,7 @@ function Fresh() {
   useCrumbs({ text: t.title, href: '/rules' }, { text: t.fresh })
   return (
     <Allowed to="rules.write">
-      <div className="head">
-        <div>
-          <h1>{t.fresh}</h1>
-        </div>
-      </div>
+      <Head title={t.fresh} />
       <Editor rule={undefined} />
     </Allowed>
   )
@@ -45,9 +42,8 @@ function Known({ id, tab }: { id: number; tab: string }) {
 function Body({ rule: r, tab }: { rule: Rule; tab: string }) {
   const t = useRules()
   const c = useCommon()
-  const can = useCan()
+  const may = useCan()('rules.write')
   const [, go] = useLocation()
-  const [asks, ask] = useState(false)
   useCrumbs({ text: t.title, href: '/rules' }, { text: r.name })
   const remove = useAct(() => api('DELETE /rules/{id}', { params: { id: r.id } }), {
     done: () => {
@@ -55,26 +51,28 @@ function Body({ rule: r, tab }: { rule: Rule; tab: string }) {
       go('/rules')
     },
   })
-  const may = can('rules.write')
   return (
     <>
-      <div className="head">
-        <div>
-          <h1>{r.name}</h1>
-          <p className="sub">
-            <span>{r.enabled ? t.on : t.off}</span>
+      <Head
+        title={r.name}
+        sub={
+          <>
+            <span className="state">
+              <Dot s={r.enabled ? 'ok' : 'off'} />
+              {r.enabled ? t.on : t.off}
+            </span>
             <span>{t.version(r.version)}</span>
             {r.old && <span className="badge">{t.old}</span>}
-          </p>
-        </div>
-        {may && (
-          <div className="acts">
-            <button type="button" className="btn" data-k="danger" onClick={() => ask(true)}>
-              {c.remove}
-            </button>
-          </div>
-        )}
-      </div>
+          </>
+        }
+        acts={
+          may && (
+            <Sure text={c.remove} label={t.remove} k="danger" act={remove}>
+              <p>{t.removeText}</p>
+            </Sure>
+          )
+        }
+      />
       <Tabs
         base={`/rules/${r.id}`}
         at={tab}
@@ -84,55 +82,7 @@ function Body({ rule: r, tab }: { rule: Rule; tab: string }) {
       {tab === 'edit' && <Editor key={r.version} rule={r} />}
       {tab === 'runs' && <Runs rule={r} />}
       {tab === 'versions' && <Versions rule={r} />}
-      {asks && (
-        <Confirm
-          title={t.remove}
-          verb={c.remove}
-          busy={remove.isPending}
-          act={() => remove.mutate(undefined)}
-          close={() => ask(false)}
-        >
-          <p>{t.removeText}</p>
-        </Confirm>
-      )}
     </>
-  )
-}
-
-function Runs({ rule }: { rule: Rule }) {
-  const t = useRules()
-  const asked = useGet('GET /rules/{id}/runs', { params: { id: rule.id }, query: { limit: 200 } }, { every: 5000 })
-  return (
-    <section className="card">
-      <Asked of={asked} rows={6}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <Empty title={t.noRuns} />
-          ) : (
-            <ul className="list">
-              {items.map((x) => (
-                <li key={x.n}>
-                  <small>
-                    <At at={x.at} precise />
-                  </small>
-                  <div className="grow">
-                    <b>{x.outcome}</b> <span className="t3">{t.version(x.version)}</span>
-                    <details>
-                      <summary>{t.trace}</summary>
-                      <div className="code">
-                        <pre tabIndex={0}>
-                          <Json value={x.trace} />
-                        </pre>
-                      </div>
-                    </details>
-                  </div>
-                </li>
-              ))}
-            </ul>
-          )
-        }
-      </Asked>
-    </section>
   )
 }
 
@@ -159,22 +109,20 @@ function Versions({ rule }: { rule: Rule }) {
       <Asked of={asked} rows={6}>
         {({ items }) => (
           <ul className="list">
-            {items.map((v) => (
+            {items.map((v, i) => (
               <li key={v.version}>
-                <div className="grow">
-                  <b>{t.version(v.version)}</b> {v.name}{' '}
-                  <small>
-                    {v.created_by} · <At at={v.created_at} />
-                  </small>
-                  <div className="code">
-                    <pre tabIndex={0}>
-                      <Json value={v.definition} />
-                    </pre>
+                <div className="grow stack tight">
+                  <div>
+                    <b>{t.version(v.version)}</b> {v.name}{' '}
+                    <small>
+                      {v.created_by} · <At at={v.created_at} />
+                    </small>
                   </div>
+                  <Diff before={items[i + 1]?.definition ?? {}} after={v.definition} />
                 </div>
                 {can('rules.write') && v.version !== rule.version && (
                   <button type="button" className="btn s" disabled={restore.isPending} onClick={() => restore.mutate(v.version)}>
-                    {t.restore}
+                    {t.restore(v.version)}
                   </button>
                 )}
               </li>

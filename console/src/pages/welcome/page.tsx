@@ -5,6 +5,7 @@ import { texts } from '../../lib/lang.ts'
 import { useCrumbs } from '../../lib/title.ts'
 import { Copy, I } from '../../ui/basics.tsx'
 import { Asked } from '../../ui/feedback.tsx'
+import { Card, Head } from '../../ui/page.tsx'
 
 const useT = texts({
   en: {
@@ -50,12 +51,7 @@ export default function Page() {
   ]
   return (
     <>
-      <div className="head">
-        <div>
-          <h1 className="verdict">{t.verdict}</h1>
-          <p className="sub">{t.sub}</p>
-        </div>
-      </div>
+      <Head verdict title={t.verdict} sub={t.sub} />
       <div className="stack wide">
         <div className="cols third choices">
           {cards.map((c) => (
@@ -67,10 +63,7 @@ export default function Page() {
             </Link>
           ))}
         </div>
-        <section className="card">
-          <header>
-            <h2>{t.where}</h2>
-          </header>
+        <Card title={t.where}>
           <div className="sect flush">
             <Asked of={endpoints} rows={2}>
               {({ items }) => (
@@ -87,7 +80,7 @@ export default function Page() {
               )}
             </Asked>
           </div>
-        </section>
+        </Card>
       </div>
     </>
   )

@@ -27,7 +27,7 @@ export async function checkDraft({ registry, controller }: AdminPeers, product: 
   const changes = modelChanges(published, parsed.model)
   const firmware = await firmwareOf(registry, product)
   const frames = await controller.quarantine({ productId: id, limit: FRAMES })
-  const open = frames.items.filter((f) => !f.redecoded)
+  const open = frames.items.filter((f) => !f.redecoded && !f.discarded)
   return {
     errors: [],
     changes: changes.map((c) => reaching(c, firmware)),

@@ -1,5 +1,6 @@
 /** Errors as RFC 9457 problems. */
 import type { FieldError, Problem } from '#contracts/admin/problem.ts'
+import { errorPath } from '#contracts/errortext.ts'
 import { type ErrorCode, errorTable, type PandoError } from '#lib/errors.ts'
 
 /** The request itself is wrong, field by field. */
@@ -26,7 +27,7 @@ interface Told {
 export function problemOf(code: ErrorCode, requestId: string, told: Told = {}): Problem {
   const { status, help } = errorTable[code]
   return {
-    type: `urn:pando:error:${code}`,
+    type: errorPath(code),
     title: help,
     status,
     ...(told.detail && { detail: told.detail }),

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { adminRoutes } from '#contracts/admin/routes.ts'
 import { openapi } from '../admin/openapi.ts'
+import { errorPages } from './errorpages.ts'
 import { type Document, referencePage } from './page.ts'
 import { style } from './style.ts'
 
@@ -25,10 +26,11 @@ export async function makeReference(): Promise<Serve> {
     ['/docs', { type: 'text/html', body: Buffer.from(referencePage(openapi(adminRoutes) as unknown as Document)) }],
     ['/docs/page.css', { type: 'text/css', body: Buffer.from(style) }],
     ['/docs/page.js', { type: 'text/javascript', body: await readFile(new URL('script.js', import.meta.url)) }],
+    ...errorPages().map(([path, text]) => [path, { type: 'text/html', body: Buffer.from(text) }] as const),
   ])
   return (req, res) => {
     const path = (req.url ?? '').split('?', 1)[0]!
-    const found = pages.get(path === '/docs/' ? '/docs' : path)
+    const found = pages.get(path.replace(/\/$/, ''))
     if (!found) return answer(res, 404, 'text/plain', Buffer.from('404 page not found\n'))
     if (req.method !== 'GET' && req.method !== 'HEAD') {
       res.setHeader('Allow', 'GET, HEAD')

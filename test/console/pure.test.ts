@@ -1,0 +1,54 @@
+/** What pages think with, without a browser: conditions in words, and what differs between two texts. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { differs } from '../../console/src/lib/diff.ts'
+import { type Comparison, celOf, comparisonsOf, ops } from '../../console/src/pages/rules/comparisons.ts'
+
+const names = { 'status.climate.temperature': 'double', 'status.fan.speed': 'int', 'event.text': 'string', 'status.lamp.on': 'bool' }
+
+test('comparisons that all hold are told in words; what says more stays an expression', () => {
+  assert.deepEqual(comparisonsOf(''), [])
+  assert.deepEqual(comparisonsOf('status.climate.temperature > 8.0 && event.text == "a && b"'), [
+    { name: 'status.climate.temperature', op: '>', value: '8.0' },
+    { name: 'event.text', op: '==', value: 'a && b' },
+  ])
+  for (const more of ['status.a.b > 1 || status.a.c > 2', 'status.a.b + 1 > 2', 'size(event.text) > 2', 'status["a"]["b"] > 1', '!x.y'])
+    assert.equal(comparisonsOf(more), undefined, more)
+})
+
+test('whatever is compared with is read back as it was said; a double is written as one', () => {
+  const value = (type: string) =>
+    type === 'string'
+      ? fc.string({ minLength: 1 }).map((s) => `x${s.trim()}`)
+      : type === 'bool'
+        ? fc.boolean().map(String)
+        : fc.integer().map(String)
+  const comparison = fc
+    .constantFrom(...Object.entries(names))
+    .chain(([name, type]) => fc.record({ name: fc.constant(name), op: fc.constantFrom(...ops), value: value(type) }))
+  fc.assert(
+    fc.property(fc.array(comparison, { maxLength: 4 }), (list: Comparison[]) => {
+      const back = comparisonsOf(celOf(list, names))
+      const same = list.map((c) => (c.name === 'status.climate.temperature' ? { ...c, value: `${c.value}.0` } : c))
+      assert.deepEqual(back, same)
+    }),
+  )
+})
+
+test('what differs: lines that are gone and new make one text of the other', () => {
+  const text = fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { minLength: 1, maxLength: 30 }).map((l) => l.join('\n'))
+  fc.assert(
+    fc.property(text, text, (before, after) => {
+      const lines = differs(before, after)
+      const gaps = lines.some((l) => l.s === 'gap')
+      const side = (s: 'gone' | 'new') => lines.filter((l) => l.s === 'same' || l.s === s).map((l) => l.text)
+      if (!gaps) assert.deepEqual([side('gone').join('\n'), side('new').join('\n')], [before, after])
+      assert.equal(lines.some((l) => l.s === 'gone' || l.s === 'new'), before !== after)
+    }),
+  )
+  assert.deepEqual(
+    differs('1\n2\n3\n4\n5\n6', '1\n2\n3\n4\n5\n7').map((l) => `${l.s} ${l.text}`),
+    ['gap …', 'same 4', 'same 5', 'gone 6', 'new 7'],
+  )
+})
