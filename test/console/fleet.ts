@@ -52,7 +52,9 @@ export async function coldRooms(world: World, count: number): Promise<Fleet> {
   const product = await world.product({ name: 'Cold-room logger', config: sensor })
   const devices: Device[] = []
   for (let n = 1; n <= count; n++) {
-    const d = await world.connected({ product, code: `room-${n}` })
+    const d = await world.device({ product, code: `room-${n}` })
+    // nobody pings for it
+    await d.connect({ keepAlive: 0 })
     await client('PATCH /devices/{id}', {
       params: { id: d.id },
       body: { name: `Cold room ${n}`, tags: [n % 2 ? 'north' : 'south'] },

@@ -135,7 +135,7 @@ export const flows = (form: Form): void =>
         await page.locator('.values .v').first().waitFor()
         assert.match(page.url(), new RegExp(`/devices/${device.id}$`))
         await device.disconnect()
-        },
+      },
     )
 
     flow('4 a device that the page plays: its frames go both ways until it is stopped', async ({ page, hand, button, link }) => {
@@ -181,7 +181,7 @@ export const flows = (form: Form): void =>
       await device.connect(other).catch(() => {})
       await world.told(device, 'diary', 'token_unknown')
       await page.goto(`/devices?q=${encodeURIComponent(`old-${form.by}`)}`)
-      await hand.press(page.getByRole('link', { name: new RegExp(`old-${form.by}`) }).first())
+      await hand.press(page.locator(`.fleet a[href="/devices/${device.id}"]`))
       await hand.press(page.getByRole('link', { name: say('device', 'why') }).first())
       await shows(say('device', 'why'), page.locator('.note'))
       await hand.press(page.getByRole('button', { name: say('device', 'actions.accept-token') }))
@@ -346,8 +346,7 @@ export const flows = (form: Form): void =>
       await hand.press(page.getByRole('link', { name: say('products', 'tabs.settings') }))
       await shows('1.0.0')
       await page.goto(`/devices?q=product:${product.id}`)
-      await hand.press(page.getByRole('checkbox', { name: say('devices', 'select', b.identifier) }))
-      await hand.press(page.getByRole('checkbox', { name: say('devices', 'select', a.identifier) }))
+      for (const d of [b, a]) await hand.press(page.getByRole('row').filter({ hasText: d.identifier }).getByRole('checkbox'))
       await hand.press(button('devices', 'command'))
       await hand.write(dialog().getByRole('textbox').first(), '1')
       await shows(say('devices', 'reach', '2', '0'), dialog())

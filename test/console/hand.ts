@@ -22,13 +22,20 @@ export const pointer: Hand = {
 const STOPS = 600
 
 export function keyboard(page: Page): Hand {
-  /** Tab, until it is there: what can't be reached that way fails. */
+  /** Tab, or Shift Tab where it lies before, until it is there: what can't be reached that way fails. */
   const reach = async (what: Locator): Promise<void> => {
     await what.waitFor()
     await until('way to use it', () => what.isEnabled(), 30_000)
     for (let i = 0; i < STOPS; i++) {
-      if (await what.evaluate((el) => el === el.ownerDocument.activeElement)) return
-      await page.keyboard.press('Tab')
+      const way = await what.evaluate((el) => {
+        const at = el.ownerDocument.activeElement
+        if (el === at) return 'here'
+        // the body itself has the focus at first: what follows is reached forwards
+        const before = at && at !== el.ownerDocument.body && at.compareDocumentPosition(el) & 2
+        return before ? 'Shift+Tab' : 'Tab'
+      })
+      if (way === 'here') return
+      await page.keyboard.press(way)
     }
     assert.fail(`no Tab leads to ${String(what)}`)
   }

@@ -5,7 +5,12 @@ import fc from 'fast-check'
 import { differs } from '../../console/src/lib/diff.ts'
 import { type Comparison, celOf, comparisonsOf, ops } from '../../console/src/pages/rules/comparisons.ts'
 
-const names = { 'status.climate.temperature': 'double', 'status.fan.speed': 'int', 'event.text': 'string', 'status.lamp.on': 'bool' }
+const names = {
+  'status.climate.temperature': 'double',
+  'status.fan.speed': 'int',
+  'event.text': 'string',
+  'status.lamp.on': 'bool',
+}
 
 test('comparisons that all hold are told in words; what says more stays an expression', () => {
   assert.deepEqual(comparisonsOf(''), [])
@@ -13,7 +18,13 @@ test('comparisons that all hold are told in words; what says more stays an expre
     { name: 'status.climate.temperature', op: '>', value: '8.0' },
     { name: 'event.text', op: '==', value: 'a && b' },
   ])
-  for (const more of ['status.a.b > 1 || status.a.c > 2', 'status.a.b + 1 > 2', 'size(event.text) > 2', 'status["a"]["b"] > 1', '!x.y'])
+  for (const more of [
+    'status.a.b > 1 || status.a.c > 2',
+    'status.a.b + 1 > 2',
+    'size(event.text) > 2',
+    'status["a"]["b"] > 1',
+    '!x.y',
+  ])
     assert.equal(comparisonsOf(more), undefined, more)
 })
 
@@ -30,7 +41,7 @@ test('whatever is compared with is read back as it was said; a double is written
   fc.assert(
     fc.property(fc.array(comparison, { maxLength: 4 }), (list: Comparison[]) => {
       const back = comparisonsOf(celOf(list, names))
-      const same = list.map((c) => (c.name === 'status.climate.temperature' ? { ...c, value: `${c.value}.0` } : c))
+      const same = list.map((c) => (c.name === 'status.climate.temperature' ? { ...c, value: `${c.value}.0` } : { ...c }))
       assert.deepEqual(back, same)
     }),
   )
@@ -44,7 +55,10 @@ test('what differs: lines that are gone and new make one text of the other', () 
       const gaps = lines.some((l) => l.s === 'gap')
       const side = (s: 'gone' | 'new') => lines.filter((l) => l.s === 'same' || l.s === s).map((l) => l.text)
       if (!gaps) assert.deepEqual([side('gone').join('\n'), side('new').join('\n')], [before, after])
-      assert.equal(lines.some((l) => l.s === 'gone' || l.s === 'new'), before !== after)
+      assert.equal(
+        lines.some((l) => l.s === 'gone' || l.s === 'new'),
+        before !== after,
+      )
     }),
   )
   assert.deepEqual(

@@ -69,6 +69,9 @@ export function useGet<K extends GetKey>(
 export const refresh = (...keys: GetKey[]): Promise<unknown> =>
   Promise.all(keys.map((key) => queries.invalidateQueries({ queryKey: [key] })))
 
+/** What was read by this call is there no more: who looks at it asks anew. */
+export const forget = (key: GetKey): void => queries.removeQueries({ queryKey: [key] })
+
 /** Something that changes the cloud. What goes wrong is shown where `quiet` does not say that the caller does. */
 export function useAct<I, T>(act: (input: I) => Promise<T>, o: { done?: (answer: T, input: I) => void; quiet?: boolean } = {}) {
   return useMutation<T, AdminProblem, I>({

@@ -9,6 +9,8 @@ const DAY = 24 * HOUR
 export interface Format {
   /** 103,482 */
   n(v: number, decimals?: number): string
+  /** 4.0: as many decimals as there are to be */
+  fixed(v: number, decimals: number): string
   /** 0.949 → 94.9 % */
   pct(share: number): string
   /** 14:02:11 */
@@ -39,11 +41,14 @@ const units: Record<Lang, [s: string, min: string, h: string, d: string, ago: (x
 function formatOf(lang: Lang, timeZone: string | undefined): Format {
   const tag = lang === 'zh' ? 'zh-CN' : 'en-GB'
   const z = timeZone ? { timeZone } : {}
-  const numbers = new Map<number, Intl.NumberFormat>()
-  const number = (decimals: number) => {
-    let f = numbers.get(decimals)
-    if (!f)
-      numbers.set(decimals, (f = new Intl.NumberFormat(lang === 'zh' ? 'zh-CN' : 'en-US', { maximumFractionDigits: decimals })))
+  const numbers = new Map<string, Intl.NumberFormat>()
+  const number = (decimals: number, least = 0) => {
+    const key = `${least}-${decimals}`
+    let f = numbers.get(key)
+    if (!f) {
+      const digits = { minimumFractionDigits: least, maximumFractionDigits: decimals }
+      numbers.set(key, (f = new Intl.NumberFormat(lang === 'zh' ? 'zh-CN' : 'en-US', digits)))
+    }
     return f
   }
   const time = new Intl.DateTimeFormat(tag, { ...z, hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
@@ -54,6 +59,7 @@ function formatOf(lang: Lang, timeZone: string | undefined): Format {
   const pad = lang === 'zh' ? '' : ' '
   const f: Format = {
     n: (v, decimals = 0) => number(decimals).format(v),
+    fixed: (v, decimals) => number(decimals, decimals).format(v),
     pct: (share) => `${number(share > 0.9995 && share < 1 ? 2 : 1).format(share * 100)}${lang === 'zh' ? '' : ' '}%`,
     time: (at) => time.format(at),
     precise: (at) => `${time.format(at)}.${String(Math.floor(at % 1000)).padStart(3, '0')}`,

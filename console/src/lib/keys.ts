@@ -24,6 +24,9 @@ export function useKeys(keys: Keys): void {
 const typing = (to: EventTarget | null): boolean =>
   to instanceof HTMLElement && (to.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(to.tagName))
 
+/** Enter is theirs. */
+const pressable = (to: EventTarget | null): boolean => to instanceof Element && to.closest('a, button, summary') !== null
+
 let prefix = ''
 let forget: ReturnType<typeof setTimeout> | undefined
 
@@ -31,6 +34,7 @@ let forget: ReturnType<typeof setTimeout> | undefined
 document.addEventListener('keydown', (e) => {
   if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented || !keysOn.get()) return
   if (typing(e.target) || document.querySelector('dialog[open]')) return
+  if (e.key === 'Enter' && pressable(e.target)) return
   const name = prefix ? `${prefix} ${e.key}` : e.key
   clearTimeout(forget)
   prefix = ''

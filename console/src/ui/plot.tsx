@@ -14,11 +14,10 @@ const useT = texts({
 export function Plot(p: PlotProps) {
   const t = useT()
   const [table, setTable] = useState(false)
+  if (p.data.v.every((v) => v === null)) return <p className="plot-empty t2">{t.empty}</p>
   return (
     <figure className={`plot ${p.kind ?? ''}`}>
-      {p.data.v.every((v) => v === null) ? (
-        <p className="plot-empty t2">{t.empty}</p>
-      ) : table ? (
+      {table ? (
         <Table {...p} />
       ) : (
         <Suspense fallback={<div className="plot-box" />}>

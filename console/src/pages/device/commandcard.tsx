@@ -1,9 +1,9 @@
-import { Card } from '../../ui/page.tsx'
 import { useState } from 'react'
 import { api, useAct } from '../../lib/api.ts'
 import type { Known } from '../../lib/model.ts'
 import { At, I } from '../../ui/basics.tsx'
 import { Form } from '../../ui/form.tsx'
+import { Card } from '../../ui/page.tsx'
 import { useCommandForm } from './commandform.tsx'
 import type { Command, Device, DeviceNow } from './data.ts'
 import { Life } from './life.tsx'
@@ -46,16 +46,16 @@ function CommandForm({ device, model, done }: { device: Device; model: Known; do
   )
   return (
     <Form act={send} ready={ready}>
-        {fields}
-        {body && (
-          <div className="row">
-            <button type="submit" className="btn" data-k="main" disabled={!ready || send.isPending}>
-              <I n="send" />
-              {t.sendIt}
-              <kbd>Ctrl ↵</kbd>
-            </button>
-          </div>
-        )}
+      {fields}
+      {body && (
+        <div className="row">
+          <button type="submit" className="btn" data-k="main" disabled={!ready || send.isPending}>
+            <I n="send" />
+            {t.sendIt}
+            <kbd>Ctrl ↵</kbd>
+          </button>
+        </div>
+      )}
     </Form>
   )
 }

@@ -1,4 +1,3 @@
-import { Card } from '../../ui/page.tsx'
 import { useState } from 'react'
 import { Link } from 'wouter'
 import { api, refresh, useAct, useGet } from '../../lib/api.ts'
@@ -8,6 +7,7 @@ import { toast } from '../../lib/toast.ts'
 import { isRefusal, useJudgement } from '../../text/causes.ts'
 import { Code, Seg } from '../../ui/basics.tsx'
 import { Asked, Confirm, Note } from '../../ui/feedback.tsx'
+import { Card } from '../../ui/page.tsx'
 import type { Device, DeviceNow, DiaryItem } from './data.ts'
 import { Diary } from './diary.tsx'
 import { Ribbon } from './ribbon.tsx'
@@ -44,7 +44,10 @@ export function Connection({ now }: { now: DeviceNow & { device: Device } }) {
                   <Ribbon spans={d.presence} />
                 </div>
               </Card>
-              <Card title={t.diary} push={<>
+              <Card
+                title={t.diary}
+                push={
+                  <>
                     <Seg<Kind>
                       label={t.diary}
                       value={kind}
@@ -56,7 +59,9 @@ export function Connection({ now }: { now: DeviceNow & { device: Device } }) {
                         ['gaps', t.kindsOf.gaps],
                       ]}
                     />
-                  </>}>
+                  </>
+                }
+              >
                 <div className="sect flush">
                   <Diary items={items} />
                 </div>

@@ -1,4 +1,3 @@
-import { Card } from '../../ui/page.tsx'
 import { useState } from 'react'
 import { api, refresh, useAct, useGet } from '../../lib/api.ts'
 import { useLang } from '../../lib/lang.ts'
@@ -8,6 +7,7 @@ import { shownAs, typed } from '../../lib/value.ts'
 import { useCommon } from '../../text/common.ts'
 import { Asked } from '../../ui/feedback.tsx'
 import { ChoiceField, FormDialog } from '../../ui/form.tsx'
+import { Card } from '../../ui/page.tsx'
 import { ValueField } from '../../ui/valuefield.tsx'
 import type { Device } from './data.ts'
 import { useDevice } from './texts.ts'
@@ -20,7 +20,10 @@ export function Desired({ device, model }: { device: Device; model: Known }) {
   const [editing, edit] = useState(false)
   const asked = useGet('GET /devices/{id}/desired', { params: { id: device.id } }, { every: 5000 })
   return (
-    <Card title={t.desired} push={<>
+    <Card
+      title={t.desired}
+      push={
+        <>
           {asked.data && asked.data.differs.length > 0 && (
             <span className="badge" data-s="info">
               {t.differs(asked.data.differs.length)}
@@ -31,7 +34,9 @@ export function Desired({ device, model }: { device: Device; model: Known }) {
               {t.editDesired}
             </button>
           )}
-        </>}>
+        </>
+      }
+    >
       <Asked of={asked} rows={2}>
         {(d) => {
           const rows = Object.entries(d.desired).flatMap(([label, values]) => {

@@ -63,7 +63,10 @@ function Records({ device }: { device: Device }) {
   const asked = useGet('GET /devices/{id}/history', { params: { id: device.id }, query }, { keep: true })
   const csv = `/admin/v1/devices/${device.id}/export.csv?order=desc&kind=${kind === 'event' ? 'event' : 'status'}`
   return (
-    <Card title={t.records} push={<>
+    <Card
+      title={t.records}
+      push={
+        <>
           <Choice<Kind | ''>
             label={t.what}
             value={kind}
@@ -76,7 +79,9 @@ function Records({ device }: { device: Device }) {
           <a className="btn s" href={csv} download>
             {t.csv}
           </a>
-        </>}>
+        </>
+      }
+    >
       <Asked of={asked} rows={8}>
         {({ items, next }) =>
           items.length === 0 ? (

@@ -1,5 +1,4 @@
-import { Card } from '../../ui/page.tsx'
-import { useMemo, useState } from 'react'
+import { type ReactNode, useMemo, useState } from 'react'
 import { Link } from 'wouter'
 import { api, useAct, useGet } from '../../lib/api.ts'
 import { useFormat } from '../../lib/format.ts'
@@ -9,9 +8,10 @@ import { useNow } from '../../lib/now.ts'
 import { useCan } from '../../lib/session.ts'
 import { toast } from '../../lib/toast.ts'
 import { useJudgement } from '../../text/causes.ts'
-import { Ago, At, I } from '../../ui/basics.tsx'
+import { Ago, I } from '../../ui/basics.tsx'
 import { Bones, Empty, Note } from '../../ui/feedback.tsx'
 import { Choice } from '../../ui/form.tsx'
+import { Card } from '../../ui/page.tsx'
 import { Spark } from '../../ui/spark.tsx'
 import { CommandCard } from './commandcard.tsx'
 import type { Device, DeviceNow, Values } from './data.ts'
@@ -84,51 +84,34 @@ function Judged({ now }: { now: Now }) {
 
 function Facts({ device: d }: { device: Device }) {
   const t = useDevice()
+  const f = useFormat()
   const c = d.connection
+  const facts: [name: string, value: ReactNode][] = [
+    ...(d.since > 0
+      ? [[d.state === 'online' ? t.onlineFor : t.offlineFor, <Ago key="since" at={d.since} bare />] as [string, ReactNode]]
+      : []),
+    [t.lastReport, <Ago key="report" at={d.last_report} />],
+  ]
+  if (c?.rtt_ms !== undefined) facts.push([t.roundTrip, `${f.n(c.rtt_ms)} ms`])
+  if (c) {
+    facts.push([
+      t.connection,
+      [c.protocol.toUpperCase(), c.keepalive !== undefined && t.keepalive(c.keepalive)].filter(Boolean).join(' · '),
+    ])
+    if (c.paced) facts.push([t.pace, t.paced])
+    facts.push([t.from, c.addr], [t.through, c.node])
+  }
+  facts.push([t.model, `v${d.model}`])
   return (
     <section className="card">
       <div className="sect">
         <dl className="facts">
-          {d.since > 0 && (
-            <div>
-              <dt>{d.state === 'online' ? t.onlineFor : t.offlineFor}</dt>
-              <dd>
-                <Ago at={d.since} bare />
-              </dd>
+          {facts.map(([name, value]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
             </div>
-          )}
-          <div>
-            <dt>{t.lastReport}</dt>
-            <dd>
-              <Ago at={d.last_report} />
-            </dd>
-          </div>
-          {c && (
-            <>
-              <div>
-                <dt>{t.connection}</dt>
-                <dd>{c.protocol}</dd>
-              </div>
-              <div>
-                <dt>{t.from}</dt>
-                <dd>{c.addr}</dd>
-              </div>
-              <div>
-                <dt>{t.through}</dt>
-                <dd>{c.node}</dd>
-              </div>
-            </>
-          )}
-          <div>
-            <dt>{t.model}</dt>
-            <dd>v{d.model}</dd>
-          </div>
-          <div>
-            <dt>{t.loggedIn}</dt>
-            <dd>
-              <At at={d.logged_in_at} />
-            </dd>
-          </div>
+          ))}
         </dl>
       </div>
     </section>
@@ -172,7 +155,10 @@ function ValuesCard({ device, values, model }: OfDevice) {
   const ask = useAct(() => api('POST /devices/{id}/values/ask', { params: { id: device.id } }), { done: () => toast(t.asked) })
   const first = useGet('GET /devices/{id}/values', { params: { id: device.id } }, { enabled: values === undefined })
   return (
-    <Card title={t.values} push={<>
+    <Card
+      title={t.values}
+      push={
+        <>
           <span className="t3">{t.asReported}</span>
           {can('devices.command') && device.state === 'online' && (
             <button type="button" className="btn s" disabled={ask.isPending} onClick={() => ask.mutate(undefined)}>
@@ -180,7 +166,9 @@ function ValuesCard({ device, values, model }: OfDevice) {
               {t.askNow}
             </button>
           )}
-        </>}>
+        </>
+      }
+    >
       {values === undefined && first.isPending ? (
         <Bones />
       ) : shown.length === 0 ? (

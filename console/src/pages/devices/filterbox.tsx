@@ -77,7 +77,11 @@ export function FilterBox({ filter, set, wrong }: Props) {
   const type = (text: string) => {
     const words = tokensOf(text)
     const last = /\s$/.test(text) && (text.split('"').length - 1) % 2 === 0 ? '' : (words.pop() ?? '')
-    if (words.length > 0) setBase([base, ...words].filter(Boolean).join(' '))
+    if (words.length > 0) {
+      const stands = [base, ...words].filter(Boolean).join(' ')
+      setBase(stands)
+      tell(stands)
+    }
     setTyped(words.length > 0 ? last : text)
     setOpen(true)
     setAt(-1)

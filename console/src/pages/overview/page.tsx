@@ -74,6 +74,7 @@ function Figures({ data, series }: { data: Overview; series: boolean }) {
   const trouble = [
     devices.refused > 0 && t.refused(f.n(devices.refused)),
     devices.flapping > 0 && t.flapping(f.n(devices.flapping)),
+    devices.asleep > 0 && t.asleep(f.n(devices.asleep)),
   ].filter(Boolean)
   const [online, reports, sent] = [useSpark('online', series), useSpark('reports', series), useSpark('commands', series)]
   return (
@@ -101,7 +102,10 @@ function Figures({ data, series }: { data: Overview; series: boolean }) {
         <div>
           <span className="k">{t.commands}</span>
           <span className="v">{f.n(commands.today)}</span>
-          <span className="d">{t.delivered(f.n(commands.delivered))}</span>
+          <span className="d">
+            {t.delivered(f.n(commands.delivered))}
+            {commands.p95_ms !== undefined && t.within(f.n(commands.p95_ms))}
+          </span>
           <Spark v={sent} kind="d4" />
         </div>
         <Link href="/applications">
@@ -182,7 +186,10 @@ function Online() {
     { every: 60_000, keep: true },
   )
   return (
-    <Card title={t.devicesOnline} push={<>
+    <Card
+      title={t.devicesOnline}
+      push={
+        <>
           <Seg<Span>
             label={t.devicesOnline}
             of={[
@@ -193,7 +200,9 @@ function Online() {
             value={span}
             on={setSpan}
           />
-        </>}>
+        </>
+      }
+    >
       <div className="sect flush">
         <Asked of={asked} rows={8}>
           {(s) => (
@@ -227,7 +236,7 @@ function Products({ data }: { data: Overview }) {
             <div className="grow cut">
               <Link href={`/products/${p.id}`}>{p.name}</Link>
             </div>
-            <meter className="share" min={0} max={Math.max(1, p.devices)} value={p.online} aria-label={p.name} />
+            <Presence of={p.presence} label={p.name} />
             <span className="num nowrap">
               {f.n(p.online)} <small>/ {f.n(p.devices)}</small>
             </span>
@@ -277,5 +286,25 @@ function SystemCard({ data }: { data: Overview }) {
         </span>
       </header>
     </section>
+  )
+}
+
+/** A bar for each half-hour of the day, as high as the share that was online: the ordinary is a plain band. */
+function Presence({ of, label }: { of: readonly (number | null)[]; label: string }) {
+  const f = useFormat()
+  const last = of.findLast((x) => x !== null)
+  return (
+    <svg
+      className="presence"
+      viewBox={`0 0 ${Math.max(1, of.length)} 10`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={last === undefined || last === null ? label : `${label}: ${f.pct(last)}`}
+    >
+      {of.map(
+        (share, i) =>
+          share !== null && <rect key={i} x={i} width={1} y={10 - Math.max(1, share * 10)} height={Math.max(1, share * 10)} />,
+      )}
+    </svg>
   )
 }

@@ -1,6 +1,5 @@
 /** One frame three times: its octets, its fields, its values. What is pointed at in one is lit in the others. */
 
-import { Card } from '../../ui/page.tsx'
 import { useQuery } from '@tanstack/react-query'
 import { type KeyboardEvent, useRef, useState } from 'react'
 import type { AdminAnswer } from '#contracts/admin/client.ts'
@@ -8,6 +7,7 @@ import { type AdminProblem, api, useGet } from '../../lib/api.ts'
 import { useFormat } from '../../lib/format.ts'
 import { CopyButton, Dot, Json } from '../../ui/basics.tsx'
 import { Asked } from '../../ui/feedback.tsx'
+import { Card } from '../../ui/page.tsx'
 import { usePackets } from './texts.ts'
 
 export type Decoded = AdminAnswer<'POST /frames/decode'>

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'react'
 import { Link } from 'wouter'
 import type { AdminAnswer } from '#contracts/admin/client.ts'
-import { api, refresh, useAct, useGet } from '../../lib/api.ts'
+import { api, forget, refresh, useAct, useGet } from '../../lib/api.ts'
 import { useFormat } from '../../lib/format.ts'
 import { toast } from '../../lib/toast.ts'
 import { Dot } from '../../ui/basics.tsx'
@@ -47,7 +47,8 @@ export function Check({ product, published, model, at }: Props) {
       quiet: true,
       done: () => {
         toast(t.published)
-        void refresh('GET /products/{id}', 'GET /products/{id}/draft', 'GET /products')
+        forget('GET /products/{id}/draft')
+        void refresh('GET /products/{id}', 'GET /products')
       },
     },
   )

@@ -1,7 +1,7 @@
 /** The model as tables: objects, commands, events; beside it what publishing it changes, and its octets. */
 import { useEffect, useMemo, useState } from 'react'
 import { useSearchParams } from 'wouter'
-import { api, refresh, useAct, useGet } from '../../lib/api.ts'
+import { api, forget, refresh, useAct, useGet } from '../../lib/api.ts'
 import { useCan } from '../../lib/session.ts'
 import { Asked } from '../../ui/feedback.tsx'
 import { Calls } from './calls.tsx'
@@ -16,7 +16,8 @@ export function ModelPage({ product }: { product: Product }) {
   const can = useCan()
   const now = useGet('GET /products/{id}/models/{version}', { params: { id: product.id, version: product.model } })
   const draft = useGet('GET /products/{id}/draft', { params: { id: product.id } }, { enabled: can('products.read') })
-  if (draft.isPending) return <Asked of={now}>{() => null}</Asked>
+  // once: that there is none is asked again when one is kept, and must not take the page away meanwhile
+  if (can('products.read') && !draft.isFetched) return <Asked of={now}>{() => null}</Asked>
   return (
     <Asked of={now} rows={8}>
       {(m) => <Editor product={product} published={m.model as Model} draft={draft.data?.model as Model | undefined} />}
@@ -49,7 +50,7 @@ function useDraft(product: Product, published: Model, draft: Model | undefined, 
       setModel(published)
       setSaved(JSON.stringify(published))
       setKept(false)
-      void refresh('GET /products/{id}/draft')
+      forget('GET /products/{id}/draft')
     },
   })
   return { model, setModel, kept, saved, discard }

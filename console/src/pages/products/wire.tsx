@@ -1,8 +1,8 @@
-import { Card } from '../../ui/page.tsx'
 import { useMemo } from 'react'
 import { encodeStatus } from '#protocol/frames.ts'
 import { tlvType, type Value } from '#protocol/tlv.ts'
 import { CopyButton } from '../../ui/basics.tsx'
+import { Card } from '../../ui/page.tsx'
 import { paramsOf, type Raw, text } from './raw.ts'
 import { useProducts } from './texts.ts'
 
@@ -35,9 +35,15 @@ export function Wire({ object }: { object: Raw | undefined }) {
   }, [object])
   if (hex === undefined) return null
   return (
-    <Card title={t.wire} note={text(object?.['label'])} push={<>
+    <Card
+      title={t.wire}
+      note={text(object?.['label'])}
+      push={
+        <>
           <CopyButton text={hex} />
-        </>}>
+        </>
+      }
+    >
       <div className="sect flush stack tight">
         <code className="hexes">{hex}</code>
         <small>{t.wireText}</small>

@@ -13,6 +13,7 @@ import { ChoiceField, Form, NameField } from '../../ui/form.tsx'
 import { Card } from '../../ui/page.tsx'
 import type { Comparison } from './comparisons.ts'
 import { Limit } from './limit.tsx'
+import { namesOf } from './names.ts'
 import { Past } from './past.tsx'
 import type { Rule, Said } from './said.ts'
 import { Sentence } from './sentence.tsx'
@@ -50,6 +51,9 @@ export function Editor({ rule }: { rule: Rule | undefined }) {
   const product = list.find((p) => p.id === said.product)
   const model = useModel(product?.id, product?.model)
   const found = useCheck(rule, said)
+  const told = found?.names ?? {}
+  // what can't be compiled yet is not told of: the model knows the names meanwhile
+  const names = Object.keys(told).length > 0 ? told : namesOf(model, said.on)
   const may = can('rules.write')
   const save = useAct(
     () =>
@@ -79,7 +83,7 @@ export function Editor({ rule }: { rule: Rule | undefined }) {
                 change={(part) => setSaid(clean({ ...said, ...part }))}
                 products={list}
                 model={model}
-                names={found?.names ?? {}}
+                names={names}
                 look={look}
               />
               <Whose rule={rule} said={said} set={(application) => setSaid(clean({ ...said, application }))} />

@@ -19,7 +19,6 @@ export const useRules = texts({
     then: 'then',
     but: 'but',
     any: 'any',
-    device: 'the device',
     kinds: {
       status: 'reports',
       event: 'sends the event',
@@ -117,7 +116,6 @@ export const useRules = texts({
     then: '则',
     but: '但',
     any: '任一',
-    device: '设备',
     kinds: { status: '上报', event: '发送事件', online: '上线', offline: '离线', timer: '到了时间' },
     product: '产品',
     identifier: '标识',
