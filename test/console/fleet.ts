@@ -3,7 +3,7 @@
 import type { Product } from '#contracts/registry.ts'
 import { encodeStatus } from '#protocol/frames.ts'
 import type { Model } from '#protocol/model.ts'
-import { openDoor } from '../admin/door.ts'
+import type { Door } from '../admin/door.ts'
 import type { Device, World } from '../world.ts'
 
 const FLOAT32 = 2
@@ -47,8 +47,7 @@ export interface Fleet {
 }
 
 /** As many cold rooms that report; names and tags as people give them. */
-export async function coldRooms(world: World, count: number): Promise<Fleet> {
-  const { client } = await openDoor(world)
+export async function coldRooms(world: World, { client }: Door, count: number): Promise<Fleet> {
   const product = await world.product({ name: 'Cold-room logger', config: sensor })
   const devices: Device[] = []
   for (let n = 1; n <= count; n++) {

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { demoConfig } from '../../src/cli/device/product.ts'
-import { firstPassword, PASSWORD } from '../admin/door.ts'
+import { firstPassword, openDoor, PASSWORD } from '../admin/door.ts'
 import { ask } from '../fakes/http.ts'
 import { answers } from '../support/hookreceiver.ts'
 import { makeWorld, until, type World } from '../world.ts'
@@ -65,7 +65,7 @@ export const flows = (form: Form): void =>
       test(`W1 ${name} (${form.lang} ${form.size}, ${form.by})`, () =>
         visit(browser, world, form, async (page) => {
           if (name.startsWith('1 ')) return act(going(page))
-          fleet ??= await coldRooms(world, 3)
+          fleet ??= await coldRooms(world, await openDoor(world), 3)
           await signIn(page, world)
           await act(going(page))
         }))

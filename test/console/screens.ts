@@ -11,11 +11,12 @@ import { coldRooms, unknownObject } from './fleet.ts'
 
 /** Devices of several states, an application whose receiver answers, a rule, a frame that can't be read. */
 async function furnish(world: World): Promise<void> {
-  const { client } = await openDoor(world)
+  const door = await openDoor(world)
+  const { client } = door
   await client('POST /applications', {
     body: { name: 'Facility ops', scope: '*', url: world.hooks.url, events: ['event', 'status', 'online', 'offline'] },
   })
-  const { product, devices } = await coldRooms(world, 21)
+  const { product, devices } = await coldRooms(world, door, 21)
   for (const n of [22, 23, 24]) await world.device({ product, code: `room-${n}` })
   await client('POST /rules', {
     body: {
