@@ -1,6 +1,6 @@
 import { useFormat } from '../../lib/format.ts'
 import { Card } from '../../ui/page.tsx'
-import type { System } from './now.tsx'
+import type { System } from './data.ts'
 import { useSystem } from './texts.ts'
 
 export function Disk({ disk: d }: { disk: System['disk'] }) {

@@ -1,15 +1,14 @@
 /** What runs, and what fails with each engine; the first line of the page has said whether it is bad. */
 import { useGet } from '../../lib/api.ts'
 import { useFormat } from '../../lib/format.ts'
-import type { TopicData } from '../../lib/stream.ts'
 import { Ago, Dot, type S } from '../../ui/basics.tsx'
 import { Asked } from '../../ui/feedback.tsx'
 import { Card, Table } from '../../ui/page.tsx'
 import { Plot } from '../../ui/plot.tsx'
+import type { System } from './data.ts'
 import { Disk } from './disk.tsx'
 import { useSystem } from './texts.ts'
 
-export type System = TopicData['system']
 const dots: Record<System['state'], S> = { ok: 'ok', degraded: 'warn', down: 'bad' }
 
 export const Now = ({ system }: { system: System }) => (
