@@ -110,7 +110,7 @@ test('a call goes out from the page as it was filled in, with a token or with th
   assert.match((await dom.call('signOut', {})).status, /→ 204/)
 })
 
-// ADM-33
+// ADM-34
 test('each error is explained at its address, in both languages; a problem says which', async () => {
   const list = await (await get('/docs/errors')).text()
   for (const [code, { help }] of Object.entries(errorTable)) {
