@@ -4,12 +4,12 @@
  * node bench/hotpath.ts [--seconds 10] [--rounds 3] [--devices 1000] [--only q1,q16,q0,connect,tls]
  */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { startCloud } from '#src/cloud.ts'
+import { makeDevices } from './load/devices.ts'
 import { median, type Program, program, usage } from './load/run.ts'
 
 const { values } = parseArgs({
@@ -35,24 +35,6 @@ const freePort = (): Promise<number> =>
       s.close(() => done(port))
     })
   })
-
-async function makeDevices(count: number): Promise<void> {
-  const cloud = await startCloud({ env: { PANDO_DATA_DIR: join(dir, 'data') }, services: ['registry'], published: false })
-  const { registry } = cloud.peers
-  const vendor = await registry.addVendor({ name: 'bench', description: '' })
-  const status = [9, 2, 6].map((value_type, i) => ({ value_type, name: `v${i}` }))
-  const config = JSON.stringify({ objects: [{ no: 1, label: 'o', part: 1, status }], commands: [], events: [] })
-  const product = await registry.addProduct({ vendorId: vendor.id, name: 'bench', description: '', config })
-  const list: { id: number; token: string }[] = []
-  for (let from = 0; from < count; from += 500) {
-    const codes = Array.from({ length: Math.min(500, count - from) }, (_, i) => `bench-${from + i}`)
-    const made = await Promise.all(codes.map((code) => registry.registerDevice({ productKey: product.key, code, version: '1' })))
-    const logins = await Promise.all(made.map((m) => registry.login({ deviceId: m.device.id, secret: m.secret })))
-    list.push(...logins.map((l) => ({ id: l.device.id, token: l.token })))
-  }
-  writeFileSync(credentials, JSON.stringify(list))
-  await cloud.stop()
-}
 
 interface Server {
   name: 'floor' | 'pando'
@@ -157,7 +139,7 @@ try {
     '-out',
     cert,
   ])
-  await makeDevices(Math.max(devices, 5000))
+  await makeDevices({ PANDO_DATA_DIR: join(dir, 'data') }, Math.max(devices, 5000), credentials)
   const us = (c: Cost) => c.us
   if (only.includes('q1'))
     await compare(`QoS 1, one in flight, ${devices} devices`, { count: devices, qos: 1, window: 1 }, us, 'µs/message')

@@ -20,7 +20,7 @@ import { addressUrl } from '#lib/settings.ts'
 import { type CertificateStore, certificateStore, tlsOptions } from '#lib/tls.ts'
 import { encodedFace } from '#rpc/encoded.ts'
 import { publishRpc } from '#rpc/publish.ts'
-import { accessOf, openCluster } from './cluster.ts'
+import { accessOf, openCluster, peerFiles } from './cluster.ts'
 import { type Config, readConfig } from './config.ts'
 import { type Crew, type CrewOptions, makeCrew } from './crew.ts'
 import { type Opening, openPort, schemeOf } from './engines.ts'
@@ -116,7 +116,7 @@ async function startAll(s: Starting): Promise<Cloud> {
   stops.push(() => certificates?.stop())
   const tls = certificates && tlsOptions(certificates, config.tlsMinVersion, config.tlsMaxHandshakes)
   const entries = new Map(names.map((name) => [name, services.get(name)!]))
-  const cluster = published ? await openCluster({ config, log, services, names }) : undefined
+  const cluster = published ? await openCluster({ config, log, services, names, clock }) : undefined
   stops.push(() => cluster?.close())
   const opening = { config, log, clock, engines: plugged.engines, waits: published }
   const ports: Partial<Ports> = {}
@@ -132,6 +132,7 @@ async function startAll(s: Starting): Promise<Cloud> {
         log,
         secret: config.clusterSecret,
         version: version(),
+        tls: peerFiles(config),
       })
     : undefined
   stops.push(() => rpc?.close())
@@ -189,7 +190,7 @@ async function startAll(s: Starting): Promise<Cloud> {
     for (const f of leaves) f(perSecond)
   }
 
-  const state = stateOf(about, { instance, nodes: [...nodes.values()], metrics, draining: () => draining, crew })
+  const state = stateOf(about, { instance, nodes: [...nodes.values()], metrics, draining: () => draining, now: clock.now, crew })
   rpc?.serve(processContract, {
     state,
     metrics: async () => ({ items: [...(await metrics.values())] }),

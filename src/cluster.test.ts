@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { isPandoError } from '#lib/errors.ts'
+import { systemClock } from '#lib/service.ts'
+import { freePort } from '../test/world/ports.ts'
 import { startCloud } from './cloud.ts'
 
 const secret = 'a secret of thirty-two characters and more'
@@ -38,3 +40,33 @@ for (const [env, message] of wrong) {
     }
   })
 }
+
+// CLU-2
+test('cluster: refused at the start: a clock that is more than a minute from that of a process that runs', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'pando-cluster-'))
+  const rpc = `127.0.0.1:${await freePort()}`
+  const env = {
+    PANDO_DISCOVERY_URL: `static:registry=http://${rpc};devicemanager=http://${rpc};controller=http://${rpc}`,
+    PANDO_CLUSTER_SECRET: secret,
+    PANDO_OPS_LISTEN: '127.0.0.1:0',
+    PANDO_MQTTACCESS_LISTEN: '127.0.0.1:0',
+  }
+  const begin = (name: string, more: object, ahead: number) =>
+    startCloud({
+      env: { ...env, PANDO_DATA_DIR: join(dataDir, name), ...more },
+      services: ['mqttaccess'],
+      clock: { ...systemClock, now: () => Date.now() + ahead },
+    })
+  const first = await begin('first', { PANDO_RPC_LISTEN: rpc }, 0)
+  try {
+    for (const [ahead, text] of [
+      [90_000, /90 s ahead of that of mqttaccess-/],
+      [-90_000, /90 s behind that of mqttaccess-/],
+    ] as const)
+      await assert.rejects(begin('second', {}, ahead), (e) => isPandoError(e, 'config_invalid') && text.test(e.message))
+    await (await begin('second', {}, 50_000)).stop()
+  } finally {
+    await first.stop()
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+})

@@ -7,9 +7,12 @@ import { openDiscovery } from '#core/discovery/open.ts'
 import type { Discovery, Instance } from '#core/discovery/port.ts'
 import { PandoError } from '#lib/errors.ts'
 import type { Logger } from '#lib/log.ts'
-import { addressUrl } from '#lib/settings.ts'
+import type { Clock } from '#lib/service.ts'
 import { anyFace } from '#rpc/any.ts'
 import { type RpcClient, rpcClient } from '#rpc/client.ts'
+import { type PeerFiles, peerTls } from '#rpc/peertls.ts'
+import { originOf } from '#rpc/publish.ts'
+import { checkClock } from './clockcheck.ts'
 import type { Config } from './config.ts'
 import { askListed } from './listed.ts'
 import type { PortName, ServiceEntry } from './services.ts'
@@ -41,6 +44,7 @@ export interface ClusterOptions {
   services: ReadonlyMap<string, ServiceEntry>
   /** those of this process */
   names: readonly string[]
+  clock: Clock
 }
 
 const LOOK_MS = 200
@@ -54,11 +58,20 @@ const publicOf = (config: Config, service: string): string | undefined =>
 /** What each process has for itself: others would see nothing of it. */
 const OWN: Partial<Record<PortName, string>> = { devicelog: 'file', queue: 'local' }
 
+/** Certificates for calls between processes; undefined: none are used. */
+export function peerFiles(config: Config): PeerFiles | undefined {
+  const { clusterCa: ca, clusterCert: cert, clusterKey: key, discoveryUrl } = config
+  if (discoveryUrl.startsWith('local:')) return undefined
+  return ca !== undefined && cert !== undefined && key !== undefined ? { ca, cert, key } : undefined
+}
+
 /** undefined: all services are in one process. */
 export async function openCluster(o: ClusterOptions): Promise<Cluster | undefined> {
   const { config, log, services } = o
   if (config.discoveryUrl.startsWith('local:')) return undefined
   const secret = checked(o)
+  const files = peerFiles(config)
+  const tls = files && peerTls(files)
   const discovery = await openDiscovery(config.discoveryUrl, { log })
   const clients = new Map<string, RpcClient>()
   const holders = new Map<string, readonly Instance[]>()
@@ -67,7 +80,7 @@ export async function openCluster(o: ClusterOptions): Promise<Cluster | undefine
 
   function client(address: string): RpcClient {
     let found = clients.get(address)
-    if (!found) clients.set(address, (found = rpcClient({ origin: address, secret, version: version() })))
+    if (!found) clients.set(address, (found = rpcClient({ origin: address, secret, version: version(), tls })))
     return found
   }
   /** Who is gone does not answer any more; who took itself out has a moment for what it was asked before. */
@@ -92,6 +105,19 @@ export async function openCluster(o: ClusterOptions): Promise<Cluster | undefine
   )
   stops.push(listed.stop)
   for (const [name, entry] of services) if (entry.holdsDevices) watch(name, holders)
+  async function close(): Promise<void> {
+    for (const stop of stops) stop()
+    await discovery.close()
+    await Promise.all([...clients.values()].map((c) => c.close()))
+  }
+  try {
+    const running = await Promise.all(['process', ...services.keys()].map((name) => discovery.instances(name)))
+    const addresses = new Set(running.flat().map((i) => i.address))
+    await checkClock([...addresses], (address) => client(address).face(processContract), o.clock)
+  } catch (e) {
+    await close()
+    throw e
+  }
 
   return {
     discovery,
@@ -112,7 +138,7 @@ export async function openCluster(o: ClusterOptions): Promise<Cluster | undefine
       }
     },
     async announce(service, id, rpc, listen) {
-      const address = config.rpcPublic === undefined ? addressUrl('http', rpc) : `http://${config.rpcPublic}`
+      const address = config.rpcPublic === undefined ? originOf(rpc, tls) : `${tls ? 'https' : 'http'}://${config.rpcPublic}`
       const told = publicOf(config, service)
       const reached = listen === undefined ? undefined : { [service.replace(/access$/, '')]: told ?? new URL(listen).host }
       const gone = await discovery.announce({ service, id, address, version: version(), ...(reached && { public: reached }) })
@@ -126,11 +152,7 @@ export async function openCluster(o: ClusterOptions): Promise<Cluster | undefine
       withdrawals.clear()
       await Promise.all(all.map((f) => f()))
     },
-    async close() {
-      for (const stop of stops) stop()
-      await discovery.close()
-      await Promise.all([...clients.values()].map((c) => c.close()))
-    },
+    close,
   }
 }
 

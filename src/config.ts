@@ -67,6 +67,14 @@ export const settings = {
     { secret: true },
   ),
 
+  clusterCa: optional(
+    'PANDO_CLUSTER_CA',
+    path,
+    'PEM file of an authority of this cloud alone: processes of a cluster speak TLS with one another, and answer nobody without a certificate of it.',
+  ),
+  clusterCert: optional('PANDO_CLUSTER_CERT', path, 'PEM file with the certificate that this process shows the others.'),
+  clusterKey: optional('PANDO_CLUSTER_KEY', path, 'PEM file with its private key.'),
+
   httpaccessListen: setting('PANDO_HTTPACCESS_LISTEN', address, '0.0.0.0:8080', 'Device HTTP API: registration, login.'),
   mqttaccessListen: setting(
     'PANDO_MQTTACCESS_LISTEN',
@@ -379,6 +387,8 @@ function check(c: Config): void {
   if (c.masterKey !== undefined && c.masterKey.length < 32) wrong('PANDO_MASTER_KEY', 'must have at least 32 characters')
   if (c.clusterSecret !== undefined && c.clusterSecret.length < 32)
     wrong('PANDO_CLUSTER_SECRET', 'must have at least 32 characters')
+  const peer = [c.clusterCa, c.clusterCert, c.clusterKey].filter((file) => file !== undefined).length
+  if (peer !== 0 && peer !== 3) wrong('PANDO_CLUSTER_CA, PANDO_CLUSTER_CERT and PANDO_CLUSTER_KEY', 'must be set together')
   if (c.accessProcesses > 1 && !c.discoveryUrl.startsWith('local:'))
     wrong(
       'PANDO_ACCESS_PROCESSES',

@@ -111,7 +111,7 @@ const OWN = [
   'discoveryUrl',
   'plugins',
 ] as const
-const KEYS = ['aesKey', 'masterKey', 'clusterSecret', 'adminPasswordFile'] as const
+const KEYS = ['aesKey', 'masterKey', 'clusterSecret', 'clusterCa', 'clusterCert', 'clusterKey', 'adminPasswordFile'] as const
 const LISTENERS = ['rpcPublic', 'mqttaccessWsListen', 'accessProcesses'] as const
 const untold = new Set<string>([...OWN, ...KEYS, ...LISTENERS].map((name) => settings[name].env))
 

@@ -11,6 +11,7 @@ interface More {
   nodes: readonly string[]
   metrics: Pick<Metrics, 'pando_connections'>
   draining(): boolean
+  now(): number
   /** processes that hold devices for this one */
   crew: Pick<Crew, 'connections'> | undefined
 }
@@ -29,6 +30,7 @@ export function stateOf(about: ProcessFacts, more: More): Face<typeof processCon
       version: about.version,
       pid: process.pid,
       startedAt: about.startedAt,
+      now: more.now(),
       connections: values.reduce((sum, v) => sum + v.value, more.crew?.connections() ?? 0),
       load,
       draining: more.draining(),

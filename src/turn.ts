@@ -37,8 +37,8 @@ export interface TurnOptions {
 }
 
 const BEAT_MS = 1000
-const VALID_MS = 4000
-const TAKE_OVER_MS = 5000
+const VALID_MS = 3000
+const TAKE_OVER_MS = 3500
 const LOOK_MS = 250
 /** Whoever passed it on waits so long for another one to take it. */
 const PASS_MS = 3000

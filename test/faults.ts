@@ -1,5 +1,5 @@
 /**
- * Faults of a cluster, again and again, and nothing confirmed is lost: `npm run test:faults -- --kill 50 --engine 20 --freeze 10 --restart 10`.
+ * Faults of a cluster, again and again, and nothing confirmed is lost: `npm run test:faults -- --kill 50 --engine 20 --freeze 10 --restart 10 --rolling`.
  * Needs the servers (test/support/engines.ts), and their command for rounds that kill one.
  */
 import { parseArgs } from 'node:util'
@@ -11,6 +11,7 @@ const { values: o } = parseArgs({
     engine: { type: 'string', default: '20' },
     freeze: { type: 'string', default: '10' },
     restart: { type: 'string', default: '10' },
+    rolling: { type: 'boolean', default: false },
     devices: { type: 'string', default: '12' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
   },
@@ -20,6 +21,7 @@ const rounds = { kill: count('kill'), engine: count('engine'), freeze: count('fr
 console.log(`${JSON.stringify(rounds)}, ${o.devices} devices, seed ${o.seed}`)
 const found = await faultRounds({
   rounds,
+  rolling: o.rolling,
   devices: Number(o.devices),
   seed: Number(o.seed),
   onRound: (what, ms) => console.log(`${what}: all well after ${ms.toFixed(0)} ms`),
@@ -32,6 +34,11 @@ for (const [fault, all] of Map.groupBy(found.recovered, (r) => r.fault)) {
   console.log(
     `${fault}: ${ms.length} rounds, all well after ${ms[ms.length >> 1]!.toFixed(0)} ms (median), ${ms.at(-1)!.toFixed(0)} ms at most`,
   )
+}
+if (found.rolling) {
+  const { answers, away } = found.rolling
+  for (const [kind, { count, text }] of answers) console.log(`rolling: ${kind} × ${count} ${text}`)
+  console.log(`rolling: ${away.length} times a device was away, ${Math.max(0, ...away).toFixed(0)} ms at most`)
 }
 console.log(
   `${found.lost.length} lost, ${found.disordered.length} out of order, ${found.duplicates.length} twice, ${found.disagreeing.length} disagreeing`,

@@ -14,6 +14,8 @@ import { encodeStatus } from '#protocol/frames.ts'
 interface Options {
   port: number
   count: number
+  /** the first of them in `credentials`; 0 unless given */
+  from?: number
   qos: 0 | 1
   /** messages in flight of a connection; 0 = silent */
   window: number
@@ -114,7 +116,7 @@ function fail(why: string): void {
 const AT_ONCE = 256
 const clients: Client[] = []
 while (clients.length < o.count) {
-  if (clients.length - connected < AT_ONCE) clients.push(new Client(clients.length))
+  if (clients.length - connected < AT_ONCE) clients.push(new Client((o.from ?? 0) + clients.length))
   else await new Promise((done) => setImmediate(done))
 }
 while (connected < o.count) await new Promise((done) => setTimeout(done, 1))

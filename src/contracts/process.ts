@@ -13,6 +13,8 @@ export const ProcessState = Type.Object({
   version: Text,
   pid: Type.Integer(),
   startedAt: Type.Number(),
+  /** its clock, ms since 1970 */
+  now: Type.Optional(Type.Number()),
   /** devices that it holds */
   connections: Type.Integer(),
   /** share of the time in which it was busy since this was asked last, 0…1 */

@@ -4,6 +4,7 @@ import type { Contract, Face } from '#contracts/contract.ts'
 import { fromErrorData, PandoError } from '#lib/errors.ts'
 import { TRACE_HEADER, traceparent } from '#lib/trace.ts'
 import { codecsOf, type MethodCodec } from './codec.ts'
+import { callingTls, type PeerTls } from './peertls.ts'
 import { VERSION_HEADER } from './versions.ts'
 
 /** A call that waits for a device has a connection for itself all the time. */
@@ -18,9 +19,18 @@ export interface RpcClient {
   close(): Promise<void>
 }
 
-export function rpcClient(o: { origin: string; secret: string; version?: string }): RpcClient {
+export interface RpcClientOptions {
+  origin: string
+  secret: string
+  version?: string
+  /** where the other side wants to see a certificate */
+  tls?: PeerTls | undefined
+}
+
+export function rpcClient(o: RpcClientOptions): RpcClient {
   let waiting = 0
-  const pool = new Pool(o.origin, { connections: CONNECTIONS, pipelining: 1, connect: { timeout: 2000 } })
+  const connect = { timeout: 2000, ...(o.tls && callingTls(o.tls)) }
+  const pool = new Pool(o.origin, { connections: CONNECTIONS, pipelining: 1, connect })
   let gone = new AbortController()
   const bounded =
     (call: Call): Call =>

@@ -1,11 +1,13 @@
 /** Answers contracts over the network: POST /rpc/<service>/<method>, to callers that know the secret. */
 import { timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { Contract } from '#contracts/contract.ts'
 import { errorData, errorTable, PandoError, toPandoError } from '#lib/errors.ts'
 import type { Logger } from '#lib/log.ts'
 import { inTrace, TRACE_HEADER } from '#lib/trace.ts'
 import { codecsOf, type MethodCodec } from './codec.ts'
+import { type PeerTls, servingTls } from './peertls.ts'
 import { compatible, VERSION_HEADER } from './versions.ts'
 
 export interface RpcServer {
@@ -19,6 +21,8 @@ export interface RpcServer {
 const MAX_BODY = 80 << 20
 /** Calls that are being answered; what is above is refused at once, before it is read. */
 const MOST_CALLS = 5000
+/** After this time without a word the system asks whether a caller is still there. */
+const STILL_THERE_MS = 30_000
 
 type Method = { codec: MethodCodec; run: (input: unknown) => Promise<unknown> }
 
@@ -29,13 +33,15 @@ export interface RpcServerOptions {
   log: Logger
   /** of this program: callers of one that does not fit are refused */
   version?: string
+  /** nobody is answered without a certificate */
+  tls?: PeerTls | undefined
 }
 
 export async function startRpcServer(o: RpcServerOptions): Promise<RpcServer> {
   const methods = new Map<string, Method>()
   const expected = Buffer.from(`Bearer ${o.secret}`)
   let calls = 0
-  const server = createServer((req, res) => {
+  const take = (req: IncomingMessage, res: ServerResponse): void => {
     calls++
     res.once('close', () => calls--)
     const answered = inTrace(req.headers[TRACE_HEADER], () => answer(req, res, methods, expected, { version: o.version, calls }))
@@ -49,7 +55,11 @@ export async function startRpcServer(o: RpcServerOptions): Promise<RpcServer> {
       })
       res.end(body)
     })
-  })
+  }
+  const lasting = { keepAlive: true, keepAliveInitialDelay: STILL_THERE_MS }
+  const server = o.tls ? createTlsServer({ ...lasting, ...servingTls(o.tls) }, take) : createServer(lasting, take)
+  // callers end connections that they do not need: one that this side ended just as a call came would lose it
+  server.keepAliveTimeout = 0
   await new Promise<void>((done, failed) => {
     server.once('error', failed)
     server.listen(o.port, o.host, done)

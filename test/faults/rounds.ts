@@ -3,18 +3,30 @@
  * webhooks. In each round a process is killed, frozen or restarted, or a server is killed; then it is measured when all is well again.
  */
 import { check, type Findings } from '../crash/check.ts'
-import { allWell, keepComing, publishers as makePublishers, RECOVERY_MS, webhooksDone } from '../crash/load.ts'
+import {
+  type Answers,
+  allWell,
+  asking,
+  keepComing,
+  publishers as makePublishers,
+  RECOVERY_MS,
+  timesAway,
+  webhooksDone,
+} from '../crash/load.ts'
+import type { Publisher } from '../crash/publisher.ts'
 import { makeRandom, type Random } from '../fuzz/random.ts'
 import { type EngineName, type OwnEngine, ownEngine } from '../support/engines.ts'
 import type { Part } from '../world/processes.ts'
 import { enginesOf } from '../world/servers.ts'
-import { makeWorld, sleep, until, type World } from '../world.ts'
+import { type Application, makeWorld, sleep, until, type World } from '../world.ts'
 
 export type Fault = 'kill' | 'freeze' | 'restart' | 'engine'
 
 export interface FaultOptions {
   /** how many rounds of each */
   rounds: Readonly<Partial<Record<Fault, number>>>
+  /** before them every process is restarted, one after the other */
+  rolling?: boolean
   devices: number
   seed: number
   onRound?: (what: string, ms: number) => void
@@ -23,6 +35,13 @@ export interface FaultOptions {
 export interface FaultResult extends Findings {
   /** what was done, and ms until every device's next message was confirmed and read: since the fault, or since the server was back */
   recovered: { fault: Fault; what: string; ms: number }[]
+  rolling?: Rolling
+}
+
+export interface Rolling {
+  answers: Answers
+  /** ms that each device waited that lost its connection */
+  away: number[]
 }
 
 const LOAD_MS = [200, 800] as const
@@ -56,6 +75,7 @@ async function run(
   const publishers = await makePublishers(world, o.devices, random, 20)
   await Promise.all(publishers.map((p) => p.start()))
   const stop = keepComing(publishers)
+  const rolling = o.rolling && (await restartAll(world, app, publishers))
   const recovered: FaultResult['recovered'] = []
   for (const fault of shuffled(o.rounds, random)) {
     await sleep(between(random, ...LOAD_MS))
@@ -69,7 +89,20 @@ async function run(
   stop()
   await webhooksDone(world, publishers)
   await world.stop()
-  return { ...(await check(world.place, publishers, world.hooks.confirmed, 'many')), recovered }
+  return { ...(await check(world.place, publishers, world.hooks.confirmed, 'many')), recovered, ...(rolling && { rolling }) }
+}
+
+/** As an operator upgrades a cluster. */
+async function restartAll(world: World, app: Application, publishers: readonly Publisher[]): Promise<Rolling> {
+  const away = timesAway(publishers)
+  const calls = asking(app, publishers[0]!.device.identifier)
+  for (const part of partsOf(world)) {
+    await part.stop()
+    await part.start()
+    await allWell(app, publishers, `the restart of ${part.name}`)
+  }
+  const { answers } = await calls.stop()
+  return { answers, away: away() }
 }
 
 interface Done {

@@ -1,23 +1,33 @@
 /** Services in several processes, one and two of each, on engines that are servers. `PANDO_TEST_SHAPE` runs all other scenarios so. */
 import assert from 'node:assert/strict'
+import { after } from 'node:test'
 import type { Process } from '#cli/ps/processes.ts'
 import { serviceNames } from '#src/services.ts'
+import { authority } from '../support/certificates.ts'
 import { onEngines } from '../support/engines.ts'
 import { pando } from '../support/pando.ts'
+import { needs } from '../support/programs.ts'
+import type { Env } from '../world/running.ts'
 import { enginesOf } from '../world/servers.ts'
 import { scenario, until } from '../world.ts'
 import { mainJob } from './mainjob.ts'
 
 const shapes = ['cluster2'] as const
 
+const ca = needs('openssl').skip ? undefined : authority()
+after(() => ca?.remove())
+const pair = ca?.issue('process', { cn: 'process' })
+const certificates: Env =
+  ca && pair ? { PANDO_CLUSTER_CA: ca.ca, PANDO_CLUSTER_CERT: pair.cert, PANDO_CLUSTER_KEY: pair.key } : {}
+
 function scenarios(): void {
-  // CLU-1
-  for (const [shape, dialect] of [
-    ['servers', 'user'],
-    ['cluster', 'binary'],
-    ['cluster2', 'mqtt5'],
+  // CLU-1, CLU-12
+  for (const [shape, dialect, env] of [
+    ['servers', 'user', {}],
+    ['cluster', 'binary', certificates],
+    ['cluster2', 'mqtt5', {}],
   ] as const)
-    scenario(`cluster: the main job: ${dialect}`, (world) => mainJob(world, dialect), { shapes: [shape] })
+    scenario(`cluster: the main job: ${dialect}`, (world) => mainJob(world, dialect), { shapes: [shape], env })
 
   // CLU-1, MQTT-12
   scenario(

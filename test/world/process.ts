@@ -8,6 +8,7 @@ import { devicemanager } from '#contracts/devicemanager.ts'
 import { notifier } from '#contracts/notifier.ts'
 import { registry } from '#contracts/registry.ts'
 import { rpcClient } from '#rpc/client.ts'
+import { peerTls } from '#rpc/peertls.ts'
 import type { Peers } from '#src/cloud.ts'
 import { root } from './root.ts'
 import type { Options, Running } from './running.ts'
@@ -73,8 +74,8 @@ function firstLine(child: ChildProcess, exited: Promise<number>, logged: string[
 async function facesOf(dataDir: string): Promise<{ peers: Peers; close: () => Promise<void> }> {
   const file = join(dataDir, 'rpc.json')
   await until('rpc.json', () => existsSync(file))
-  const { origin, secret } = JSON.parse(await (await import('node:fs/promises')).readFile(file, 'utf8'))
-  const client = rpcClient({ origin, secret })
+  const { origin, secret, tls } = JSON.parse(await (await import('node:fs/promises')).readFile(file, 'utf8'))
+  const client = rpcClient({ origin, secret, tls: tls && peerTls(tls) })
   const face = <C extends Contract>(c: C): Face<C> => client.face(c)
   return {
     peers: {

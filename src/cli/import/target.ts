@@ -11,7 +11,9 @@ import { sqlitePath } from '#core/registrystore/sqlite.ts'
 import { PandoError } from '#lib/errors.ts'
 import { silentLog } from '#lib/log.ts'
 import { rpcClient } from '#rpc/client.ts'
+import { peerTls } from '#rpc/peertls.ts'
 import { startCloud } from '#src/cloud.ts'
+import { peerFiles } from '#src/cluster.ts'
 import { type Config, readConfig } from '#src/config.ts'
 import { version } from '#src/version.ts'
 import { findRunning } from '../running.ts'
@@ -79,7 +81,9 @@ async function inCluster(config: Config): Promise<Target | undefined> {
 
 function reached(config: Config, addresses: readonly string[]): Target {
   const secret = config.clusterSecret ?? ''
-  const clients = addresses.map((origin) => rpcClient({ origin, secret, version: version() }))
+  const files = peerFiles(config)
+  const tls = files && peerTls(files)
+  const clients = addresses.map((origin) => rpcClient({ origin, secret, version: version(), tls }))
   const face = <C extends Contract>(c: C, i: number): Face<C> => clients[i]!.face(c)
   return {
     registry: face(registry, 0),

@@ -5,6 +5,8 @@ import type { Discovery } from '#core/discovery/port.ts'
 import { PandoError } from '#lib/errors.ts'
 import { silentLog } from '#lib/log.ts'
 import { type RpcClient, rpcClient } from '#rpc/client.ts'
+import { peerTls } from '#rpc/peertls.ts'
+import { peerFiles } from '#src/cluster.ts'
 import { type Config, readConfig } from '#src/config.ts'
 import { serviceNames } from '#src/services.ts'
 import { version } from '#src/version.ts'
@@ -46,8 +48,10 @@ async function alone(env: Env): Promise<Processes> {
 async function overNetwork(config: Config, secret: string): Promise<Processes> {
   const discovery = await openDiscovery(config.discoveryUrl, { log: silentLog() })
   const clients = new Map<string, RpcClient>()
+  const files = peerFiles(config)
+  const tls = files && peerTls(files)
   const at = (address: string): RpcClient => {
-    const client = clients.get(address) ?? rpcClient({ origin: address, secret, version: version() })
+    const client = clients.get(address) ?? rpcClient({ origin: address, secret, version: version(), tls })
     clients.set(address, client)
     return client
   }

@@ -38,7 +38,7 @@ const TOKEN_FROM = 9
 const TOKEN_TO = 25
 const GATHER_MS = 5
 const RETRY_FIRST = 50
-const RETRY_MAX = 2000
+const RETRY_MAX = 1000
 
 /** The owner of records for which nobody waits. */
 export const nobody: Owner = { durable() {} }

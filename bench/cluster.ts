@@ -1,0 +1,151 @@
+/**
+ * What a message costs all our processes of a cluster on servers (MySQL, Redis, MongoDB, NSQ, etcd), beside one process on files in the same run; how that
+ * changes with the devices that are connected; what a second access node adds. The servers are counted apart, and named as tests name them
+ * (test/support/engines.ts). node bench/cluster.ts [--seconds 10] [--rounds 3] [--devices 1000] [--connected 1000,10000] [--only cost,flat,nodes]
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { worldServers } from '../test/world/servers.ts'
+import { makeDevices } from './load/devices.ts'
+import { median, type Program, program, usage } from './load/run.ts'
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '10' },
+    rounds: { type: 'string', default: '3' },
+    devices: { type: 'string', default: '1000' },
+    connected: { type: 'string', default: '1000,10000' },
+    only: { type: 'string', default: 'cost,flat,nodes' },
+  },
+})
+const [seconds, rounds, devices] = [Number(values.seconds), Number(values.rounds), Number(values.devices)]
+const sizes = values.connected.split(',').map(Number)
+const only = values.only.split(',')
+const node = process.execPath
+const dir = mkdtempSync(join(tmpdir(), 'pando-bench-'))
+const any = '127.0.0.1:0'
+const LAST = availableParallelism() - 1
+const listens = ['HTTPACCESS', 'MQTTACCESS', 'COAPACCESS', 'APIPROVIDER', 'OPS'].map((name) => [`PANDO_${name}_LISTEN`, any])
+const common = { ...Object.fromEntries(listens), PANDO_LOG_LEVEL: 'warn' } as Record<string, string>
+
+interface Shape {
+  name: string
+  env: Record<string, string>
+  /** file with its devices */
+  credentials: string
+  /** services of each process; [] = all */
+  processes: readonly (readonly string[])[]
+}
+
+const logic = ['registry', 'devicemanager', 'controller', 'notifier', 'apiprovider', 'httpaccess']
+const cluster = (env: Record<string, string>, nodes: number): Shape => ({
+  name: `cluster, ${nodes} access node${nodes > 1 ? 's' : ''}`,
+  env,
+  credentials: join(dir, 'cluster.json'),
+  processes: [logic, ...Array.from({ length: nodes }, () => ['mqttaccess'])],
+})
+
+interface Up {
+  programs: Program[]
+  ports: number[]
+}
+
+async function start({ env, processes }: Shape): Promise<Up> {
+  const programs = processes.map((services, i) => {
+    const dataDir = env['PANDO_DATA_DIR'] ?? join(dir, String(i))
+    return program(0, [node, 'src/main.ts', 'serve', ...services], { ...common, ...env, PANDO_DATA_DIR: dataDir })
+  })
+  const lines = (await Promise.all(programs.map((p) => p.line()))) as { listen: Record<string, string> }[]
+  const ports = lines.flatMap(({ listen }) => (listen['mqttaccess'] ? [Number(new URL(listen['mqttaccess']).port)] : []))
+  return { programs, ports }
+}
+
+const cpuOf = (up: Up): number => up.programs.reduce((sum, p) => sum + usage(p.pid).cpu, 0)
+const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms))
+
+interface Cost {
+  us: number
+  perSecond: number
+}
+
+/** `active` devices report, `idle` others are connected, all divided among the access nodes. */
+async function run(shape: Shape, window: number, active: number, idle = 0): Promise<Cost> {
+  const up = await start(shape)
+  const generators: Program[] = []
+  const generate = async (from: number, count: number, port: number, messages: number) => {
+    const options = { port, count, from, qos: 1, window: messages, credentials: shape.credentials }
+    const g = program(LAST, [node, 'bench/load/generate.ts', JSON.stringify(options)])
+    generators.push(g)
+    const line = await g.line()
+    if (line['failed']) throw new Error(String(line['failed']))
+    return g
+  }
+  try {
+    const each = up.ports.map((port, i) => ({ port, at: i }))
+    const share = (total: number) => Math.floor(total / up.ports.length)
+    if (idle > 0) for (const { port, at } of each) await generate(active + at * share(idle), share(idle), port, 0)
+    const busy: Program[] = []
+    for (const { port, at } of each) busy.push(await generate(at * share(active), share(active), port, window))
+    const measure = async (ms: number) => {
+      for (const g of busy) g.say(`measure ${ms}`)
+      const lines = (await Promise.all(busy.map((g) => g.line()))) as { messages: number }[]
+      return lines.reduce((sum, l) => sum + l.messages, 0)
+    }
+    await measure(1000)
+    await pause(500)
+    const before = cpuOf(up)
+    const messages = await measure(seconds * 1000)
+    return { us: ((cpuOf(up) - before) * 1e6) / messages, perSecond: messages / seconds }
+  } finally {
+    for (const g of generators) await g.stop()
+    for (const p of up.programs.toReversed()) await p.stop()
+  }
+}
+
+const show = (n: number): string => n.toFixed(n < 100 ? 2 : 0)
+
+/** Alternating runs of several shapes under one load → the medians, by shape. */
+async function compare(title: string, shapes: readonly Shape[], load: (s: Shape) => Promise<Cost>): Promise<Cost[]> {
+  const all = shapes.map(() => [] as Cost[])
+  for (let i = 0; i < rounds; i++) for (const [at, s] of shapes.entries()) all[at]!.push(await load(s))
+  const medians = all.map((of) => ({ us: median(of.map((c) => c.us)), perSecond: median(of.map((c) => c.perSecond)) }))
+  for (const [at, s] of shapes.entries())
+    console.log(`${title.padEnd(36)} ${s.name.padEnd(26)} ${show(medians[at]!.us)} µs/message, ${show(medians[at]!.perSecond)}/s`)
+  return medians
+}
+
+const servers = await worldServers('cluster')
+try {
+  const count = Math.max(devices, ...sizes)
+  await makeDevices({ PANDO_DATA_DIR: join(dir, '0'), ...servers.env }, count, join(dir, 'cluster.json'))
+  if (only.includes('cost')) {
+    const env = { PANDO_DATA_DIR: join(dir, 'files') }
+    const one: Shape = { name: 'one process, files', env, credentials: join(dir, 'files.json'), processes: [[]] }
+    await makeDevices(env, devices, one.credentials)
+    for (const window of [1, 16]) {
+      const title = `QoS 1, ${window} in flight, ${devices} devices`
+      const [alone, many] = await compare(title, [one, cluster(servers.env, 1)], (s) => run(s, window, devices))
+      console.log(`${' '.repeat(37)}ratio ${(many!.us / alone!.us).toFixed(2)} (wanted ≤ 3)`)
+    }
+  }
+  if (only.includes('flat')) {
+    const costs: number[] = []
+    for (const size of sizes) {
+      const load = (s: Shape) => run(s, 1, Math.min(devices, size), Math.max(0, size - devices))
+      const [cost] = await compare(`${size} connected, ${devices} report`, [cluster(servers.env, 3)], load)
+      costs.push(cost!.us)
+    }
+    console.log(`${' '.repeat(37)}most over least ${(Math.max(...costs) / Math.min(...costs)).toFixed(2)} (wanted ≤ 1.15)`)
+  }
+  if (only.includes('nodes')) {
+    const [one, two] = await compare('QoS 1, 16 in flight', [cluster(servers.env, 1), cluster(servers.env, 2)], (s) =>
+      run(s, 16, devices),
+    )
+    console.log(`${' '.repeat(37)}the second node adds ${(two!.perSecond / one!.perSecond).toFixed(2)} × (wanted ≥ 1.7)`)
+  }
+} finally {
+  await servers.drop()
+  rmSync(dir, { recursive: true })
+}
