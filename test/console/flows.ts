@@ -338,7 +338,7 @@ export const flows = (form: Form): void =>
       await hand.press(page.getByRole('button', { name: `${say('common', 'edit')} switch` }))
       await hand.choose(page.getByLabel(say('products', 'type')), '8')
       await shows(say('products', 'breaks', 1))
-      await shows(/-a,/, page.locator('.card li p'))
+      await page.locator(`.card li p a[href="/devices/${a.id}"]`).waitFor()
       await hand.press(page.getByRole('checkbox', { name: say('products', 'keep', 1, '1.0.0') }))
       await hand.press(button('products', 'publish', 2))
       await shows(say('products', 'version', 2), page.locator('.head'))
