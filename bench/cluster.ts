@@ -3,7 +3,7 @@
  * changes with the devices that are connected; what a second access node adds. The servers are counted apart, and named as tests name them
  * (test/support/engines.ts). node bench/cluster.ts [--seconds 10] [--rounds 3] [--devices 1000] [--connected 1000,10000] [--only cost,flat,nodes]
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -119,11 +119,12 @@ async function compare(title: string, shapes: readonly Shape[], load: (s: Shape)
 const servers = await worldServers('cluster')
 try {
   const count = Math.max(devices, ...sizes)
-  await makeDevices({ PANDO_DATA_DIR: join(dir, '0'), ...servers.env }, count, join(dir, 'cluster.json'))
+  const made = await makeDevices({ PANDO_DATA_DIR: join(dir, '0'), ...servers.env }, count)
+  writeFileSync(join(dir, 'cluster.json'), JSON.stringify(made))
   if (only.includes('cost')) {
     const env = { PANDO_DATA_DIR: join(dir, 'files') }
     const one: Shape = { name: 'one process, files', env, credentials: join(dir, 'files.json'), processes: [[]] }
-    await makeDevices(env, devices, one.credentials)
+    writeFileSync(one.credentials, JSON.stringify(await makeDevices(env, devices)))
     for (const window of [1, 16]) {
       const title = `QoS 1, ${window} in flight, ${devices} devices`
       const [alone, many] = await compare(title, [one, cluster(servers.env, 1)], (s) => run(s, window, devices))

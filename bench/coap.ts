@@ -13,7 +13,7 @@ import { method, option } from '#access/coapaccess/message/numbers.ts'
 import { textOption } from '#access/coapaccess/message/options.ts'
 import { encodeStatus } from '#protocol/frames.ts'
 import { clientIdOf } from '#protocol/identifiers.ts'
-import { startCloud } from '#src/cloud.ts'
+import { anywhere, makeDevices } from './load/devices.ts'
 import { median, onProcessor, type Program, program, usage } from './load/run.ts'
 
 const { values } = parseArgs({
@@ -32,30 +32,12 @@ const [seconds, rounds, sockets, window_] = [values.seconds, values.rounds, valu
   number,
 ]
 const dir = mkdtempSync(join(tmpdir(), 'pando-bench-coap-'))
-const any = '127.0.0.1:0'
 onProcessor(1)
 
 interface Target {
   port: number
   /** the request of a socket, but for its message id */
   request(socket: number): Buffer
-}
-
-async function makeDevices(): Promise<string[]> {
-  const cloud = await startCloud({ env: { PANDO_DATA_DIR: join(dir, 'data') }, services: ['registry'], published: false })
-  const { registry } = cloud.peers
-  const vendor = await registry.addVendor({ name: 'bench', description: '' })
-  const status = [9, 2, 6].map((value_type, i) => ({ value_type, name: `v${i}` }))
-  const config = JSON.stringify({ objects: [{ no: 1, label: 'o', part: 1, status }], commands: [], events: [] })
-  const product = await registry.addProduct({ vendorId: vendor.id, name: 'bench', description: '', config })
-  const queries: string[] = []
-  for (let i = 0; i < sockets; i++) {
-    const made = await registry.registerDevice({ productKey: product.key, code: `bench-${i}`, version: '1' })
-    const { token } = await registry.login({ deviceId: made.device.id, secret: made.secret })
-    queries.push(`id=${clientIdOf(made.device.id)}&token=${token}`)
-  }
-  await cloud.stop()
-  return queries
 }
 
 const payload = encodeStatus({
@@ -110,16 +92,15 @@ async function load(target: Target, ms: number): Promise<number> {
 }
 
 async function measure(p: Program, target: Target): Promise<{ us: number; perSecond: number }> {
-  await load(target, 1500)
+  // until what is hot has been compiled
+  await load(target, 5000)
   const before = usage(p.pid).cpu
   const answered = await load(target, seconds * 1000)
   return { us: ((usage(p.pid).cpu - before) * 1e6) / answered, perSecond: answered / seconds }
 }
 
 async function pando(queries: string[]) {
-  const env = { PANDO_DATA_DIR: join(dir, 'data'), PANDO_LOG_LEVEL: 'warn' }
-  const listen = ['HTTPACCESS', 'MQTTACCESS', 'COAPACCESS', 'APIPROVIDER', 'OPS'].map((s) => [`PANDO_${s}_LISTEN`, any])
-  const p = program(0, [process.execPath, 'src/main.ts', 'serve'], { ...env, ...Object.fromEntries(listen) })
+  const p = program(0, [process.execPath, 'src/main.ts', 'serve'], anywhere(join(dir, 'data')))
   const { listen: at } = (await p.line()) as { listen: { coapaccess: string } }
   const requests = queries.map((q) => message('s', method.POST, q.split('&')))
   try {
@@ -156,7 +137,9 @@ async function floor() {
 }
 
 try {
-  const queries = await makeDevices()
+  const queries = (await makeDevices({ PANDO_DATA_DIR: join(dir, 'data') }, sockets)).map(
+    (d) => `id=${clientIdOf(d.id)}&token=${d.token}`,
+  )
   const runs = { 'a bare socket': floor, 'libcoap, in memory': libcoap, 'pando, durable': () => pando(queries) }
   const found = new Map(Object.keys(runs).map((name) => [name, [] as { us: number; perSecond: number }[]]))
   for (let i = 0; i < rounds; i++) for (const [name, run] of Object.entries(runs)) found.get(name)!.push(await run())

@@ -4,12 +4,12 @@
  * node bench/hotpath.ts [--seconds 10] [--rounds 3] [--devices 1000] [--only q1,q16,q0,connect,tls]
  */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { makeDevices } from './load/devices.ts'
+import { anywhere, makeDevices } from './load/devices.ts'
 import { median, type Program, program, usage } from './load/run.ts'
 
 const { values } = parseArgs({
@@ -54,15 +54,8 @@ const servers: Server[] = [
   {
     name: 'pando',
     async start(tls) {
-      const any = '127.0.0.1:0'
       const p = program(0, [node, 'src/main.ts', 'serve'], {
-        PANDO_DATA_DIR: join(dir, 'data'),
-        PANDO_LOG_LEVEL: 'warn',
-        PANDO_HTTPACCESS_LISTEN: any,
-        PANDO_MQTTACCESS_LISTEN: any,
-        PANDO_COAPACCESS_LISTEN: any,
-        PANDO_APIPROVIDER_LISTEN: any,
-        PANDO_OPS_LISTEN: any,
+        ...anywhere(join(dir, 'data')),
         ...(tls && { PANDO_TLS_CERT: cert, PANDO_TLS_KEY: key }),
       })
       const { listen } = (await p.line()) as { listen: { mqttaccess: string } }
@@ -139,7 +132,7 @@ try {
     '-out',
     cert,
   ])
-  await makeDevices({ PANDO_DATA_DIR: join(dir, 'data') }, Math.max(devices, 5000), credentials)
+  writeFileSync(credentials, JSON.stringify(await makeDevices({ PANDO_DATA_DIR: join(dir, 'data') }, Math.max(devices, 5000))))
   const us = (c: Cost) => c.us
   if (only.includes('q1'))
     await compare(`QoS 1, one in flight, ${devices} devices`, { count: devices, qos: 1, window: 1 }, us, 'µs/message')

@@ -12,6 +12,35 @@ import { blocksOf, textOf } from './pages.ts'
 import { pasted } from './readme.ts'
 
 // HOUSE-3
+test('the lines of docs/device-protocol.md work when they are pasted', needs('mosquitto_pub', 'mosquitto_sub'), async () => {
+  const world = await makeWorld()
+  try {
+    const app = await world.application()
+    const device = await world.device()
+    const env = {
+      PATH: process.env['PATH'],
+      TOKEN: device.token,
+      DEVICE: String(device.id),
+      ADDRESS: new URL(world.listen['mqttaccess']!).host,
+    }
+    const [lines] = blocksOf(textOf('docs/device-protocol.md')).filter((b) => b.language === 'sh')
+    const running = pasted(lines!.text, env)
+    await until(
+      'the device to be told',
+      async () => (await app.put(`/devices/${device.identifier}/status`, { light: [1, 3] })).code === 0 || undefined,
+      20_000,
+    )
+    const { code, said } = await running
+    assert.equal(code, 0, said)
+    assert.match(said, /^s [0-9a-f]+000200070100080003$/m)
+    const { data } = await app.get(`/devices/${device.identifier}/status/latest`)
+    assert.deepEqual((data as { light: number[] }).light, [1, 80])
+  } finally {
+    await world.close()
+  }
+})
+
+// HOUSE-3
 test('the lines of docs/http.md work when they are pasted', needs('curl'), async () => {
   const world = await makeWorld()
   try {
