@@ -56,6 +56,8 @@ export async function listenTcp(o: TcpParts): Promise<TcpListener> {
 
 function connected(o: TcpParts, socket: Socket): TcpPeer {
   const host = unmapped(socket.remoteAddress)
+  let [busy, full] = [false, false]
+  const flow = () => (busy || full ? socket.pause() : socket.resume())
   socket.setNoDelay(true)
   const peer = new TcpPeer(o, {
     address: hostPort(host, socket.remotePort ?? 0),
@@ -64,6 +66,10 @@ function connected(o: TcpParts, socket: Socket): TcpPeer {
     send(bytes) {
       socket.write(bytes)
       if (socket.writableLength > TOO_MUCH) socket.destroy()
+    },
+    read(on) {
+      busy = !on
+      flow()
     },
     end() {
       socket.setTimeout(LINGER, () => socket.destroy())
@@ -74,9 +80,13 @@ function connected(o: TcpParts, socket: Socket): TcpPeer {
   socket.on('end', () => peer.release())
   socket.on('data', (chunk) => {
     peer.data(chunk)
-    if (socket.writableLength < ENOUGH) return
-    socket.pause()
-    socket.once('drain', () => socket.resume())
+    if (full || socket.writableLength < ENOUGH) return
+    full = true
+    flow()
+    socket.once('drain', () => {
+      full = false
+      flow()
+    })
   })
   return peer
 }

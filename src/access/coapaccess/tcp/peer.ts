@@ -21,6 +21,8 @@ export interface Wire {
   readonly who: string
   readonly reached: string
   send(bytes: Uint8Array): void
+  /** Whether more is read: not while many requests wait for their answer. */
+  read(on: boolean): void
   /** when all that was sent has gone */
   end(): void
 }
@@ -43,6 +45,8 @@ interface Host {
 
 /** No message of ours needs to be smaller. */
 const LEAST_SIZE = 256
+/** Requests that may wait for their answer before no more are read. */
+const MOST_WAITING = 1024
 /** An answer that is larger goes in blocks, whatever the peer takes. */
 const MOST_ANSWER = 72 << 10
 
@@ -108,7 +112,7 @@ export class TcpPeer implements Carrier, Timed {
   verify(): void {}
 
   respond(ex: Exchange, r: Response, done?: Done): void {
-    this.waiting--
+    if (this.waiting-- === MOST_WAITING) this.wire.read(true)
     if (ex.subject && !this.known) this.letIn()
     const content = shape(this, ex, r, this.room(), lastOf(this.bodies, ex.path, r, done))
     this.put(content)
@@ -163,7 +167,7 @@ export class TcpPeer implements Carrier, Timed {
     // empty messages keep the connection up and say nothing (§3.4); answers are to nothing that was asked
     if (m.code === EMPTY || m.code >> 5 !== 0) return
     const ex = new Exchange(this, m, pathOf(m), CON, 0, size, engine.o.clock.now())
-    this.waiting++
+    if (++this.waiting === MOST_WAITING) this.wire.read(false)
     engine.serve(ex)
   }
 

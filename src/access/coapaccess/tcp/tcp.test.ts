@@ -68,6 +68,18 @@ test('a ping is answered with custody when nothing waits; release and abort end 
   }))
 
 // COAP-18
+test('more requests than may wait for their answer are read when others have been answered', () =>
+  connected(async (s) => {
+    const most = 2500
+    for (let i = 0; i < most; i++) {
+      const token = Buffer.alloc(2)
+      token.writeUInt16BE(i)
+      s.raw(writeStreamed({ code: method.GET, token, options: [textOption(option.uriPath, 'separate')], payload: none }))
+    }
+    await s.until('all answers', () => s.got.filter((m) => m.status === '2.05').length === most)
+  }))
+
+// COAP-18
 for (const [what, bytes] of [
   ['no greeting', writeStreamed({ code: method.GET, token: none, options: [], payload: none })],
   [
