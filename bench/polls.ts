@@ -1,4 +1,7 @@
-/** What a device that waits for commands over HTTP costs in memory: each has a connection of its own. node bench/polls.ts [--devices 10000] */
+/**
+ * What a device that waits for commands over HTTP costs in memory, each on a connection of its own, beside bare node:http.
+ * node bench/polls.ts [--devices 10000]
+ */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -38,9 +41,8 @@ async function waitAll(port: number, tokens: readonly string[]): Promise<Socket[
 
 const settled = () => new Promise((done) => setTimeout(done, 5000))
 
-try {
-  const tokens = (await makeDevices({ PANDO_DATA_DIR: join(dir, 'data') }, count)).map((d) => d.token)
-  const p = program(0, [process.execPath, 'src/main.ts', 'serve'], anywhere(join(dir, 'data')))
+async function cost(name: string, tokens: readonly string[], args: string[], env: Record<string, string> = {}): Promise<void> {
+  const p = program(0, [process.execPath, ...args], env)
   const { listen } = (await p.line()) as { listen: { httpaccess: string } }
   const port = Number(new URL(listen.httpaccess).port)
   const few = await waitAll(port, tokens.slice(0, AT_ONCE))
@@ -49,9 +51,18 @@ try {
   const rest = await waitAll(port, tokens.slice(AT_ONCE))
   await settled()
   const after = usage(p.pid)
-  console.log(`${rest.length} waiting polls: ${((after.rss - before.rss) / 1024 / rest.length).toFixed(1)} KiB each`)
+  console.log(
+    `${name.padEnd(12)} ${((after.rss - before.rss) / 1024 / rest.length).toFixed(1)} KiB for each of ${rest.length} waiting polls`,
+  )
   for (const s of [...few, ...rest]) s.destroy()
   await p.stop()
+}
+
+try {
+  const data = join(dir, 'data')
+  const tokens = (await makeDevices(data, count)).map((d) => d.token)
+  await cost('node:http', tokens, ['bench/load/pollfloor.ts'])
+  await cost('pando', tokens, ['src/main.ts', 'serve'], anywhere(data))
 } finally {
   rmSync(dir, { recursive: true, force: true })
 }
