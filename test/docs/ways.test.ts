@@ -16,7 +16,9 @@ test('the lines of docs/device-protocol.md work when they are pasted', needs('mo
   const world = await makeWorld()
   try {
     const app = await world.application()
-    const device = await world.device()
+    const status = ['on', 'level'].map((name) => ({ value_type: 7, name }))
+    const config = { objects: [{ no: 1, label: 'light', part: 1, status }], commands: [], events: [] }
+    const device = await world.device({ product: await world.product({ config }) })
     const env = {
       PATH: process.env['PATH'],
       TOKEN: device.token,
@@ -32,7 +34,7 @@ test('the lines of docs/device-protocol.md work when they are pasted', needs('mo
     )
     const { code, said } = await running
     assert.equal(code, 0, said)
-    assert.match(said, /^s [0-9a-f]+000200070100080003$/m)
+    assert.match(said, /^s [0-9a-f]+000100010002000701000703$/m)
     const { data } = await app.get(`/devices/${device.identifier}/status/latest`)
     assert.deepEqual((data as { light: number[] }).light, [1, 80])
   } finally {
