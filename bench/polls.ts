@@ -60,7 +60,7 @@ async function cost(name: string, tokens: readonly string[], args: string[], env
 
 try {
   const data = join(dir, 'data')
-  const tokens = (await makeDevices(data, count)).map((d) => d.token)
+  const tokens = (await makeDevices({ PANDO_DATA_DIR: data }, count)).map((d) => d.token)
   await cost('node:http', tokens, ['bench/load/pollfloor.ts'])
   await cost('pando', tokens, ['src/main.ts', 'serve'], anywhere(data))
 } finally {
