@@ -123,7 +123,7 @@ function service() {
     query: { node, controller: () => s.peers.controller, durable },
     dropped() {},
   })
-  return { node, sessions, handle, answers, clock, stop: () => stops.map((f) => f()) }
+  return { sessions, handle, answers, clock, stop: () => stops.map((f) => f()) }
 }
 
 export interface Fuzzed {
@@ -136,7 +136,7 @@ export interface Fuzzed {
 /** Sends so many. Fails where anything but the end of a stream is thrown, the good device is harmed, or something is kept. */
 export async function fuzzStanzas(count: number, seed = 1): Promise<Fuzzed> {
   const r = makeRandom(seed)
-  const { node, sessions, handle, answers, clock, stop } = service()
+  const { sessions, handle, answers, clock, stop } = service()
   const done: Fuzzed = { faults: 0, stanzas: 0, errors: 0, results: 0 }
   const begin = () => {
     const reader = new Reader(
