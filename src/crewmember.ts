@@ -1,6 +1,5 @@
 /** A process that holds devices for this cloud: started, watched, and replaced when it dies or hangs. */
 import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -55,7 +54,7 @@ export function makeMember(o: MemberOptions): Member {
   async function begin(): Promise<void> {
     const made = fork(program, ['serve', ...o.services], { env: o.env, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
     child = made
-    gone = once(made, 'exit').finally(() => {
+    gone = endOf(made).then(() => {
       child = undefined
     })
     await ready(made)
@@ -119,6 +118,14 @@ export function makeMember(o: MemberOptions): Member {
     },
     kill: () => void child?.kill('SIGKILL'),
   }
+}
+
+/** Resolves when it has ended, or never began: a system that is out of processes is no reason for the one that has the engines to end. */
+function endOf(child: ChildProcess): Promise<void> {
+  return new Promise((done) => {
+    child.once('exit', () => done())
+    child.on('error', () => child.pid === undefined && done())
+  })
 }
 
 /** Resolves with its line of JSON; rejects when it ends before. */

@@ -17,10 +17,15 @@ import { sleep, until, within } from './wait.ts'
 /** Of several processes that start at once, too. */
 const READY_MS = 60_000
 const serve: readonly string[] = [join(root, 'bin/pando'), 'serve']
+/**
+ * What was compiled once serves all: a cloud on an empty data directory writes a file for each module a second after it is ready, which a
+ * disk that has just deleted as many takes seconds for, and a process that stands still for seconds loses its leases.
+ */
+const inherited = { PATH: process.env['PATH'] ?? '', NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compiled') }
 
 export async function startProcess(o: Options): Promise<Running> {
   const words = o.program ?? serve
-  const env = { PATH: process.env['PATH'] ?? '', ...o.env }
+  const env = { ...inherited, ...o.env }
   const [program, ...args] = o.shell ? ['/bin/sh', '-c', `${o.shell}; exec "$@"`, 'sh', ...words] : words
   const child = spawn(program!, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   const logged: string[] = []
@@ -49,7 +54,7 @@ export async function startProcess(o: Options): Promise<Running> {
 /** Starts a process and kills it after `ms`, ready or not (hard case F-04). */
 export async function killInStart({ env, program = serve }: Options, ms: number): Promise<void> {
   const [first, ...args] = program
-  const child = spawn(first!, args, { env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: 'ignore' })
+  const child = spawn(first!, args, { env: { ...inherited, ...env }, stdio: 'ignore' })
   const exited = new Promise((done) => child.on('exit', done))
   await sleep(ms)
   child.kill('SIGKILL')

@@ -14,7 +14,12 @@ import { root } from './root.ts'
 import type { Env, Options, Running } from './running.ts'
 
 /** Services that share a process. */
-const roles = [['registry', 'devicemanager'], ['controller', 'notifier'], ['apiprovider', 'httpaccess'], ['mqttaccess']] as const
+const roles = [
+  ['registry', 'devicemanager'],
+  ['controller', 'notifier'],
+  ['apiprovider', 'httpaccess', 'coapaccess'],
+  ['mqttaccess'],
+] as const
 const TIMES = 2
 
 /** One process of the cluster. */
