@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, globSync, mkdirSync, rmdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { firstPassword, PASSWORD } from '../admin/door.ts'
 import { root } from '../world/root.ts'
 import { sleep, type World } from '../world.ts'
@@ -61,7 +61,12 @@ interface VisitOptions {
   lang?: Lang
   size?: Size
   scheme?: 'light' | 'dark'
+  /** what another visit came to: it is signed in already */
+  as?: Session | undefined
 }
+
+/** Cookies and what the page keeps. */
+export type Session = Awaited<ReturnType<BrowserContext['storageState']>>
 
 /** A visit in a browser of its own; fails also with what the browser complained of: violations of the policy, errors of scripts. */
 export async function visit(browser: Browser, world: World, o: VisitOptions, act: (page: Page) => Promise<void>): Promise<void> {
@@ -72,6 +77,7 @@ export async function visit(browser: Browser, world: World, o: VisitOptions, act
     timezoneId: 'Asia/Shanghai',
     colorScheme: o.scheme ?? 'light',
     permissions: ['clipboard-write'],
+    ...(o.as && { storageState: o.as }),
   })
   context.setDefaultTimeout(30_000)
   const page = await context.newPage()

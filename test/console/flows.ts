@@ -10,7 +10,7 @@ import { firstPassword, openDoor, PASSWORD } from '../admin/door.ts'
 import { ask } from '../fakes/http.ts'
 import { answers } from '../support/hookreceiver.ts'
 import { makeWorld, until, type World } from '../world.ts'
-import { buildConsole, inBrowser, type Lang, openBrowser, type Size, signIn, visit } from './browser.ts'
+import { buildConsole, inBrowser, type Lang, openBrowser, type Session, type Size, signIn, visit } from './browser.ts'
 import { coldRooms, type Fleet, unknownObject } from './fleet.ts'
 import { type Hand, keyboard, pointer } from './hand.ts'
 import { type Say, wordsIn } from './words.ts'
@@ -20,6 +20,13 @@ export interface Form {
   size: Size
   by: 'pointer' | 'keyboard'
 }
+
+/** The numbers of the flows to go, both included. */
+export type Part = readonly [from: number, to: number]
+export const halves: readonly [Part, Part] = [
+  [1, 7],
+  [8, 12],
+]
 
 interface Going {
   page: Page
@@ -34,7 +41,7 @@ interface Going {
   shows(text: string | RegExp, where?: Locator): Promise<void>
 }
 
-export const flows = (form: Form): void =>
+export const flows = (form: Form, [from, to]: Part = [1, 12]): void =>
   inBrowser('the flows', () => {
     let browser: Browser
     let world: World
@@ -61,18 +68,28 @@ export const flows = (form: Form): void =>
       dialog: () => page.getByRole('dialog'),
       shows: (text, where) => (where ? where.filter({ hasText: text }) : page.getByText(text)).first().waitFor(),
     })
-    const flow = (name: string, act: (g: Going) => Promise<void>) =>
-      test(`W1 ${name} (${form.lang} ${form.size}, ${form.by})`, () =>
-        visit(browser, world, form, async (page) => {
-          if (name.startsWith('1 ')) return act(going(page))
-          fleet ??= await coldRooms(world, await openDoor(world), 3)
-          await signIn(page, world)
-          await act(going(page))
-        }))
+    let session: Session
+    /** Signed in, with cold rooms that report. */
+    const opened = async (): Promise<void> => {
+      fleet = await coldRooms(world, await openDoor(world), 3)
+      await visit(browser, world, form, async (page) => {
+        await signIn(page, world)
+        session = await page.context().storageState()
+      })
+    }
+    const flow = (no: number, name: string, act: (g: Going) => Promise<void>) => {
+      if (no < from || no > to) return
+      test(`W1 ${no} ${name} (${form.lang} ${form.size}, ${form.by})`, async () => {
+        const first = no === 1
+        if (!(first || session)) await opened()
+        await visit(browser, world, first ? form : { ...form, as: session }, (page) => act(going(page)))
+      })
+    }
 
     // CONSOLE-3, CONSOLE-7
     flow(
-      '1 the first start: the printed password opens, is replaced, and opens no more',
+      1,
+      'the first start: the printed password opens, is replaced, and opens no more',
       async ({ page, hand, button, field }) => {
         const printed = firstPassword(world)
         await page.goto('/')
@@ -91,7 +108,7 @@ export const flows = (form: Form): void =>
       },
     )
 
-    flow('2 a product with its model: an object is added, and what is published is said before', async (g) => {
+    flow(2, 'a product with its model: an object is added, and what is published is said before', async (g) => {
       const { page, hand, button, field, dialog, shows } = g
       await page.goto('/products')
       await hand.press(button('products', 'create'))
@@ -113,7 +130,8 @@ export const flows = (form: Form): void =>
     })
 
     flow(
-      '3 a device of their own: the lines have its key, and the page turns green as it goes on',
+      3,
+      'a device of their own: the lines have its key, and the page turns green as it goes on',
       async ({ page, hand, field }) => {
         const serial = `bench-${form.by}`
         await page.goto(`/devices/connect?product=${fleet.product.id}&tool=curl`)
@@ -138,7 +156,7 @@ export const flows = (form: Form): void =>
       },
     )
 
-    flow('4 a device that the page plays: its frames go both ways until it is stopped', async ({ page, hand, button, link }) => {
+    flow(4, 'a device that the page plays: its frames go both ways until it is stopped', async ({ page, hand, button, link }) => {
       await page.goto(`/devices/connect?product=${fleet.product.id}`)
       await hand.press(button('connect', 'start'))
       await page.locator('ol.steps li[data-s=ok]').nth(3).waitFor()
@@ -148,7 +166,7 @@ export const flows = (form: Form): void =>
       await link('connect', 'openDevice').waitFor()
     })
 
-    flow('5 a device live: a report changes its value, what would wrap is said, a command is delivered', async (g) => {
+    flow(5, 'a device live: a report changes its value, what would wrap is said, a command is delivered', async (g) => {
       const { page, hand, button, shows } = g
       const [device] = fleet.devices
       await page.goto(`/devices/${device!.id}`)
@@ -172,7 +190,7 @@ export const flows = (form: Form): void =>
       await shows('900', page.locator('.table.plain'))
     })
 
-    flow('6 why it is offline: the sentence, what mends it, and that it does', async ({ page, hand, say, shows, dialog }) => {
+    flow(6, 'why it is offline: the sentence, what mends it, and that it does', async ({ page, hand, say, shows, dialog }) => {
       const device = await world.connected({ product: fleet.product, code: `old-${form.by}` })
       const old = device.token
       await device.login()
@@ -193,7 +211,7 @@ export const flows = (form: Form): void =>
       await device.disconnect()
     })
 
-    flow('7 packets: live, past, and a frame in quarantine that the mended model reads', async (g) => {
+    flow(7, 'packets: live, past, and a frame in quarantine that the mended model reads', async (g) => {
       const { page, hand, button, field, shows, dialog } = g
       const device = fleet.devices[1]!
       const no = form.by === 'keyboard' ? 9 : 8
@@ -234,7 +252,7 @@ export const flows = (form: Form): void =>
       return version
     }
 
-    flow('8 a rule as a sentence: tried on the past, run, changed, brought back', async (g) => {
+    flow(8, 'a rule as a sentence: tried on the past, run, changed, brought back', async (g) => {
       const { page, hand, button, link, field, shows } = g
       const device = fleet.devices[2]!
       await device.status({ climate: [8.75, 50] })
@@ -268,7 +286,7 @@ export const flows = (form: Form): void =>
       await page.waitForURL(/\/rules$/)
     })
 
-    flow('9 an application: its key once, a test event, a receiver that fails and comes back', async (g) => {
+    flow(9, 'an application: its key once, a test event, a receiver that fails and comes back', async (g) => {
       const { page, hand, button, link, field, shows, dialog } = g
       const device = fleet.devices[0]!
       await page.goto('/applications')
@@ -304,7 +322,7 @@ export const flows = (form: Form): void =>
       await shows(say('apps', 'signatures.ok'))
     })
 
-    flow('10 the fleet: found by what they are, kept as a view, tagged; ⌘K finds anything', async (g) => {
+    flow(10, 'the fleet: found by what they are, kept as a view, tagged; ⌘K finds anything', async (g) => {
       const { page, hand, button, field, shows, dialog } = g
       await page.goto('/devices')
       await hand.write(page.locator('#filter'), 'tag:north ')
@@ -330,7 +348,7 @@ export const flows = (form: Form): void =>
       await page.waitForURL(new RegExp(`/devices/${fleet.devices[1]!.id}$`))
     })
 
-    flow('11 many at once: firmware that a model would break keeps its version, a command goes to all of a view', async (g) => {
+    flow(11, 'many at once: firmware that a model would break keeps its version, a command goes to all of a view', async (g) => {
       const { page, hand, button, shows, dialog } = g
       const product = await world.product({ name: `Plug ${form.by}`, config: demoConfig })
       const [a, b] = [await world.connected({ product, code: 'a' }), await world.connected({ product, code: 'b' })]
@@ -355,7 +373,8 @@ export const flows = (form: Form): void =>
     })
 
     flow(
-      '12 the system and its people: a verdict, a backup that was read again, somebody new, a chain that is whole',
+      12,
+      'the system and its people: a verdict, a backup that was read again, somebody new, a chain that is whole',
       async (g) => {
         const { page, hand, button, link, field, shows, dialog } = g
         await page.goto('/system')

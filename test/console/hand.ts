@@ -21,21 +21,33 @@ export const pointer: Hand = {
 /** More stops than a page has. */
 const STOPS = 600
 
+interface Way {
+  key: 'Tab' | 'Shift+Tab'
+  /** as many as seem to lie between; 0: it has the focus */
+  stops: number
+}
+
+/** Runs in the page. What is hidden or of a group is counted or not as it comes: whoever went too far goes back. */
+function wayTo(el: Element): Way {
+  const at = el.ownerDocument.activeElement
+  if (el === at) return { key: 'Tab', stops: 0 }
+  const all = [...el.ownerDocument.querySelectorAll<HTMLElement>('a[href], button, input, select, textarea, summary, [tabindex]')]
+  const reached = all.filter((e) => e === at || e === el || (e.tabIndex >= 0 && !e.matches(':disabled') && e.checkVisibility()))
+  // the body itself has the focus at first: what follows is reached forwards
+  const key = at && at !== el.ownerDocument.body && at.compareDocumentPosition(el) & 2 ? 'Shift+Tab' : 'Tab'
+  return { key, stops: Math.max(1, Math.abs(reached.indexOf(el) - reached.indexOf(at as HTMLElement))) }
+}
+
 export function keyboard(page: Page): Hand {
   /** Tab, or Shift Tab where it lies before, until it is there: what can't be reached that way fails. */
   const reach = async (what: Locator): Promise<void> => {
     await what.waitFor()
     await until('way to use it', () => what.isEnabled(), 30_000)
-    for (let i = 0; i < STOPS; i++) {
-      const way = await what.evaluate((el) => {
-        const at = el.ownerDocument.activeElement
-        if (el === at) return 'here'
-        // the body itself has the focus at first: what follows is reached forwards
-        const before = at && at !== el.ownerDocument.body && at.compareDocumentPosition(el) & 2
-        return before ? 'Shift+Tab' : 'Tab'
-      })
-      if (way === 'here') return
-      await page.keyboard.press(way)
+    for (let pressed = 0; pressed < STOPS; ) {
+      const { key, stops } = await what.evaluate(wayTo)
+      if (stops === 0) return
+      for (let i = 0; i < stops; i++) await page.keyboard.press(key)
+      pressed += stops
     }
     assert.fail(`no Tab leads to ${String(what)}`)
   }

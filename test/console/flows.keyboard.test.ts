@@ -1,0 +1,4 @@
+/** CONSOLE-7 The first seven flows by keyboard alone. */
+import { flows, halves } from './flows.ts'
+
+flows({ lang: 'en', size: 'wide', by: 'keyboard' }, halves[0])
