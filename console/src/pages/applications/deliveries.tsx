@@ -25,7 +25,7 @@ export function Deliveries({ app }: { app: App }) {
   const asked = useGet(
     'GET /applications/{id}/deliveries',
     { params: { id: app.id }, query: { state, limit: 100, ...pages.query } },
-    { every: 5000, keep: true },
+    { every: 2000, keep: true },
   )
   const said = (d: Row) => (d.behind > 0 ? t.behind(f.n(d.behind)) : d.tries > 0 ? `× ${f.n(d.tries)}` : '')
   return (
