@@ -21,22 +21,20 @@ export const pointer: Hand = {
 /** More stops than a page has. */
 const STOPS = 600
 
-interface Way {
-  key: 'Tab' | 'Shift+Tab'
-  /** as many as seem to lie between; 0: it has the focus */
-  stops: number
-}
+/** What a Tab may stop at. What is hidden or of a group is counted or not as it comes: whoever went too far goes back. */
+const STOPPING = 'a[href], button:enabled, input:enabled, select:enabled, textarea:enabled, summary, [tabindex]'
 
-/** Runs in the page. What is hidden or of a group is counted or not as it comes: whoever went too far goes back. */
-function wayTo(el: Element): Way {
-  const at = el.ownerDocument.activeElement
-  if (el === at) return { key: 'Tab', stops: 0 }
-  const all = [...el.ownerDocument.querySelectorAll<HTMLElement>('a[href], button, input, select, textarea, summary, [tabindex]')]
-  const reached = all.filter((e) => e === at || e === el || (e.tabIndex >= 0 && !e.matches(':disabled') && e.checkVisibility()))
-  // the body itself has the focus at first: what follows is reached forwards
-  const key = at && at !== el.ownerDocument.body && at.compareDocumentPosition(el) & 2 ? 'Shift+Tab' : 'Tab'
-  return { key, stops: Math.max(1, Math.abs(reached.indexOf(el) - reached.indexOf(at as HTMLElement))) }
-}
+/** Which key leads to it, and how often it seems to be pressed; 0: it has the focus. */
+const wayTo = (what: Locator): Promise<{ key: string; times: number }> =>
+  what.evaluate((el, stopping) => {
+    const at = el.ownerDocument.activeElement
+    if (el === at) return { key: '', times: 0 }
+    const all = [...el.ownerDocument.querySelectorAll(stopping)]
+    const stops = all.filter((e) => e === at || e === el || (e.tabIndex >= 0 && e.checkVisibility()))
+    // the body itself has the focus at first: what follows is reached forwards
+    const key = at && at !== el.ownerDocument.body && at.compareDocumentPosition(el) & 2 ? 'Shift+Tab' : 'Tab'
+    return { key, times: Math.max(1, Math.abs(stops.indexOf(el) - stops.indexOf(at))) }
+  }, STOPPING)
 
 export function keyboard(page: Page): Hand {
   /** Tab, or Shift Tab where it lies before, until it is there: what can't be reached that way fails. */
@@ -44,10 +42,10 @@ export function keyboard(page: Page): Hand {
     await what.waitFor()
     await until('way to use it', () => what.isEnabled(), 30_000)
     for (let pressed = 0; pressed < STOPS; ) {
-      const { key, stops } = await what.evaluate(wayTo)
-      if (stops === 0) return
-      for (let i = 0; i < stops; i++) await page.keyboard.press(key)
-      pressed += stops
+      const { key, times } = await wayTo(what)
+      if (times === 0) return
+      for (let i = 0; i < times; i++) await page.keyboard.press(key)
+      pressed += times
     }
     assert.fail(`no Tab leads to ${String(what)}`)
   }
