@@ -34,7 +34,7 @@ const zh: Record<ErrorCode, string> = {
   token_unknown: '访问令牌未知、过期或已吊销；设备必须重新登录。',
   token_of_other_device: '访问令牌属于另一台设备。',
   scope_denied: '应用的范围不包含此设备。',
-  scope_invalid: '应用范围的写法是 *、vendor/<编号> 或 product/<编号>。',
+  scope_invalid: '范围的写法是 *、vendor/<编号> 或 product/<编号>，且该厂商或产品必须存在。',
   device_offline: '设备当前没有连接。',
   device_timeout: '设备没有按时确认。',
   frame_invalid: '这些值与产品模型不符；消息指出标签和位置。',

@@ -141,6 +141,7 @@ export const applicationRoutes = {
     answer: Outcome,
     can: 'deliveries.write',
     audit: 'application.test',
+    idempotent: true,
     errors: unknown,
   }),
   'POST /applications/{id}/pause': route({

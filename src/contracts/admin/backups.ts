@@ -36,6 +36,7 @@ export const backupRoutes = {
     can: 'system.write',
     everything: true,
     audit: 'backup.make',
+    idempotent: true,
     errors: ['conflict'],
   }),
 } as const

@@ -82,6 +82,7 @@ export const deliveryRoutes = {
     answer: exactly({ devices: Type.Integer({ description: 'whose deliveries waited' }) }),
     can: 'deliveries.write',
     audit: 'delivery.retry',
+    idempotent: true,
     errors: ['application_unknown'],
   }),
   'POST /deliveries/{id}/redeliver': route({

@@ -107,6 +107,7 @@ export const deviceRoutes = {
     status: 201,
     can: 'devices.secret',
     audit: 'device.add',
+    idempotent: true,
     errors: ['product_unknown'],
   }),
   'GET /devices/{id}': route({

@@ -12,7 +12,7 @@ const DOWN_AFTER = 3
 /** ms until the next try after so many failed ones: 1 s, 2, 4 … 15 min, ± 20 % so that lanes and processes spread. */
 export function backoff(tries: number, random = Math.random()): number {
   const wait = Math.min(FIRST_WAIT_MS * 2 ** Math.min(tries - 1, 20), LONGEST_WAIT_MS)
-  return wait * (0.8 + 0.4 * random)
+  return Math.round(wait * (0.8 + 0.4 * random))
 }
 
 export class Health {

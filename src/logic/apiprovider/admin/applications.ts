@@ -9,6 +9,12 @@ import { reachOf } from './reach.ts'
 import { revisionOf } from './revision.ts'
 import type { Scope } from './scope.ts'
 
+/** The notifier learns of a change a moment later. */
+const stateOf = ({ paused }: Application, r: ReceiverState | undefined): Told['state'] => {
+  if (paused) return 'paused'
+  return r?.state === 'paused' ? 'behind' : (r?.state ?? 'unknown')
+}
+
 const told = (a: Application, r: ReceiverState | undefined): Told => ({
   id: a.id,
   name: a.name,
@@ -16,7 +22,7 @@ const told = (a: Application, r: ReceiverState | undefined): Told => ({
   scope: a.domain,
   url: a.reportUrl,
   events: a.tags,
-  state: a.paused ? 'paused' : (r?.state ?? 'unknown'),
+  state: stateOf(a, r),
   waiting: r?.waiting ?? 0,
   ...(r?.oldest !== undefined && { oldest: r.oldest }),
   ...(r?.nextTry !== undefined && { next_at: r.nextTry }),
@@ -61,7 +67,8 @@ export function applications({ peers }: Parts): Handlers<typeof applicationRoute
 
   /** An application must not reach further than whoever makes or changes it (S-02). */
   const within = async (domain: string | undefined, scope: Scope): Promise<void> => {
-    if (domain !== undefined && !(await reach.holds(domain, scope))) throw invalidAt('/body/scope', 'outside_scope')
+    if (domain === undefined) return
+    if (!(await reach.holds(domain, scope)) || !(await reach.exists(domain))) throw invalidAt('/body/scope', 'outside_scope')
   }
   const own = async ({ params, scope }: Pick<Call<(typeof applicationRoutes)['PATCH /applications/{id}']>, 'params' | 'scope'>) =>
     (await reach.application(params.id, scope)).id

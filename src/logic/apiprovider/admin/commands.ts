@@ -5,7 +5,7 @@ import type { DeviceDetail } from '#contracts/registry.ts'
 import { isPandoError } from '#lib/errors.ts'
 import { parseExact, stringifyExact } from '#protocol/json.ts'
 import type { Handlers, Parts } from './call.ts'
-import { invalidAt } from './problem.ts'
+import { invalidAt, placed, pointerPart } from './problem.ts'
 import { reachOf } from './reach.ts'
 import { type Scope, unknown } from './scope.ts'
 
@@ -50,7 +50,11 @@ export function commands({ peers }: Parts): Handlers<typeof commandRoutes> {
       const { id: deviceId } = await reach.device(params.id, scope)
       const asked = askedOf(body)
       const ttl = (body.ttl_s ?? 0) * 1000
-      const sent = told(await peers.controller.sendCommand({ deviceId, ...asked, ttl, by: by.actor }))
+      const sent = told(
+        await peers.controller.sendCommand({ deviceId, ...asked, ttl, by: by.actor }).catch((e: unknown) => {
+          throw placed(e, placeIn(body, e))
+        }),
+      )
       const after = { id: sent.id, command: sent.command ?? null, params: sent.params }
       await registry.auditAppend({ audit: by, action: 'device.command', object: `device/${deviceId}`, after })
       return sent
@@ -64,6 +68,12 @@ export function commands({ peers }: Parts): Handlers<typeof commandRoutes> {
       return told(cancelled)
     },
   }
+}
+
+/** Where the body says what does not fit: the name of the command, its values, or those of a label that is set. */
+const placeIn = (body: Body, e: unknown) => (label: string) => {
+  if (body.set) return `/set/${pointerPart(label)}`
+  return isPandoError(e) && e.params['reason'] === 'command_unknown' ? '/command' : '/params'
 }
 
 function askedOf({ command, params = [], set, sub_device: subDevice }: Body) {

@@ -3,6 +3,7 @@ import type { desiredRoutes, Desired as Wanted } from '#contracts/admin/commands
 import type { Desired } from '#contracts/controller.ts'
 import { parseExact, stringifyExact } from '#protocol/json.ts'
 import type { Handlers, Parts } from './call.ts'
+import { placed, pointerPart } from './problem.ts'
 import { reachOf } from './reach.ts'
 
 const wanted = (d: Desired): Wanted => ({
@@ -29,7 +30,10 @@ export function desired({ peers }: Parts): Handlers<typeof desiredRoutes> {
     'PUT /devices/{id}/desired': async ({ params, body, scope, by, ifRevision }) => {
       const { id: deviceId } = await reach.device(params.id, scope)
       const guard = ifRevision !== undefined && { ifVersion: ifRevision }
-      const set = await peers.controller.setDesired({ deviceId, values: stringifyExact(body), ...guard, by: by.actor })
+      const values = stringifyExact(body)
+      const set = await peers.controller.setDesired({ deviceId, values, ...guard, by: by.actor }).catch((e: unknown) => {
+        throw placed(e, (label) => `/${pointerPart(label)}`)
+      })
       await peers.registry.auditAppend({ audit: by, action: 'device.desired', object: `device/${deviceId}`, after: body })
       return wanted(set)
     },

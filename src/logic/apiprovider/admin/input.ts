@@ -1,12 +1,9 @@
 /** What a request says, checked by the schemas of its route. */
 import type { TObject, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
-import type { FieldError } from '#contracts/admin/problem.ts'
 import { MAX_DEPTH, parseExact } from '#protocol/json.ts'
+import { fieldErrors } from './fielderrors.ts'
 import { InvalidRequest, invalidAt } from './problem.ts'
-
-/** Told at once; one wrong list may have thousands. */
-const MAX_ERRORS = 20
 
 export type Checker = (value: unknown) => unknown
 
@@ -16,39 +13,9 @@ export function checker(schema: TSchema, place: string): Checker {
   return (value) => {
     const check = (compiled ??= Compile(schema))
     if (check.Check(value)) return value
-    throw new InvalidRequest(fieldErrors(check.Errors(value), place))
+    throw new InvalidRequest(fieldErrors(schema, value, place))
   }
 }
-
-interface SchemaError {
-  keyword: string
-  instancePath: string
-  params: object
-}
-
-/** The most exact of what typebox says of a place: a union's own verdict, without those of its branches. */
-function fieldErrors(errors: readonly SchemaError[], place: string): FieldError[] {
-  const unions = new Set(errors.filter((e) => e.keyword === 'anyOf').map((e) => e.instancePath))
-  const out: FieldError[] = []
-  for (const { keyword, instancePath, params } of errors) {
-    const at = place + instancePath
-    const p = params as Record<string, unknown>
-    if (keyword === 'boolean') continue
-    if (keyword === 'required') for (const name of p['requiredProperties'] as string[]) out.push(field(at, name, 'required'))
-    else if (keyword === 'additionalProperties')
-      for (const name of p['additionalProperties'] as string[]) out.push(field(at, name, 'unknown_field'))
-    else if (keyword === 'anyOf' || ![...unions].some((u) => instancePath.startsWith(u)))
-      out.push({ pointer: at, code: keyword, params: p })
-    if (out.length >= MAX_ERRORS) break
-  }
-  return out.length > 0 ? out : [{ pointer: place, code: 'invalid', params: {} }]
-}
-
-const field = (at: string, name: string, code: string): FieldError => ({
-  pointer: `${at}/${name.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')}`,
-  code,
-  params: {},
-})
 
 /** JSON with every digit; integers beyond ±(2⁵³ − 1) are bigint (B-09). */
 export function bodyOf(octets: unknown): unknown {

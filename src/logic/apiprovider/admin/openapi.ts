@@ -63,7 +63,7 @@ function operation(key: RouteKey, spec: RouteSpec, schemas: Record<string, unkno
       ...(spec.idempotent
         ? [header('Idempotency-Key', '^[\\x21-\\x7e]{1,128}$', 'Repeats with the same key get the first answer')]
         : []),
-      ...(spec.revision && methodOf(key) !== 'GET' && methodOf(key) !== 'POST'
+      ...(changesOne(key, spec)
         ? [header('If-Match', '^(\\*|"[0-9]{1,15}")$', 'The ETag of what is to be changed; 412 when it was changed since')]
         : []),
     ],
@@ -75,6 +75,10 @@ function operation(key: RouteKey, spec: RouteSpec, schemas: Record<string, unkno
     ...(spec.audit && { 'x-audit': spec.audit }),
   }
 }
+
+/** Not GET, nor POST that adds something. */
+const changesOne = (key: RouteKey, { revision, params }: RouteSpec): boolean =>
+  revision === true && methodOf(key) !== 'GET' && params !== undefined
 
 function describe(spec: RouteSpec): string {
   const who =
@@ -109,14 +113,14 @@ function statuses(key: RouteKey, spec: RouteSpec): number[] {
   if (spec.can === 'nobody') codes.push('forbidden')
   if (spec.body) codes.push('too_large')
   if (spec.idempotent) codes.push('conflict', 'idempotency_reused')
-  if (spec.revision && methodOf(key) !== 'GET') codes.push('precondition_failed', 'conflict')
+  if (changesOne(key, spec)) codes.push('precondition_failed', 'conflict')
   if (spec.params) codes.push('not_found')
   return [...new Set(codes.map((c) => errorTable[c].status))].sort()
 }
 
 function responses(key: RouteKey, spec: RouteSpec, schemas: Record<string, unknown>): Json {
   const good = String(spec.answer ? (spec.status ?? 200) : 204)
-  const etag = spec.revision && spec.answer
+  const etag = spec.revision && 'revision' in ((spec.answer as TObject | undefined)?.properties ?? {})
   const content = spec.answer && { [spec.media ?? 'application/json']: { schema: inlined(spec.answer, schemas) } }
   return {
     [good]: {

@@ -1,7 +1,7 @@
 /** Errors as RFC 9457 problems. */
 import type { FieldError, Problem } from '#contracts/admin/problem.ts'
 import { errorPath } from '#contracts/errortext.ts'
-import { type ErrorCode, errorTable, type PandoError } from '#lib/errors.ts'
+import { type ErrorCode, errorTable, isPandoError, PandoError } from '#lib/errors.ts'
 
 /** The request itself is wrong, field by field. */
 export class InvalidRequest extends Error {
@@ -41,8 +41,8 @@ export function problemOf(code: ErrorCode, requestId: string, told: Told = {}): 
 
 /** What another service found wrong in the body that it was given. */
 function fieldError(e: unknown): FieldError {
-  const { pointer = '', code = 'invalid', params = {} } = e as Partial<FieldError>
-  return { pointer: `/body${pointer}`, code, params }
+  const { pointer = '', code = 'invalid', params = {}, message } = e as Partial<FieldError & { message: string }>
+  return { pointer: `/body${pointer}`, code, params: { ...(message !== undefined && { detail: message }), ...params } }
 }
 
 /** What a missing thing and a foreign one answer must not differ (S-01); what went wrong inside is not told (S-19). */
@@ -52,5 +52,18 @@ export function problemOfError(e: PandoError, requestId: string): Problem {
   if (silent(e.code)) return problemOf(e.code, requestId)
   const { errors, ...params } = e.params
   const fields = Array.isArray(errors) ? errors.map(fieldError) : undefined
-  return problemOf(e.code, requestId, { detail: e.message, params, ...(fields && { errors: fields }) })
+  const detail = typeof params['detail'] === 'string' ? params['detail'] : e.message
+  return problemOf(e.code, requestId, { detail, params, ...(fields && { errors: fields }) })
 }
+
+/** Values that do not fit the model, with their place in the body; `of` says where those of a label stand. */
+export function placed(e: unknown, of: (label: string) => string): unknown {
+  if (!isPandoError(e, 'frame_invalid')) return e
+  const { label, position, reason = e.code, ...params } = e.params
+  if (typeof label !== 'string') return e
+  const pointer = of(label) + (typeof position === 'number' ? `/${position - 1}` : '')
+  return new PandoError(e.code, e.message, { ...e.params, errors: [{ pointer, code: reason, params }] }, e)
+}
+
+/** A name as a part of a JSON Pointer, cut where it is long. */
+export const pointerPart = (name: string): string => name.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')

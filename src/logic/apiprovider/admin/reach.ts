@@ -1,5 +1,6 @@
 /** What a caller may reach, looked up and checked in one (S-01): what is outside the scope answers as what is missing. */
 import type { Application, DeviceDetail, Product, Vendor } from '#contracts/registry.ts'
+import { parseDomain } from '#protocol/identifiers.ts'
 import type { AdminPeers } from './call.ts'
 import { type Scope, unknown } from './scope.ts'
 
@@ -16,6 +17,8 @@ export interface Reach {
   application(id: number, scope: Scope): Promise<Application>
   /** Whether all that a domain covers is seen. */
   holds(domain: string, scope: Scope): Promise<boolean>
+  /** Whether there is what a domain speaks of. */
+  exists(domain: string): Promise<boolean>
 }
 
 export function reachOf(peers: AdminPeers): Reach {
@@ -23,12 +26,16 @@ export function reachOf(peers: AdminPeers): Reach {
     const { items } = await peers.registry.products({ after: id - 1, limit: 1 })
     return items[0]?.id === id ? items[0] : undefined
   }
+  const vendorRow = async (id: number): Promise<Vendor | undefined> => {
+    const { items } = await peers.registry.vendors({ after: id - 1, limit: 1 })
+    return items[0]?.id === id ? items[0] : undefined
+  }
   const reach: Reach = {
     async vendor(id, scope, whole) {
-      const { items } = await peers.registry.vendors({ after: id - 1, limit: 1 })
+      const found = await vendorRow(id)
       const hidden = whole && scope.domain.scope === 'product'
-      if (items[0]?.id !== id || hidden || !(await reach.vendors(scope))(items[0])) throw unknown('vendor_unknown')
-      return items[0]
+      if (!found || hidden || !(await reach.vendors(scope))(found)) throw unknown('vendor_unknown')
+      return found
     },
     async vendors({ all, domain }) {
       if (all || domain.scope === 'all') return () => true
@@ -55,6 +62,11 @@ export function reachOf(peers: AdminPeers): Reach {
       const product = /^product\/(\d+)$/.exec(domain)?.[1]
       const vendorId = product === undefined ? undefined : (await productRow(Number(product)))?.vendorId
       return scope.holds(domain, () => vendorId)
+    },
+    async exists(domain) {
+      const of = parseDomain(domain)
+      if (of.scope === 'all') return true
+      return (await (of.scope === 'vendor' ? vendorRow(of.id) : productRow(of.id))) !== undefined
     },
   }
   return reach

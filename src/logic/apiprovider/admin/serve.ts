@@ -2,9 +2,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { exactly } from '#contracts/admin/common.ts'
 import { methodOf, pathOf, type RouteKey, type RouteSpec } from '#contracts/admin/route.ts'
+import { type AdminKey, adminRoutes } from '#contracts/admin/routes.ts'
 import { isPandoError, toPandoError } from '#lib/errors.ts'
 import { ProtocolError } from '#protocol/errors.ts'
-import { stringifyExact } from '#protocol/json.ts'
+import { parseExact, stringifyExact } from '#protocol/json.ts'
 import { stream } from '../answer.ts'
 import { Refusal } from '../errors.ts'
 import type { Limits } from '../limits.ts'
@@ -116,7 +117,10 @@ function caller(p: ServeParts, key: RouteKey, spec: RouteSpec): Run {
       return { status, body: text, replayed: false, value }
     })
     if (got.replayed) reply.header('Idempotency-Replayed', 'true')
-    send(reply, spec, { ...got, value: got.replayed ? undefined : (got as Partial<Answered>).value })
+    send(reply, spec, {
+      ...got,
+      value: got.replayed && got.body !== '' ? parseExact(got.body) : (got as Partial<Answered>).value,
+    })
   }
 }
 
@@ -146,7 +150,7 @@ function send(reply: FastifyReply, spec: RouteSpec, { status, body, value }: Ans
   reply.header('Content-Type', spec.media ?? 'application/json; charset=utf-8').send(body)
 }
 
-/** 412 shows what it is now: what GET of the same path answers. */
+/** 412 shows what it is now: what GET of the same path answers, or of what the action is about. */
 class Overtaken extends Error {
   readonly current: unknown
   constructor(current: unknown) {
@@ -162,8 +166,16 @@ async function guarded(p: ServeParts, key: RouteKey, c: Call, run: () => Promise
     const stale = c.ifRevision !== undefined && isPandoError(e, 'conflict') && ('revision' in e.params || 'version' in e.params)
     if (!stale || methodOf(key) === 'GET') throw e
     const { ifRevision: _, ...reading } = c
-    throw new Overtaken(await p.handlers[`GET ${pathOf(key)}` as RouteKey]?.({ ...reading, body: undefined } as Call))
+    throw new Overtaken(await shownBy(p, pathOf(key))?.({ ...reading, body: undefined } as Call))
   }
+}
+
+/** `/rules/{id}/versions/{version}/restore` → GET /rules/{id} */
+function shownBy(p: ServeParts, path: string): AnyHandler | undefined {
+  const key = `GET ${path}` as AdminKey
+  if ((adminRoutes[key] as RouteSpec | undefined)?.revision) return p.handlers[key]
+  const above = path.slice(0, path.lastIndexOf('/'))
+  return above === '' ? undefined : shownBy(p, above)
 }
 
 async function refuse(p: ServeParts, spec: RouteSpec, req: FastifyRequest, reply: FastifyReply, e: unknown): Promise<void> {

@@ -8,7 +8,7 @@ import { newOpaque } from '../secrets.ts'
 import { userRow } from './accounts.ts'
 import type { People } from './people.ts'
 import { isDisabled, mayOf, permissionsOf, tokenOf } from './records.ts'
-import { within } from './scopes.ts'
+import { expectThere, within } from './scopes.ts'
 
 interface Addition extends Asked {
   userId: number
@@ -46,6 +46,7 @@ export function makeApiTokens(p: People) {
         const scope = check.domain(t.scope ?? user.scope)
         if (!(await within(tx, scope, user.scope)))
           throw new PandoError('forbidden', `${user.name} does not see ${scope}`, { scope })
+        if (scope !== user.scope) await expectThere(tx, scope)
         const now = clock.now()
         if (t.expiresAt !== 0 && t.expiresAt <= now) throw check.wrong('expiresAt', 'is in the past')
         const text = PREFIX + newOpaque()

@@ -233,6 +233,7 @@ describe('people', () => {
   })
 
   it('AUTH-2 AUTH-4: a new role or scope ends the sessions; the last administrator stays', async () => {
+    await furnish(r.face)
     const user = await r.face.addUser({ name: 'cid', password, role: 'Viewer', scope: 'vendor/1', mustChange: false })
     const { token, principal } = await signIn('cid')
     assert.deepEqual([principal.can, principal.scope], [rolePermissions.Viewer, 'vendor/1'])
@@ -323,15 +324,27 @@ describe('S-11: API tokens', () => {
   it('AUTH-3: are never allowed more than their user, now or later', async () => {
     await assert.rejects(add({ can: ['devices.read', 'users.write'] }), refused('forbidden', { permission: 'users.write' }))
     await assert.rejects(add({ scope: '*' }), refused('forbidden', { scope: '*' }))
-    await assert.rejects(add({ scope: 'vendor/2' }), refused('forbidden'))
+    assert.equal((await r.face.addVendor({ name: 'other', description: '' })).id, 2)
+    for (const scope of ['vendor/2', 'product/99']) await assert.rejects(add({ scope }), refused('forbidden'))
     const { text } = await add()
     assert.equal((await r.face.checkApiToken({ token: text })).scope, 'vendor/1')
     await r.face.editUser({ id: userId, role: 'Viewer' })
     assert.deepEqual((await r.face.checkApiToken({ token: text })).can, ['devices.read'])
-    await r.face.editUser({ id: userId, scope: 'vendor/9' })
+    await r.face.editUser({ id: userId, scope: 'vendor/2' })
     assert.deepEqual((await r.face.checkApiToken({ token: text })).can, [])
     await r.face.editUser({ id: userId, scope: 'vendor/1', role: 'Operator' })
     assert.equal((await r.face.checkApiToken({ token: text })).can.length, 2)
+  })
+
+  it('AUTH-6: scopes are of what there is', async () => {
+    const person = { name: 'eve', password: 'a long enough password', role: 'Viewer' } as const
+    for (const scope of ['vendor/77', 'product/77']) {
+      await assert.rejects(r.face.addUser({ ...person, scope }), refused('scope_invalid', { scope }))
+      await assert.rejects(r.face.editUser({ id: userId, scope }), refused('scope_invalid'))
+      await assert.rejects(add({ userId: 1, scope }), refused('scope_invalid'))
+    }
+    const { token } = await add({ userId: 1, scope: 'product/1' })
+    await r.face.revokeApiToken({ id: token.id })
   })
 
   it('end at their time, when they are revoked, and with their user', async () => {

@@ -10,6 +10,7 @@ import { endSessions, expectOtherAdministrator, userNamed, userRow } from './acc
 import { checkPassword } from './password.ts'
 import { type People, tryPassword } from './people.ts'
 import { hashFor, isDisabled, userOf } from './records.ts'
+import { expectThere } from './scopes.ts'
 
 interface Fields {
   name?: string
@@ -85,6 +86,7 @@ export function makeUsers(p: People) {
         const id = await tx.next('user_account', 1)
         const made = { id, tenant_id: TENANT, ...profile, password_hash, must_change: u.mustChange === false ? 0 : 1, ...times }
         const row = { ...made, ...fields(u) }
+        await expectThere(tx, row.scope)
         await tx.insert('user_account', [row])
         const result = userOf(row)
         return { result, bell: bell(id, 'added'), deed: added('user', result) }
@@ -98,6 +100,7 @@ export function makeUsers(p: People) {
         if (u.name !== undefined) await expectFree(tx, u.name, u.id)
         const password_hash = hashFor(before.password_hash, u.disabled ?? isDisabled(before))
         const row = { ...revised(ctx, before), ...fields(u), password_hash }
+        if (row.scope !== before.scope) await expectThere(tx, row.scope)
         const shut = isDisabled(row) && !isDisabled(before)
         const other = row.role !== before.role || row.scope !== before.scope || shut
         if (other && before.role === 'Administrator' && before.scope === '*') await expectOtherAdministrator(tx, u.id)
