@@ -40,6 +40,7 @@ export const history = command({
     json: { type: 'boolean', description: 'Print a JSON object a line' },
   },
   async run(args, { env, out, err }) {
+    if (args.csv && args.json) throw new UsageError('--csv and --json are two forms: choose one', NAME)
     const asked = askedFor(args, Date.now())
     const cloud = await runningCloud(env, 'to read its history')
     try {

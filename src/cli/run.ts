@@ -16,6 +16,9 @@ export async function run(args: readonly string[], context: Context): Promise<nu
     const own = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest
     if (own.some((a) => HELP.includes(a))) return say(context, await helpOf(command, context.out.isTTY === true))
     if (!command.run) {
+      const early = rest.find((word) => word.startsWith('-'))
+      if (early !== undefined)
+        throw new UsageError(`${early} goes behind the command: ${command.name} <command> ${early}`, command.name)
       context.err.write(await helpOf(command, context.err.isTTY === true))
       return exitCode.usage
     }

@@ -15,11 +15,20 @@ export class UsageError extends Error {
   }
 }
 
+type Kind<T> = Pick<Setting<T>, 'allowed' | 'parse'>
+
 /** The value of a flag, by the same kinds as settings. */
-export function flagValue<T>(command: string, flag: string, kind: Pick<Setting<T>, 'allowed' | 'parse'>, text: string): T {
+export const flagValue = <T>(command: string, flag: string, kind: Kind<T>, text: string): T =>
+  readValue(command, `--${flag}`, kind, text)
+
+/** That of a word which stands at its place without a flag. */
+export const wordValue = <T>(command: string, word: string, kind: Kind<T>, text: string): T =>
+  readValue(command, word.toUpperCase(), kind, text)
+
+function readValue<T>(command: string, what: string, kind: Kind<T>, text: string): T {
   try {
     return kind.parse(text)
   } catch {
-    throw new UsageError(`--${flag} ${text} is not allowed: it takes ${kind.allowed}`, command)
+    throw new UsageError(`${what} ${text} is not allowed: it takes ${kind.allowed}`, command)
   }
 }

@@ -52,7 +52,11 @@ export const errorTable = {
   },
   token_of_other_device: { status: 401, retry: false, help: 'The access token belongs to another device.' },
   scope_denied: { status: 403, retry: false, help: "The application's scope does not cover the device." },
-  scope_invalid: { status: 400, retry: false, help: 'A scope is *, vendor/<id> or product/<id>, of a vendor or product that there is.' },
+  scope_invalid: {
+    status: 400,
+    retry: false,
+    help: 'A scope is *, vendor/<id> or product/<id>, of a vendor or product that there is.',
+  },
 
   device_offline: { status: 409, retry: true, help: 'The device holds no connection.' },
   device_timeout: { status: 504, retry: true, help: 'The device did not confirm in time.' },

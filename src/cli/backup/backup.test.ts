@@ -93,6 +93,7 @@ describe('a backup of a data directory on which no cloud runs', () => {
     )
     await tried(flipped(whole.indexOf('"masterKey"') + 20), /keys\.json is not as it was written/)
     await tried(Buffer.from('no backup at all'.repeat(100)), /no backup of Pando/)
+    await tried(Buffer.from('{}'), /no backup of Pando/)
   })
 
   // BACKUP-6
@@ -165,6 +166,8 @@ test('what cannot be is told', async () => {
   await told(['backup', join(p.dir, 'no', 'x.tar')], 1, /there is no folder .*no/)
   await told(['backup', '-', '--json'], 2, /--json has no place/)
   await told(['restore', join(p.dir, 'missing.tar')], 1, /missing\.tar: there is no such file/)
+  await told(['restore', p.dir], 1, /is a folder/)
+  await told(['backup', p.dir, '--force'], 1, /is a folder: name the file/)
   assert.ok(!existsSync(dataOf(p)))
 })
 

@@ -1,5 +1,5 @@
 /** pando backup FILE */
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { makeBackup, writeBackup } from '#lib/backup/make.ts'
 import type { Manifest } from '#lib/backup/manifest.ts'
@@ -34,6 +34,9 @@ export const backup = command({
     if (stdout && args.json) throw new UsageError('--json has no place on stdout where the backup goes there', NAME)
     if (stdout && context.out.isTTY) throw new UsageError('a backup is nothing for a terminal: send it to a file or a pipe', NAME)
     const file = resolve(args.file)
+    if (!stdout && existsSync(file) && statSync(file).isDirectory()) {
+      throw new PandoError('invalid', `${file} is a folder: name the file to make in it`, { file })
+    }
     if (!stdout && existsSync(file) && !args.force) {
       throw new PandoError('conflict', `${file} is there already; --force replaces it`, { file })
     }

@@ -1,5 +1,5 @@
 /** pando restore FILE */
-import { createReadStream, existsSync } from 'node:fs'
+import { createReadStream, existsSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { PandoError } from '#lib/errors.ts'
 import { readConfig } from '#src/config.ts'
@@ -31,6 +31,7 @@ export const restore = command({
       )
     }
     if (args.file !== '-' && !existsSync(args.file)) throw new PandoError('not_found', `${args.file}: there is no such file`)
+    if (args.file !== '-' && statSync(args.file).isDirectory()) throw new PandoError('invalid', `${args.file} is a folder`)
     const octets = args.file === '-' ? input : createReadStream(resolve(args.file), { highWaterMark: 1 << 20 })
     const { force = false } = args
     const done = await restored({ config, octets, file: args.file === '-' ? 'stdin' : args.file, force, now: Date.now() })

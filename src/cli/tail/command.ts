@@ -2,7 +2,7 @@
 import type { Face } from '#contracts/contract.ts'
 import { controller, type TailKind, tailKinds } from '#contracts/controller.ts'
 import { registry } from '#contracts/registry.ts'
-import { isPandoError } from '#lib/errors.ts'
+import { isPandoError, PandoError } from '#lib/errors.ts'
 import { oneOf } from '#lib/settings.ts'
 import type { RpcClient } from '#rpc/client.ts'
 import { type Context, command } from '../command.ts'
@@ -67,6 +67,7 @@ async function follow(
       try {
         client ??= await runningCloud(env, '')
         const r = client.face(registry)
+        if (cursor === undefined && filter.productId !== undefined) await productThere(r, filter.productId)
         ids ??= names.length === 0 ? {} : { deviceIds: await Promise.all(names.map(async (n) => (await deviceNamed(r, n)).id)) }
         const asked = { ...filter, ...ids, wait: WAIT_MS, ...(cursor !== undefined && { cursor }) }
         const answer = await Promise.race([client.face(controller).tail(asked), over])
@@ -90,6 +91,13 @@ async function follow(
   } finally {
     await client?.close()
   }
+}
+
+/** Nobody waits for devices of a product that there is not. */
+async function productThere(r: Pick<Face<typeof registry>, 'products'>, id: number): Promise<void> {
+  const { items } = await r.products({ after: id - 1, limit: 1 })
+  if (items[0]?.id !== id)
+    throw new PandoError('product_unknown', `there is no product ${id}; \`pando pdcfg product list\` prints them`)
 }
 
 const wait = (ms: number): Promise<false> => new Promise((done) => setTimeout(() => done(false), ms))

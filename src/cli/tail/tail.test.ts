@@ -52,6 +52,9 @@ describe('tail beside a cloud whose device reports', () => {
     await told(['1-1-nobody'], /no device has the identifier 1-1-nobody/, 1)
     await told(['--kind', 'rumour'], /--kind rumour .*status/, 2)
     await told(['--product', 'x'], /a whole number/, 2)
+    await told(['--product', '999'], /there is no product 999/, 1)
+    const both = await here(place, ['history', identifier, '--csv', '--json'])
+    assert.deepEqual([both.code, /choose one/.test(both.stderr)], [2, true])
   })
 })
 

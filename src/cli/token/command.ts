@@ -6,7 +6,7 @@ import { type Command, command, jsonArg } from '../command.ts'
 import { idKind } from '../pdcfg/fields.ts'
 import { allUsers, byOperator, userNamed, withPeople } from '../people.ts'
 import { table } from '../table.ts'
-import { flagValue } from '../usage.ts'
+import { flagValue, wordValue } from '../usage.ts'
 
 const PAGE = 1000
 const time = (ms: number): string => (ms === 0 ? 'never' : new Date(ms).toISOString())
@@ -97,7 +97,7 @@ const revoke: Command = command({
   examples: ['pando token revoke 3'],
   args: { id: { type: 'positional', required: true, description: 'Its number; `pando token list` prints them' }, ...jsonArg },
   run: (args, { env, out }) => {
-    const id = flagValue(revoke.name, 'id', idKind, args.id)
+    const id = wordValue(revoke.name, 'id', idKind, args.id)
     return withPeople(env, async ({ registry }) => {
       await registry.revokeApiToken({ id, audit: byOperator() })
       out.write(args.json ? `${JSON.stringify({ id, revoked: true })}\n` : `Token ${id} is revoked.\n`)

@@ -42,7 +42,7 @@ export async function readBackup(source: AsyncIterable<Buffer>, file: string, si
 async function nextEntry(o: Octets, wrong: (what: string, offset?: number) => PandoError): Promise<TarEntry | undefined> {
   const offset = o.at()
   const b = await o.take(BLOCK)
-  if (b.length < BLOCK) throw wrong('it is cut short')
+  if (b.length < BLOCK) throw wrong(offset === 0 ? 'this is no backup of Pando' : 'it is cut short')
   try {
     return readTarHeader(b)
   } catch (e) {
