@@ -16,6 +16,8 @@ export interface Told {
   body: Buffer
   delivered: boolean
   attempts: Attempt[]
+  /** what it holds, about */
+  octets: number
 }
 
 export class Attempts {
@@ -23,12 +25,13 @@ export class Attempts {
   #octets = 0
 
   add(d: Delivery, outcome: Outcome, at: number, took: number): void {
-    const { id: message, device, time, body, attempts = [] } = { ...this.#take(d.id), ...d }
-    const { status, error, answer } = outcome
-    const one: Attempt = { at, took, ...(status > 0 && { status }), ...(error && { error }), ...answer }
-    const told = { message, device, time, body, delivered: outcome.ok, attempts: [...attempts, one].slice(-TRIES) }
-    this.#kept.set(message, told)
-    this.#octets += octetsOf(told)
+    const { id: message, device, time, body } = d
+    const one = attemptOf(outcome, at, took)
+    const before = this.#take(message)?.attempts
+    const attempts = before ? [...before, one].slice(-TRIES) : [one]
+    const octets = attempts.reduce((n, a) => n + answerOctets(a), body.length)
+    this.#kept.set(message, { message, device, time, body, delivered: outcome.ok, attempts, octets })
+    this.#octets += octets
     if (this.#kept.size > DELIVERIES) this.#take(this.#kept.keys().next().value!)
     if (this.#octets > OCTETS) this.#thin()
   }
@@ -50,7 +53,7 @@ export class Attempts {
     const found = this.#kept.get(message)
     if (!found) return undefined
     this.#kept.delete(message)
-    this.#octets -= octetsOf(found)
+    this.#octets -= found.octets
     return found
   }
 
@@ -58,12 +61,22 @@ export class Attempts {
   #thin(): void {
     for (const told of this.#kept.values()) {
       if (this.#octets <= OCTETS / 2) return
-      this.#octets -= octetsOf(told)
+      this.#octets -= told.octets
+      told.octets = 0
       told.body = Buffer.alloc(0)
       told.attempts = told.attempts.map(({ headers: _, body: __, ...bare }) => bare)
     }
   }
 }
 
-const octetsOf = ({ body, attempts }: Told): number =>
-  body.length + attempts.reduce((n, a) => n + (a.body?.length ?? 0) + JSON.stringify(a.headers ?? {}).length - 2, 0)
+function attemptOf({ status, error, answer }: Outcome, at: number, took: number): Attempt {
+  const one: Attempt = { at, took }
+  if (status > 0) one.status = status
+  if (error) one.error = error
+  return answer ? { ...one, ...answer } : one
+}
+
+function answerOctets({ headers, body }: Attempt): number {
+  if (!headers && !body) return 0
+  return (body?.length ?? 0) + Object.entries(headers ?? {}).reduce((n, [name, value]) => n + name.length + value.length, 0)
+}

@@ -22,7 +22,7 @@ export function signer(o: { reportToken: string; signingSecret: string }): Signe
   const token = o.reportToken.replace(UNSAFE, '')
   return {
     headers: (id, seconds, body) => {
-      const signature = mac(Buffer.concat([Buffer.from(`${id}.${seconds}.`), body])).toString('base64')
+      const signature = mac(Buffer.concat([Buffer.from(`${id}.${seconds}.`), body]), 'base64')
       return [
         'User-Agent',
         USER_AGENT,

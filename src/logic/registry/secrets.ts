@@ -78,9 +78,9 @@ export function makeSecrets(masterKey: string, tenant: number): Secrets {
         throw unreadable(kind, id, 'it is not what was written there', e)
       }
     },
-    keyHash: (kind, key) => ofKey(`${tenant}/${kind}/${key}`).toString('base64url'),
-    tokenHash: (token) => ofToken(Buffer.from(token, 'hex')).toString('base64url'),
-    checkValue: (name, key) => ofCheck(`${name}/${key}`).toString('base64url'),
+    keyHash: (kind, key) => ofKey(`${tenant}/${kind}/${key}`, 'base64url'),
+    tokenHash: (token) => ofToken(Buffer.from(token, 'hex'), 'base64url'),
+    checkValue: (name, key) => ofCheck(`${name}/${key}`, 'base64url'),
   }
 }
 
