@@ -80,7 +80,8 @@ async function runUntil(
   const up = cloud ?? (await Promise.race([starting, wait(STOP_MS)]))
   if (!up) return 0
   const before = cloud && (await announced(cloud, ready, signalled))
-  trimSoon()
+  const { presenceUrl, discoveryUrl } = up.config
+  trimSoon(presenceUrl.startsWith('memory:') && discoveryUrl.startsWith('local:'))
   process.on('SIGHUP', up.reload)
   const signal = await signalled
   process.off('SIGHUP', up.reload)

@@ -10,13 +10,17 @@ const WAIT_MS = 1000
 
 type Collect = (options: { type: 'major'; flavor: 'last-resort' }) => void
 
-/** Gives memory back, a moment after now. Never keeps the process alive. */
-export function trimSoon(): void {
+/**
+ * Gives memory back, a moment after now. Never keeps the process alive.
+ *
+ * `keepCompiled`: writes what was compiled as well, so that a process that is killed later has not compiled in vain. A disk that has just
+ * deleted many may take seconds for its two thousand files, in which the process stands still; where it holds leases, Node writes them when it ends.
+ */
+export function trimSoon(keepCompiled: boolean): void {
   setTimeout(() => {
     setFlagsFromString('--expose-gc')
     const collect = runInNewContext('gc') as Collect
     collect({ type: 'major', flavor: 'last-resort' })
-    // a process that is killed later has not compiled in vain
-    flushCompileCache()
+    if (keepCompiled) flushCompileCache()
   }, WAIT_MS).unref()
 }
