@@ -3,7 +3,9 @@
  * prefixes. Port 0 is never shared.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { type Listener, listen, type TlsOptions } from './listen.ts'
+import { type PlainHandler, type PlainServer, plainServer } from './plainhttp.ts'
 import type { Address } from './settings.ts'
 
 export type Handler = (req: IncomingMessage, res: ServerResponse) => void
@@ -12,6 +14,8 @@ export interface Paths {
   /** path prefixes; '/' takes what nobody else wants */
   prefixes: readonly string[]
   handler: Handler
+  /** the paths whose requests may wait, and who serves them where they are plain (plainhttp.ts); the others the handler gets */
+  waiting?: { paths: readonly string[]; handler: PlainHandler }
   /** handles `Upgrade` on these prefixes (WebSocket) */
   onUpgrade?: (req: IncomingMessage, socket: import('node:stream').Duplex, head: Buffer) => void
 }
@@ -26,6 +30,7 @@ export interface Mount extends Paths {
 
 interface Shared {
   server: Server
+  plain: PlainServer
   listener: Listener
   mounts: Paths[]
 }
@@ -103,13 +108,15 @@ async function start(m: Mount, timeouts: HttpTimeouts): Promise<Shared> {
     if (up) up(req, socket, head)
     else socket.destroy()
   })
+  const toNode = (socket: Socket) => server.emit('connection', socket)
+  const plain = plainServer((path) => mounts.find((m) => m.waiting?.paths.includes(path))?.waiting?.handler, toNode)
   const listener = await listen({
     address: m.address,
     ...(m.tls && { tls: m.tls }),
     ...(m.tlsOnly && { tlsOnly: true }),
-    onSocket: (socket) => server.emit('connection', socket),
+    onSocket: (socket) => (mounts.some((m) => m.waiting) ? plain.take(socket) : toNode(socket)),
   })
-  return { server, listener, mounts }
+  return { server, plain, listener, mounts }
 }
 
 function pick(mounts: Paths[], path = '/'): Paths | undefined {
@@ -137,14 +144,22 @@ export function notFound(res: ServerResponse): void {
   res.end(body)
 }
 
-async function closeShared({ server, listener }: Shared): Promise<void> {
+async function closeShared({ server, plain, listener }: Shared): Promise<void> {
   const closed = listener.close()
-  server.closeIdleConnections()
-  const idle = setInterval(() => server.closeIdleConnections(), 20)
-  const timer = setTimeout(() => server.closeAllConnections(), 2000)
+  const closeIdle = () => {
+    server.closeIdleConnections()
+    plain.closeIdle()
+  }
+  const closeAll = () => {
+    server.closeAllConnections()
+    plain.closeAll()
+  }
+  closeIdle()
+  const idle = setInterval(closeIdle, 20)
+  const timer = setTimeout(closeAll, 2000)
   await closed
   clearInterval(idle)
   clearTimeout(timer)
   server.close()
-  server.closeAllConnections()
+  closeAll()
 }

@@ -10,12 +10,12 @@ import { code, failed, sendAnswer, sendError } from './answer.ts'
 import { authenticate } from './authentication.ts'
 import { readBody } from './body.ts'
 import { type Call, type CallContext, type Outcome, outcomeOf } from './calls.ts'
-import type { DataHandler } from './me/serve.ts'
+import type { DataHandlers } from './me/serve.ts'
 import { register } from './registration.ts'
 
 export interface HandlerParts {
   /** takes what is its own */
-  data: DataHandler
+  data: DataHandlers['data']
   call: CallContext
   failures: Failures
   clock: Clock

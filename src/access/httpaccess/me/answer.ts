@@ -1,5 +1,5 @@
 /** Answers of the data API: real HTTP codes, `{code, message}` where something is wrong. */
-import type { ServerResponse } from 'node:http'
+import type { Answer } from '#lib/plainhttp.ts'
 
 const JSON_TYPE = 'application/json'
 
@@ -33,19 +33,19 @@ const BUSY = 2
 export const causeRefusal = (cause: string, reason?: string): Refusal =>
   new Refusal(statusOf(cause), cause, reason ?? cause, statusOf(cause) === 503 ? BUSY : undefined)
 
-export function say(res: ServerResponse, text: string): void {
+export function say(res: Answer, text: string): void {
   if (res.headersSent) return
   res.writeHead(200, { 'Content-Type': JSON_TYPE, 'Content-Length': Buffer.byteLength(text) }).end(text)
 }
 
-export function refuse(res: ServerResponse, status: number, code: string, message = code, again?: number): void {
+export function refuse(res: Answer, status: number, code: string, message = code, again?: number): void {
   if (res.headersSent) return
   const text = JSON.stringify({ code, message })
-  res.writeHead(status, {
+  const head = res.writeHead(status, {
     'Content-Type': JSON_TYPE,
     'Content-Length': Buffer.byteLength(text),
     ...(status === 401 && { 'WWW-Authenticate': 'Bearer' }),
     ...(again !== undefined && { 'Retry-After': again }),
   })
-  res.end(text)
+  head.end(text)
 }

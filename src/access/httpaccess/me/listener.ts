@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import { recordFlag } from '#core/devicelog/batch.ts'
 import { toPandoError } from '#lib/errors.ts'
+import type { Answer } from '#lib/plainhttp.ts'
 import type { Model } from '#protocol/model.ts'
 import { refuse, say, statusOf } from './answer.ts'
 import type { HttpSession } from './session.ts'
@@ -13,14 +14,17 @@ const HEARTBEAT = 25
 const MOST_WAITING = 1 << 20
 export const OCTETS = 'application/octet-stream'
 
-export function poll(s: HttpSession, res: ServerResponse, seconds: number, octets: boolean): Listener {
+export function poll(s: HttpSession, res: Answer, seconds: number, octets: boolean): Listener {
   const items: Told[] = []
   const answer = () => {
     s.quit(listener)
     if (octets) return answerOctets(res, items[0])
     modelOf(s).then(
       (model) => say(res, `{"commands":[${items.map((t) => toldText(t, model)).join()}]}`),
-      (e: unknown) => failed(s, res, e),
+      (e: unknown) => {
+        unreadable(s, e)
+        refuse(res, 503, 'unavailable')
+      },
     )
   }
   const listener: Listener = {
@@ -39,7 +43,7 @@ export function poll(s: HttpSession, res: ServerResponse, seconds: number, octet
   return listener
 }
 
-function answerOctets(res: ServerResponse, t: Told | undefined): void {
+function answerOctets(res: Answer, t: Told | undefined): void {
   if (res.headersSent) return
   if (!t) return void res.writeHead(204).end()
   const again = t.again && { 'Pando-Again': 'true' }
@@ -65,7 +69,8 @@ export function stream(s: HttpSession, res: ServerResponse): Listener {
         write(`id: ${t.id}\nevent: ${t.topic === 's' ? 'status' : 'command'}\ndata: ${text}\n\n`)
       }
       order = order.then(said).catch((e: unknown) => {
-        failed(s, res, e)
+        unreadable(s, e)
+        res.destroy()
       })
     },
     due() {
@@ -81,8 +86,5 @@ export function stream(s: HttpSession, res: ServerResponse): Listener {
 const modelOf = async (s: HttpSession): Promise<Model | undefined> =>
   s.frameFlags & recordFlag.foreign ? undefined : s.node.models(s.productId, s.modelVersion)
 
-function failed(s: HttpSession, res: ServerResponse, e: unknown): void {
+const unreadable = (s: HttpSession, e: unknown): void =>
   s.node.log.warn({ err: toPandoError(e), device: s.deviceId }, 'the model of a device could not be read')
-  if (res.headersSent) res.destroy()
-  else refuse(res, 503, 'unavailable')
-}

@@ -4,13 +4,14 @@ import { subscriber, unmapped } from '#access/shared/addresses.ts'
 import type { Failures } from '#access/shared/failures.ts'
 import { toPandoError } from '#lib/errors.ts'
 import type { Metrics } from '#lib/metrics.ts'
+import type { Answer, PlainHandler } from '#lib/plainhttp.ts'
 import { readBody } from '../body.ts'
 import { Refusal, refuse, say } from './answer.ts'
 import { OCTETS, poll, stream } from './listener.ts'
 import type { HttpNode } from './node.ts'
 import { report } from './reports.ts'
 import type { HttpSession } from './session.ts'
-import type { Sessions } from './sessions.ts'
+import type { Sessions, Shown } from './sessions.ts'
 
 export interface DataParts {
   node: HttpNode
@@ -19,24 +20,40 @@ export interface DataParts {
   metrics: Metrics
 }
 
-/** Whether a request is for this API, and if so serves it. */
-export type DataHandler = (req: IncomingMessage, res: ServerResponse) => boolean
+/** Each says whether a request is for this API, and if so serves it. */
+export interface DataHandlers {
+  data: (req: IncomingMessage, res: ServerResponse) => boolean
+  /** of those that may wait */
+  poll: PlainHandler
+}
 
 const ME = '/v1/devices/me/'
 const methods: Readonly<Record<string, string>> = { status: 'POST', events: 'POST', commands: 'GET', 'commands/ack': 'POST' }
+export const waitingPaths: readonly string[] = [`${ME}commands`]
 const MOST_WAIT = 300
 const MOST_ACKS = 1000
 
-export function dataHandler({ node, sessions, failures, metrics }: DataParts): DataHandler {
-  async function act(req: IncomingMessage, res: ServerResponse, route: string): Promise<void> {
-    const who = subscriber(unmapped(req.socket.remoteAddress))
-    if (failures.blocked(who)) throw new Refusal(429, 'rate_limited', 'too many failures, try again later', 1)
-    const body = req.method === 'POST' ? await bodyOf(req, node) : Buffer.alloc(0)
-    const session = await sessions.of(req).catch((e: unknown) => {
+export function dataHandlers({ node, sessions, failures, metrics }: DataParts): DataHandlers {
+  async function sessionOf(req: Shown, who: string): Promise<HttpSession> {
+    try {
+      return await sessions.of(req)
+    } catch (e) {
       if (e instanceof Refusal && e.status === 401) failures.failed(who)
       throw e
-    })
-    if (route === 'commands') return listen(session, req, res)
+    }
+  }
+
+  function allowed(req: Shown): string {
+    const who = subscriber(unmapped(req.socket.remoteAddress))
+    if (failures.blocked(who)) throw new Refusal(429, 'rate_limited', 'too many failures, try again later', 1)
+    return who
+  }
+
+  async function act(req: IncomingMessage, res: ServerResponse, route: string): Promise<void> {
+    const who = allowed(req)
+    const body = req.method === 'POST' ? await bodyOf(req, node) : Buffer.alloc(0)
+    const session = await sessionOf(req, who)
+    if (route === 'commands') return wantsEvents(req) ? events(session, req, res) : wait(session, req, res)
     if (route === 'commands/ack') return say(res, acknowledge(session, idsIn(body)))
     const type = (req.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()
     const key = req.headers['idempotency-key']
@@ -45,30 +62,44 @@ export function dataHandler({ node, sessions, failures, metrics }: DataParts): D
     say(res, await session.repeats.once(typeof key === 'string' ? key : undefined, [route, type, body], done))
   }
 
-  return (req, res) => {
-    const path = (req.url ?? '').split('?', 1)[0]!.replace(/\/$/, '')
-    const route = path.startsWith(ME) ? path.slice(ME.length) : ''
-    if (!Object.hasOwn(methods, route)) return false
+  /** Counts the call, and answers what goes wrong in it. */
+  function serve(route: string, res: Answer, work: () => Promise<void>): void {
     const began = performance.now()
     const label = `me/${route}`
     res.once('close', () => {
       metrics.pando_http_requests_total.inc({ service: 'httpaccess', route: label, status: res.statusCode })
       if (route !== 'commands') metrics.pando_http_seconds.observe({ service: 'httpaccess' }, (performance.now() - began) / 1000)
     })
-    if (req.method !== methods[route]) {
-      res.setHeader('Allow', methods[route]!)
-      refuse(res, 405, 'method_not_allowed')
-    } else {
-      act(req, res, route).catch((e: unknown) => {
-        if (e instanceof Refusal) return refuse(res, e.status, e.code, e.message, e.again)
-        const err = toPandoError(e)
-        node.log.warn({ err, route: label }, 'device could not be served')
-        refuse(res, 503, 'unavailable', 'a part of the cloud does not answer right now; try again', 1)
+    work().catch((e: unknown) => {
+      if (e instanceof Refusal) return refuse(res, e.status, e.code, e.message, e.again)
+      const err = toPandoError(e)
+      node.log.warn({ err, route: label }, 'device could not be served')
+      refuse(res, 503, 'unavailable', 'a part of the cloud does not answer right now; try again', 1)
+    })
+  }
+
+  return {
+    data(req, res) {
+      const path = (req.url ?? '').split('?', 1)[0]!.replace(/\/$/, '')
+      const route = path.startsWith(ME) ? path.slice(ME.length) : ''
+      if (!Object.hasOwn(methods, route)) return false
+      serve(route, res, async () => {
+        if (req.method === methods[route]) return act(req, res, route)
+        res.setHeader('Allow', methods[route]!)
+        throw new Refusal(405, 'method_not_allowed')
       })
-    }
-    return true
+      return true
+    },
+    poll(req, res) {
+      if (wantsEvents(req)) return false
+      serve('commands', res, async () => wait(await sessionOf(req, allowed(req)), req, res))
+      return true
+    },
   }
 }
+
+const wantsEvents = ({ headers }: Pick<IncomingMessage, 'headers'>): boolean =>
+  headers.accept?.includes('text/event-stream') ?? false
 
 function bodyOf(req: IncomingMessage, { clock }: HttpNode): Promise<Buffer> {
   return new Promise((done, failed) =>
@@ -84,21 +115,35 @@ function bodyOf(req: IncomingMessage, { clock }: HttpNode): Promise<Buffer> {
   )
 }
 
-/** What waits for the device, now or within `wait` seconds; or all of it as it comes, as events. `ack`: ids that it has got. */
-function listen(s: HttpSession, req: IncomingMessage, res: ServerResponse): void {
-  const query = new URL(req.url!, 'http://me').searchParams
-  const wait = query.get('wait') ?? '0'
-  if (!/^\d{1,4}$/.test(wait) || Number(wait) > MOST_WAIT)
-    throw new Refusal(400, 'invalid', `wait takes seconds from 0 to ${MOST_WAIT}`)
-  const acked = query.get('ack')
-  if (acked !== null) acknowledge(s, acked.split(',').map(Number))
-  const accept = req.headers.accept ?? ''
-  const events = accept.includes('text/event-stream')
-  const listener = events ? stream(s, res) : poll(s, res, Number(wait), accept.includes(OCTETS))
+type Asked = Pick<IncomingMessage, 'url' | 'headers'>
+
+/** What waits for the device, now or within `wait` seconds. */
+function wait(s: HttpSession, req: Asked, res: Answer): void {
+  const seconds = secondsOf(s, req)
+  const listener = poll(s, res, seconds, req.headers.accept?.includes(OCTETS) ?? false)
   res.once('close', () => s.quit(listener))
   s.listen(listener)
   // nothing waits, and nothing is waited for
-  if (!events && wait === '0') listener.due()
+  if (seconds === 0) listener.due()
+}
+
+/** All of it as it comes, as events. */
+function events(s: HttpSession, req: Asked, res: ServerResponse): void {
+  secondsOf(s, req)
+  const listener = stream(s, res)
+  res.once('close', () => s.quit(listener))
+  s.listen(listener)
+}
+
+/** How long it waits at most; what it says that it has got (`ack`) is acknowledged. */
+function secondsOf(s: HttpSession, req: Asked): number {
+  const query = new URL(req.url!, 'http://me').searchParams
+  const seconds = query.get('wait') ?? '0'
+  if (!/^\d{1,4}$/.test(seconds) || Number(seconds) > MOST_WAIT)
+    throw new Refusal(400, 'invalid', `wait takes seconds from 0 to ${MOST_WAIT}`)
+  const acked = query.get('ack')
+  if (acked !== null) acknowledge(s, acked.split(',').map(Number))
+  return Number(seconds)
 }
 
 function acknowledge(s: HttpSession, ids: readonly number[]): string {

@@ -16,6 +16,9 @@ import { HttpSession } from './session.ts'
 
 type Registry = Pick<Face<typeof registry>, 'deviceOfToken' | 'deviceByIdentifier'>
 
+/** What a request shows of who sends it. */
+export type Shown = Pick<IncomingMessage, 'headers' | 'socket'>
+
 /** Names of a certificate that are looked up. */
 const MOST_NAMES = 4
 
@@ -36,7 +39,7 @@ export class Sessions {
   }
 
   /** → the session of the request's device, which is in. Throws a Refusal. */
-  async of(req: IncomingMessage): Promise<HttpSession> {
+  async of(req: Shown): Promise<HttpSession> {
     if (this.node.stopping) throw causeRefusal('server_stopping')
     const shown = tokenIn(req)
     const vouched = vouchedNames(req.socket)
@@ -97,7 +100,7 @@ export class Sessions {
 }
 
 /** `Authorization: Bearer`, or the header of the old user API. */
-function tokenIn({ headers }: IncomingMessage): string | undefined {
+function tokenIn({ headers }: Shown): string | undefined {
   if (headers.authorization !== undefined) return /^bearer +(\S+) *$/i.exec(headers.authorization)?.[1] ?? ''
   const old = headers['access-token']
   return typeof old === 'string' ? old : undefined

@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict'
+import { createServer, type IncomingMessage } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { duplexPair } from 'node:stream'
+import { after, test } from 'node:test'
+import { raw } from '../../test/fakes/http.ts'
+import { httpListeners } from './http.ts'
+import { type Answer, readPlain } from './plainhttp.ts'
+
+const PATH = '/waiting'
+const held: Answer[] = []
+const gone: string[] = []
+const http = httpListeners()
+const { port } = await http.mount({
+  address: { host: '127.0.0.1', port: 0 },
+  prefixes: ['/'],
+  handler: (req, res) => void req.resume().on('end', () => res.end(`node ${req.method} ${req.url}`)),
+  waiting: {
+    paths: [PATH],
+    handler(req, res) {
+      if (req.headers['accept'] === 'text/event-stream') return false
+      res.once('close', () => gone.push(req.url))
+      if (req.url.endsWith('hold')) held.push(res)
+      else res.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': 5 }).end('plain')
+      return true
+    },
+  },
+})
+const base = `http://127.0.0.1:${port}`
+after(() => http.close())
+
+const get = (path: string, more = ''): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n${more}\r\n`
+const last = get('/last', 'Connection: close\r\n')
+/** Who has answered, in order. */
+const answers = (text: string): string[] => [...text.matchAll(/\b(plain|node \S+ \/[a-z?]*)/g)].map(([, who]) => who!)
+const until = async (done: () => boolean) => {
+  while (!done()) await new Promise((next) => setTimeout(next, 5))
+}
+
+// HTTP-6
+test('a plain request on such a path is answered without node:http, as often as one likes, and the connection may go on to others', async () => {
+  const got = await raw(base, [get(PATH), get(`${PATH}?x`, 'Connection: keep-alive\r\n'), get('/other'), get(PATH), last], 30)
+  assert.deepEqual(answers(got), ['plain', 'plain', 'node GET /other', `node GET ${PATH}`, 'node GET /last'])
+  const [head] = got.split('\r\n\r\n')
+  assert.match(head!, /^HTTP\/1\.1 200 OK\r\n/)
+  for (const line of ['Content-Type: application/json', 'Content-Length: 5', 'Connection: keep-alive', 'Keep-Alive: timeout=65'])
+    assert.ok(head!.split('\r\n').includes(line), head)
+  assert.match(head!, /^Date: \w{3}, .* GMT$/m)
+})
+
+// HTTP-6
+test('what is not plain is read by node:http from its first octet', async () => {
+  const cases: Record<string, (string | Buffer)[]> = {
+    'in two pieces': ['GET /wai', 'ting HTTP/1.1\r\nHost: a\r\n\r\n', last],
+    'two at once': [get(PATH) + get('/other'), last],
+    'with a body': [`${get(PATH, 'Content-Length: 2\r\n')}hi`, last],
+    chunked: [`${get(PATH, 'Transfer-Encoding: chunked\r\n')}0\r\n\r\n`, last],
+    'another method': [get(PATH).replace('GET', 'PUT'), last],
+    'a header twice': [get(PATH, 'A: 1\r\na: 2\r\n'), last],
+    'events asked for': [get(PATH, 'Accept: text/event-stream\r\n'), last],
+    'a long head': [get(PATH, `A: ${'x'.repeat(5000)}\r\n`), last],
+    'to be closed': [get(PATH, 'Connection: close\r\n')],
+    'of HTTP/1.0': [get(PATH).replace('1.1', '1.0')],
+  }
+  for (const [what, parts] of Object.entries(cases)) {
+    const said = answers(await raw(base, parts, 30))
+    assert.match(said[0] ?? '', /^node (GET|PUT) \/waiting/, what)
+    if (parts.at(-1) === last) assert.equal(said.at(-1), 'node GET /last', what)
+  }
+  for (const bad of ['GET /waiting HTTP/1.1\r\n\r\n', get(PATH, 'A : 1\r\n'), get(PATH, 'A: \0\r\n'), get(PATH, ' A: 1\r\n')])
+    assert.match(await raw(base, [bad], 0, 'end'), /^HTTP\/1\.1 400 /, JSON.stringify(bad))
+})
+
+// HTTP-6
+test('what comes while an answer is waited for is served behind it; who goes is let go', async () => {
+  const talk = raw(base, [get(`${PATH}?hold`), get('/early'), last], 30)
+  await until(() => held.length === 1)
+  await new Promise((later) => setTimeout(later, 100))
+  held.pop()!.writeHead(200, { 'Content-Length': 5 }).end(Buffer.from('plain'))
+  assert.deepEqual(answers(await talk), ['plain', 'node GET /early', 'node GET /last'])
+  const socket = connect(port, '127.0.0.1', () => socket.write(get(`${PATH}?hold`)))
+  await until(() => held.length === 1)
+  gone.length = 0
+  socket.destroy()
+  await until(() => gone.length === 1)
+  held.pop()!.writeHead(200).end('to nobody')
+})
+
+test('closing ends connections that wait for nothing, and lets an answer that is waited for finish', async () => {
+  const own = httpListeners()
+  let answer: Answer | undefined
+  const { port } = await own.mount({
+    address: { host: '127.0.0.1', port: 0 },
+    prefixes: ['/'],
+    handler: (_, res) => res.end(),
+    waiting: { paths: [PATH], handler: (_, res) => Boolean((answer = res)) },
+  })
+  const silent = raw(`http://127.0.0.1:${port}`, [])
+  const waits = raw(`http://127.0.0.1:${port}`, [get(PATH)])
+  await until(() => answer !== undefined)
+  const closed = own.close()
+  assert.equal(await silent, '')
+  answer!.writeHead(200, { 'Content-Length': 4 }).end('done')
+  assert.match(await waits, /\r\n\r\ndone$/)
+  await closed
+})
+
+/** What node:http makes of octets; undefined: no request, or more than one. */
+async function readByNode(
+  octets: Buffer,
+): Promise<Pick<IncomingMessage, 'method' | 'url' | 'rawHeaders' | 'complete'> | undefined> {
+  const seen: IncomingMessage[] = []
+  const server = createServer((req, res) => {
+    seen.push(req)
+    res.end()
+  })
+  const [ours, theirs] = duplexPair()
+  theirs.resume()
+  server.emit('connection', ours)
+  theirs.end(octets)
+  await new Promise((done) => theirs.once('close', done).once('end', done))
+  return seen.length === 1 ? seen[0] : undefined
+}
+
+test('whatever is read here, node:http reads as the same: 20 000 mutated heads', async () => {
+  const seed = Date.now() % 1_000_000
+  let state = seed
+  const next = (below: number): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return Math.floor((state / 2 ** 32) * below)
+  }
+  const whole = get('/waiting?wait=60&ack=1,2', 'Authorization: Bearer 00112233\r\nAccept: */*\r\nConnection: keep-alive\r\n')
+  const pieces = [
+    '\r\n',
+    '\n',
+    '\r',
+    ':',
+    ' ',
+    '\t',
+    '\0',
+    '\x7f',
+    '\xe9',
+    '%',
+    'HTTP/1.1',
+    'Host: b\r\n',
+    'Te: x\r\n',
+    'A:\r\n',
+    '\r\n\r\n',
+    ',',
+    '"',
+  ]
+  const mutated = (): Buffer => {
+    let text = whole
+    for (let n = 1 + next(3); n > 0; n--) {
+      const at = next(text.length + 1)
+      const kind = next(4)
+      if (kind === 0) text = text.slice(0, at) + String.fromCharCode(next(256)) + text.slice(at + 1)
+      else if (kind === 1) text = text.slice(0, at) + pieces[next(pieces.length)] + text.slice(at)
+      else if (kind === 2) text = text.slice(0, at) + text.slice(at + 1 + next(8))
+      else text = text.slice(0, at) + text.slice(next(at + 1), at) + text.slice(at)
+    }
+    return Buffer.from(text, 'latin1')
+  }
+  let taken = 0
+  for (let i = 0; i < 20_000; i++) {
+    const octets = mutated()
+    const plain = readPlain(octets, undefined as unknown as Socket)
+    // each costs a server: of those that were taken, some
+    if (!plain || taken++ % 8) continue
+    const read = await readByNode(octets)
+    const what = `seed ${seed}, round ${i}: ${JSON.stringify(octets.toString('latin1'))}`
+    assert.ok(read, what)
+    const pairs = Array.from({ length: read.rawHeaders.length / 2 }, (_, n) => [
+      read.rawHeaders[2 * n]!.toLowerCase(),
+      read.rawHeaders[2 * n + 1],
+    ])
+    const { connection: _, ...headers } = Object.fromEntries(pairs) as Record<string, string>
+    assert.deepEqual([read.method, read.url, headers], [plain.method, plain.url, { ...plain.headers }], what)
+    assert.equal(read.complete, true, what)
+  }
+  assert.ok(taken > 1000, `${taken}`)
+})
