@@ -3,7 +3,7 @@
  * servers and their command (test/support/engines.ts).
  */
 import { parseArgs } from 'node:util'
-import { outageEngines, outagesOf } from './faults/outages.ts'
+import { outageEngines, outagesOf, type Seen } from './faults/outages.ts'
 
 const seconds = { type: 'string', default: '30' } as const
 const { values: o, positionals } = parseArgs({
@@ -18,15 +18,16 @@ const { values: o, positionals } = parseArgs({
 const ms = (text: string) => Number(text) * 1000
 const lasts = { stopped: ms(o.stopped), frozen: ms(o.frozen), 'cut off': ms(o.cut) }
 for (const engine of outageEngines.filter((name) => positionals.length === 0 || positionals.includes(name))) {
-  const { seen, ...found } = await outagesOf({ engine, lasts, devices: Number(o.devices), seed: Date.now() % 1_000_000 })
-  for (const s of seen) {
-    const said = [...s.answers].map(([kind, { count, text }]) => `${kind} × ${count}${text && ` (${text})`}`).join(', ')
-    console.log(
-      `${engine} ${s.outage}: ${s.confirmed} confirmed meanwhile, +${(s.grown / 2 ** 20).toFixed(0)} MiB, well again after ${s.recovered.toFixed(0)} ms, slowest answer ${s.slowest.toFixed(0)} ms; ${said}`,
-    )
-  }
+  const found = await outagesOf({ engines: [engine], lasts, devices: Number(o.devices), seed: Date.now() % 1_000_000, onSeen })
   const problems = [...found.lost, ...found.disordered, ...found.duplicates, ...found.disagreeing]
   for (const problem of problems.slice(0, 20)) console.log(problem)
   console.log(`${engine}: ${found.confirmed} confirmed, ${found.records} records, ${problems.length} problems`)
   if (problems.length > 0) process.exitCode = 1
+}
+
+function onSeen({ engine, outage, confirmed, grown, recovered, slowest, answers }: Seen): void {
+  const said = [...answers].map(([kind, { count, text }]) => `${kind} × ${count}${text && ` (${text})`}`).join(', ')
+  const memory = `+${(grown / 2 ** 20).toFixed(0)} MiB`
+  const times = `well again after ${recovered.toFixed(0)} ms, slowest answer ${slowest.toFixed(0)} ms`
+  console.log(`${engine} ${outage}: ${confirmed} confirmed meanwhile, ${memory}, ${times}; ${said}`)
 }

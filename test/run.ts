@@ -19,7 +19,7 @@ const { values: o, positionals: parts } = parseArgs({
   options: { name: { type: 'string' }, jobs: { type: 'string', default: '2' } },
 })
 /** ms that one test file may take */
-const FILE_LIMIT = 180_000
+const FILE_LIMIT = 300_000
 
 const tally = makeTally()
 if (parts.length === 0 && o.name === undefined) {

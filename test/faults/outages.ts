@@ -12,28 +12,32 @@ import {
   RECOVERY_MS,
   webhooksDone,
 } from '../crash/load.ts'
+import type { Publisher } from '../crash/publisher.ts'
 import { makeRandom } from '../fuzz/random.ts'
 import { type EngineName, type OwnEngine, ownEngine } from '../support/engines.ts'
 import { type Gate, gate } from '../support/gate.ts'
 import { memoryOf } from '../world/fds.ts'
 import { enginesOf, worldServers } from '../world/servers.ts'
-import { makeWorld, sleep, until, type World } from '../world.ts'
+import { type Application, makeWorld, sleep, until, type World } from '../world.ts'
 
 export const outages = ['stopped', 'frozen', 'cut off'] as const
 export type Outage = (typeof outages)[number]
 export const outageEngines = [...enginesOf.cluster!, 'elasticsearch'] as const satisfies readonly EngineName[]
 
 export interface OutageOptions {
-  engine: EngineName
+  /** which servers are taken away, one after the other */
+  engines: readonly EngineName[]
   /** how long each lasts, in ms */
   lasts: Readonly<Record<Outage, number>>
   devices: number
   seed: number
+  onSeen?: (seen: Seen) => void
 }
 
 export interface Seen {
+  engine: EngineName
   outage: Outage
-  /** messages that were confirmed in it, but for its first second */
+  /** messages that were sent and confirmed while it lasted */
   confirmed: number
   answers: Answers
   /** ms of the slowest answer */
@@ -49,69 +53,121 @@ export interface Outages extends Findings {
 }
 
 const WARM_MS = 2000
-const SETTLES_MS = 1000
+const MOST_SAID = 10_000
 const LOOK_MS = 100
 
+/** A server of one's own, behind a door. */
+interface Taken {
+  engine: EngineName
+  own: OwnEngine
+  door: Gate
+}
+
+/** Without it nothing can be confirmed; without the others devices that are connected go on. */
+const holdsMessages: EngineName = 'mongodb'
+
 export async function outagesOf(o: OutageOptions): Promise<Outages> {
-  const own = await ownEngine(o.engine)
-  const door = await gate(own.url)
-  // readers of NSQ ask nsqlookupd, which would lead them round the door
-  const urls = { [o.engine]: door.through(own.url).replace(/\?lookupd=.*/, '') }
-  const servers = await worldServers('cluster', urls)
+  const taken: Taken[] = []
   try {
-    const world = await makeWorld({ shape: 'process', env: { ...servers.env, ...settingsOf(o.engine, urls, servers.env) } })
+    for (const engine of o.engines) taken.push(await take(engine))
+    // readers of NSQ ask nsqlookupd, which would lead them round the door
+    const through = ({ engine, own, door }: Taken) => [engine, door.through(own.url).replace(/\?lookupd=.*/, '')]
+    const urls: Record<string, string> = Object.fromEntries(taken.map(through))
+    const servers = await worldServers('cluster', urls)
     try {
-      return await run(o, world, own, door)
+      return await inWorld(o, taken, { ...servers.env, ...settingsOf(urls, servers.env) })
     } finally {
-      door.open()
-      await world.close()
+      await servers.drop()
     }
   } finally {
-    await servers.drop()
-    await door.close()
-    await own.stop()
+    for (const { own, door } of taken) {
+      await door.close()
+      await own.stop()
+    }
   }
 }
 
-function settingsOf(engine: EngineName, urls: Record<string, string>, env: Record<string, string>): Record<string, string> {
-  const direct = (url: string) => `${url}?directConnection=true`
-  if (engine === 'elasticsearch')
-    return { PANDO_LOG_URL: `${urls[engine]!.replace(/^http/, 'elasticsearch')}/logs-pando-test`, PANDO_LOG_LEVEL: 'debug' }
-  if (engine !== 'mongodb') return {}
-  return { PANDO_DEVICELOG_URL: direct(env['PANDO_DEVICELOG_URL']!), PANDO_HISTORY_URL: direct(env['PANDO_HISTORY_URL']!) }
+async function take(engine: EngineName): Promise<Taken> {
+  const own = await ownEngine(engine)
+  return { engine, own, door: await gate(own.url) }
 }
 
-async function run(o: OutageOptions, world: World, own: OwnEngine, door: Gate): Promise<Outages> {
+function settingsOf({ mongodb, elasticsearch }: Record<string, string>, env: Record<string, string>): Record<string, string> {
+  // the replica set would lead its clients round the door
+  const direct = (url: string) => `${url}?directConnection=true`
+  return {
+    ...(elasticsearch && {
+      PANDO_LOG_URL: `${elasticsearch.replace(/^http/, 'elasticsearch')}/logs-pando-test`,
+      PANDO_LOG_LEVEL: 'debug',
+    }),
+    ...(mongodb && {
+      PANDO_DEVICELOG_URL: direct(env['PANDO_DEVICELOG_URL']!),
+      PANDO_HISTORY_URL: direct(env['PANDO_HISTORY_URL']!),
+    }),
+  }
+}
+
+async function inWorld(o: OutageOptions, taken: readonly Taken[], env: Record<string, string>): Promise<Outages> {
+  const world = await makeWorld({ shape: 'process', env })
+  try {
+    return await run(o, world, taken)
+  } catch (e) {
+    throw new Error(`what the cloud said last:\n${world.running.logged().slice(-MOST_SAID)}`, { cause: e })
+  } finally {
+    for (const { door } of taken) door.open()
+    await world.close()
+  }
+}
+
+async function run(o: OutageOptions, world: World, taken: readonly Taken[]): Promise<Outages> {
   const app = await world.application({ tags: ['event'] })
   const publishers = await makePublishers(world, o.devices, makeRandom(o.seed), 20)
   await Promise.all(publishers.map((p) => p.start()))
   const stop = keepComing(publishers)
   await sleep(WARM_MS)
-  const begin = { stopped: own.kill, frozen: own.pause, 'cut off': async () => door.freeze() }
-  const end = { stopped: own.start, frozen: own.resume, 'cut off': async () => door.open() }
-  const count = () => publishers.reduce((sum, p) => sum + p.confirmed.length, 0)
   const seen: Seen[] = []
-  for (const outage of outages) {
-    const before = memoryOf(world.running.pid)
-    await begin[outage]()
-    const calls = asking(app, publishers[0]!.device.identifier)
-    const memory = watchMemory(world.running.pid)
-    await sleep(SETTLES_MS)
-    const first = count()
-    await sleep(Math.max(0, o.lasts[outage] - SETTLES_MS))
-    const confirmed = count() - first
-    await end[outage]()
-    const since = performance.now()
-    await allWell(app, publishers, `${o.engine} was ${outage}`)
-    const recovered = performance.now() - since
-    const { answers, slowest } = await calls.stop()
-    seen.push({ outage, confirmed, answers, slowest, grown: memory.stop() - before, recovered })
-  }
+  for (const each of taken)
+    for (const outage of outages) {
+      seen.push(await one(each, outage, o.lasts[outage], world, app, publishers))
+      o.onSeen?.(seen.at(-1)!)
+    }
   await Promise.all(publishers.map((p) => until('every message', () => p.settled(), RECOVERY_MS)))
   stop()
   await webhooksDone(world, publishers)
   await world.stop()
   return { ...(await check(world.place, publishers, world.hooks.confirmed, 'many')), seen }
+}
+
+async function one(
+  { engine, own, door }: Taken,
+  outage: Outage,
+  lasts: number,
+  world: World,
+  app: Application,
+  publishers: readonly Publisher[],
+): Promise<Seen> {
+  const begin = { stopped: own.kill, frozen: own.pause, 'cut off': async () => door.freeze() }
+  const end = { stopped: own.start, frozen: own.resume, 'cut off': async () => door.open() }
+  const before = memoryOf(world.running.pid)
+  await begin[outage]()
+  const news = publishers.map((p) => ({ p, from: p.sent }))
+  const calls = asking(app, publishers[0]!.device.identifier)
+  const memory = watchMemory(world.running.pid)
+  await sleep(lasts)
+  const what = `${engine} was ${outage}`
+  if (engine !== holdsMessages)
+    await Promise.all(
+      news.map(({ p, from }) =>
+        until(`${p.device.identifier} goes on while ${what}`, () => p.confirmed.at(-1)! > from, RECOVERY_MS),
+      ),
+    )
+  const confirmed = news.reduce((sum, { p, from }) => sum + p.confirmed.filter((n) => n > from).length, 0)
+  await end[outage]()
+  const since = performance.now()
+  await allWell(app, publishers, what)
+  const recovered = performance.now() - since
+  const { answers, slowest } = await calls.stop()
+  return { engine, outage, confirmed, answers, slowest, grown: memory.stop() - before, recovered }
 }
 
 /** → the most that the process has had since */

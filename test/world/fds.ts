@@ -1,5 +1,5 @@
 /** What the system says of a process (Linux). */
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
 /** Open file descriptors. */
 export const openFiles = (pid: number | 'self' = 'self'): number => readdirSync(`/proc/${pid}/fd`).length
@@ -15,7 +15,8 @@ export function cpuOf(pid: number): number {
   return (utime! + stime!) * 10
 }
 
-/** Octets of memory that it holds. */
+/** Octets of memory that it holds; 0 when it has ended. */
 export function memoryOf(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024
+  const status = `/proc/${pid}/status`
+  return existsSync(status) ? Number(/VmRSS:\s+(\d+)/.exec(readFileSync(status, 'utf8'))?.[1] ?? 0) * 1024 : 0
 }

@@ -40,7 +40,10 @@ export async function startProcesses(o: Options): Promise<Running & { parts: rea
   const parts: Awaited<ReturnType<typeof makePart>>[] = []
   for (const services of roles) for (let n = 0; n < TIMES; n++) parts.push(await makePart(o, `${services[0]}${n}`, services))
   try {
-    for (let i = 0; i < parts.length; i += TIMES) await Promise.all(parts.slice(i, i + TIMES).map((p) => p.start()))
+    for (let i = 0; i < parts.length; i += TIMES) {
+      const begun = await Promise.allSettled(parts.slice(i, i + TIMES).map((p) => p.start()))
+      for (const b of begun) if (b.status === 'rejected') throw b.reason
+    }
   } catch (e) {
     await Promise.all(parts.map((p) => p.kill()))
     throw e
