@@ -55,9 +55,10 @@ async function world(t, env = {}) {
     description: '',
     config: JSON.stringify(config),
   })
-  const found = await registry.registerDevice({ productKey: product.key, code: 'lamp-1', version: '1' })
-  const { token } = await devicemanager.login({ deviceId: found.device.id, secret: found.secret })
-  const hello = `${found.device.id.toString(16)} ${token}`
+  const { device: registered, secret } = await registry.registerDevice({ productKey: product.key, code: 'lamp-1', version: '1' })
+  const { id } = registered
+  const { token } = await devicemanager.login({ deviceId: id, secret })
+  const hello = `${id.toString(16)} ${token}`
   const url = /** @type {string} */ (cloud.listen['tcpaccess'])
   /** @type {ReturnType<typeof device>[]} */
   const all = []
@@ -75,15 +76,11 @@ async function world(t, env = {}) {
     assert.equal((await d.next()).letter, 'W')
     return d
   }
-  return { cloud, ...found, hello, link, enter }
+  return { cloud, id, hello, link, enter }
 }
 
 test('a device comes in, reports, and each message is confirmed when it is safe', async (t) => {
-  const {
-    cloud,
-    device: { id },
-    enter,
-  } = await world(t)
+  const { cloud, id, enter } = await world(t)
   const d = await enter()
   d.say('S', status(7), 1)
   d.say('E', pressed, 2)
@@ -105,11 +102,7 @@ test('a device comes in, reports, and each message is confirmed when it is safe'
 })
 
 test('values to set reach the device, and its acknowledgement answers the caller', async (t) => {
-  const {
-    cloud,
-    device: { id },
-    enter,
-  } = await world(t)
+  const { cloud, id, enter } = await world(t)
   const d = await enter()
   const set = cloud.peers.controller.setStatus({ deviceId: id, body: '{"light":[50]}', timeout: 5000 })
   const { letter, body } = await d.next()
@@ -120,13 +113,7 @@ test('values to set reach the device, and its acknowledgement answers the caller
 })
 
 test('a token that is wrong or revoked, a second connection, and what breaks the protocol end sessions, and say why', async (t) => {
-  const {
-    cloud,
-    device: { id },
-    enter,
-    hello,
-    link,
-  } = await world(t)
+  const { cloud, id, enter, hello, link } = await world(t)
   /** @param {ReturnType<typeof device>} d */
   const end = async (d) => {
     const { letter, body } = await d.next()
@@ -149,11 +136,7 @@ test('a token that is wrong or revoked, a second connection, and what breaks the
 })
 
 test('it is online by the protocol of the plugin, and its diary says why it went', async (t) => {
-  const {
-    cloud,
-    device: { id },
-    enter,
-  } = await world(t)
+  const { cloud, id, enter } = await world(t)
   const d = await enter()
   const { items } = await cloud.peers.devicemanager.routes({ devices: [id] })
   assert.equal(items[0]?.protocol, 'tcp')
