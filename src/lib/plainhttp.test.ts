@@ -86,6 +86,37 @@ test('what comes while an answer is waited for is served behind it; who goes is 
   held.pop()!.writeHead(200).end('to nobody')
 })
 
+// HTTP-6
+test('who does not read its answers gets no more of them', async () => {
+  let served = 0
+  const own = httpListeners()
+  const body = Buffer.alloc(1 << 20)
+  const say = (res: Pick<Answer, 'writeHead'>) => {
+    served++
+    res.writeHead(200, { 'Content-Length': body.length }).end(body)
+    return true
+  }
+  const { port } = await own.mount({
+    address: { host: '127.0.0.1', port: 0 },
+    prefixes: ['/'],
+    handler: (_, res) => void say(res),
+    waiting: { paths: [PATH], handler: (_, res) => say(res) },
+  })
+  const socket = connect(port, '127.0.0.1').pause()
+  let asked = 0
+  while (served === asked && asked++ < 100) {
+    socket.write(get(PATH))
+    for (let waited = 0; served < asked && waited < 100; waited++) await new Promise((next) => setTimeout(next, 5))
+  }
+  assert.ok(served > 0 && served < 60, `${served} answers of 1 MiB for somebody who reads none`)
+  let octets = 0
+  socket.on('data', (c) => (octets += c.length)).resume()
+  await until(() => octets > asked * body.length)
+  assert.equal(served, asked)
+  socket.destroy()
+  await own.close()
+})
+
 test('closing ends connections that wait for nothing, and lets an answer that is waited for finish', async () => {
   const own = httpListeners()
   let answer: Answer | undefined

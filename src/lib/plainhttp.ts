@@ -143,16 +143,22 @@ class Connection {
     this.answer?.over()
   }
 
-  /** The answer is on its way. */
+  /** The answer is on its way. Who does not read gets no more of them. */
   answered(): void {
     this.answer = undefined
-    const { socket, early } = this
-    this.early = undefined
+    const { socket } = this
     if (socket.destroyed) return
     socket.setTimeout(NEXT_MS)
-    if (!early) return
-    socket.resume()
-    this.data(early)
+    if (!socket.writableNeedDrain) return this.next()
+    socket.pause()
+    socket.once('drain', () => this.next())
+  }
+
+  private next(): void {
+    const { socket, early } = this
+    this.early = undefined
+    if (socket.isPaused()) socket.resume()
+    if (early) this.data(early)
   }
 }
 
