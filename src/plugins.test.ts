@@ -19,6 +19,7 @@ after(() => rmSync(cwd, { recursive: true }))
 
 const load = (plugins: Plugin[], env: Record<string, string> = {}) =>
   loadPlugins({ env, plugins, log: silentLog(), clock: systemClock, cwd })
+const codec = { decode: () => ({}), encode: () => new Uint8Array() }
 const plugin = (name: string, setup: Plugin['setup'] = () => {}, api = '^1') => definePlugin({ name, api, setup })
 const says = (text: RegExp) => (e: unknown) =>
   isPandoError(e, 'config_invalid') && text.test(e.message) && !e.message.includes('\n')
@@ -36,7 +37,6 @@ test('what is built in stands in the tables, with no plugin at all', async () =>
 test('a plugin adds to every table, and is told its settings', async () => {
   let told = 0
   let stopped = 0
-  const codec = { decode: () => ({}), encode: () => new Uint8Array() }
   const p = await load(
     [
       plugin('all', (r) => {
@@ -76,20 +76,20 @@ test('two clouds share nothing: the same plugin may be in both', async () => {
 const clashes: [string, (r: Registrar) => void, RegExp][] = [
   [
     'service',
-    (r) => r.service('registry', {} as never),
+    (r) => r.service('registry', { load: async () => {} } as never),
     /^plugin it: service registry is registered already \(it is built in\)$/,
   ],
-  ['access', (r) => r.access('mqtt', {} as never), /service mqttaccess is registered already \(it is built in\)/],
+  ['access', (r) => r.access('mqtt', (async () => {}) as never), /service mqttaccess is registered already \(it is built in\)/],
   ['engine', (r) => r.engine('devicelog', 'file', async () => ({}) as never), /devicelog engine file .*built in/],
-  ['codec', (r) => r.codec('pando', {} as never), /codec pando .*built in/],
-  ['action', (r) => r.action('command', {} as never), /action command .*built in/],
+  ['codec', (r) => r.codec('pando', codec), /codec pando .*built in/],
+  ['action', (r) => r.action('command', { input: {}, run: async () => {} } as never), /action command .*built in/],
   ['setting', (r) => r.setting(setting('PANDO_LOG_LEVEL', integer(0, 1), '0', '')), /setting PANDO_LOG_LEVEL .*built in/],
-  ['another plugin', (r) => r.codec('taken', {} as never), /codec taken is registered already \(by plugin first\)/],
+  ['another plugin', (r) => r.codec('taken', codec), /codec taken is registered already \(by plugin first\)/],
 ]
 for (const [what, setup, text] of clashes) {
   // PLUG-1
   test(`a clash of names stops the start and names the plugin: ${what}`, async () => {
-    const first = plugin('first', (r) => r.codec('taken', {} as never))
+    const first = plugin('first', (r) => r.codec('taken', codec))
     await assert.rejects(load([first, plugin('it', setup)]), says(text))
   })
 }
@@ -102,7 +102,7 @@ const wrong: [string, Plugin, RegExp][] = [
   ['a name that is none', plugin('It!', undefined), /plugin It!: its name/],
   [
     'a service name that is none',
-    plugin('it', (r) => r.service('a/b', {} as never)),
+    plugin('it', (r) => r.service('a/b', { load: async () => {} } as never)),
     /plugin it: "a\/b" is no name of a service/,
   ],
   ['a setting outside PANDO_', plugin('it', (r) => void r.setting(setting('HOME', integer(0, 1), '0', ''))), /plugin it: "HOME"/],
@@ -116,6 +116,26 @@ const wrong: [string, Plugin, RegExp][] = [
     plugin('it', (r) => r.hook('boot' as never, (() => {}) as never, {} as never)),
     /plugin it: .*no hook boot/,
   ],
+  [
+    'a hook that is no function',
+    plugin('it', (r) => r.hook('connect', 5 as never, { onError: 'ignore', timeoutMs: 5 })),
+    /plugin it: hook connect has no function fn/,
+  ],
+  [
+    'a hook that does not say what an error means',
+    plugin('it', (r) => r.hook('connect', (async () => allow) as never, undefined as never)),
+    /plugin it: hook connect takes \{ onError/,
+  ],
+  [
+    'a codec without encode',
+    plugin('it', (r) => r.codec('c', { decode: () => ({}) } as never)),
+    /codec c has no function encode/,
+  ],
+  ['an action without run', plugin('it', (r) => r.action('a', { input: {} } as never)), /action a has no function run/],
+  ['an action without schema', plugin('it', (r) => r.action('a', { run() {} } as never)), /action a has no schema/],
+  ['an engine that opens nothing', plugin('it', (r) => r.engine('queue', 'x', 5 as never)), /engine x has no function open/],
+  ['a protocol that loads nothing', plugin('it', (r) => r.access('x', 5 as never)), /protocol x has no function load/],
+  ['a service that loads nothing', plugin('it', (r) => r.service('x', undefined as never)), /service x has no function load/],
 ]
 for (const [what, one, text] of wrong) {
   test(`an error stops the start in one line: ${what}`, () => assert.rejects(load([one]), says(text)))
@@ -134,7 +154,8 @@ test('those set up before one that fails are stopped', async () => {
 })
 
 test('PANDO_PLUGINS: paths from the working directory, packages installed there', async () => {
-  const source = (name: string) => `export default { name: '${name}', api: '^1', setup(p) { p.codec('${name}', {}) } }`
+  const source = (name: string) =>
+    `export default { name: '${name}', api: '^1', setup(p) { p.codec('${name}', { decode() {}, encode() {} }) } }`
   writeFileSync(join(cwd, 'mine.mjs'), source('mine'))
   const folder = join(cwd, 'node_modules/@acme/lora')
   mkdirSync(folder, { recursive: true })

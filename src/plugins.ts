@@ -175,23 +175,37 @@ function formed(what: keyof typeof forms, name: string): string {
   return name
 }
 
+/** Plugins are JavaScript too: a function that is missing would be found when it is needed, perhaps at night. */
+function having<T extends object>(what: string, of: T, ...names: (keyof T & string)[]): T {
+  for (const name of names) if (typeof of?.[name] !== 'function') throw invalid(`${what} has no function ${name}`)
+  return of
+}
+
 function registrar(owner: string, tables: Tables, { env, log, clock }: PluginOptions): Registrar {
   return {
-    service: (name, entry) => tables.services.add(owner, formed('service', name), entry),
-    access: (protocol, load) => tables.services.add(owner, `${formed('protocol', protocol)}access`, accessEntry(load)),
+    service: (name, entry) => tables.services.add(owner, formed('service', name), having(`service ${name}`, entry, 'load')),
+    access(protocol, load) {
+      having(`protocol ${protocol}`, { load }, 'load')
+      tables.services.add(owner, `${formed('protocol', protocol)}access`, accessEntry(load))
+    },
     engine(port, scheme, open) {
       const { [port]: engines } = tables.engines
       if (!engines) throw invalid(`there is no port ${port}; there are ${Object.keys(tables.engines).join(', ')}`)
+      having(`engine ${scheme}`, { open }, 'open')
       engines.add(owner, formed('scheme', scheme), (url, options) => open(new URL(url), options))
     },
-    codec: (name, codec) => tables.codecs.add(owner, formed('codec', name), codec),
-    action: <I extends TSchema>(name: string, action: Action<I>) =>
-      tables.actions.add(owner, formed('action', name), {
-        input: action.input,
-        run: (input: Static<I>, ctx) => action.run(input, ctx),
-      }),
+    codec: (name, codec) => tables.codecs.add(owner, formed('codec', name), having(`codec ${name}`, codec, 'decode', 'encode')),
+    action<I extends TSchema>(name: string, action: Action<I>) {
+      having(`action ${name}`, action, 'run')
+      if (typeof action.input !== 'object') throw invalid(`action ${name} has no schema \`input\``)
+      const run = (input: Static<I>, ctx: Parameters<Action<I>['run']>[1]) => action.run(input, ctx)
+      tables.actions.add(owner, formed('action', name), { input: action.input, run })
+    },
     hook(at, fn, options) {
       if (!hookNames.includes(at)) throw invalid(`there is no hook ${at}; there are ${hookNames.join(', ')}`)
+      having(`hook ${at}`, { fn }, 'fn')
+      if (!(options?.timeoutMs > 0) || !['refuse', 'ignore'].includes(options.onError))
+        throw invalid(`hook ${at} takes { onError: 'refuse' or 'ignore', timeoutMs }`)
       tables.hooks.push({ plugin: owner, at, fn, o: options })
     },
     setting(s) {

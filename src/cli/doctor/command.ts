@@ -50,12 +50,14 @@ export async function examine(env: Env): Promise<Finding[]> {
   if ('check' in state) return [...findings, ...settings(config), state]
   findings.push(...settings(config), ...(await ports(config, Object.values(state.facts?.listen ?? {}))))
   findings.push(...machine.files(state.facts?.pid ?? 'self'))
+  const plugins = state.facts ? [] : await data.plugins(env)
+  findings.push(...plugins)
   if (!existsSync(config.dataDir))
     return [...findings, fine('data', `there is no data in ${config.dataDir} yet; the first start makes it`)]
   const folders = ['log', 'history'].map((name) => join(config.dataDir, name))
   findings.push(...data.permissions(config), ...machine.clock(folders), ...machine.disk(config))
   if (state.facts) return [...findings, ...ofProcess(state.facts)]
-  return [...findings, ...(await offline(config, env))]
+  return [...findings, ...(await offline(config, env, plugins.length === 0))]
 }
 
 async function running(config: Config): Promise<{ facts?: ProcessState } | Finding> {
@@ -90,7 +92,8 @@ function ofProcess({ version: its, checks, startedAt }: ProcessState): Finding[]
   ]
 }
 
-async function offline(config: Config, env: Env): Promise<Finding[]> {
+/** `opens`: the plugins are right, without which nothing opens. */
+async function offline(config: Config, env: Env, opens: boolean): Promise<Finding[]> {
   try {
     expectRestored(config.dataDir)
   } catch (e) {
@@ -99,5 +102,5 @@ async function offline(config: Config, env: Env): Promise<Finding[]> {
   if (!existsSync(join(config.dataDir, 'keys.json')) && !existsSync(join(config.dataDir, 'registry.db')))
     return [fine('data', `there is no data in ${config.dataDir} yet; the first start makes it`)]
   const engines = await data.engines(config)
-  return [...engines, ...(engines.every((f) => f.severity === 'ok') ? await data.keys(config, env) : [])]
+  return [...engines, ...(opens && engines.every((f) => f.severity === 'ok') ? await data.keys(config, env) : [])]
 }

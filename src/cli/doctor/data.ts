@@ -4,8 +4,11 @@ import { join } from 'node:path'
 import { fileLogOptions } from '#core/devicelog/file/open.ts'
 import { historyFolder } from '#core/history/file/open.ts'
 import { sqlitePath } from '#core/registrystore/sqlite.ts'
+import { systemClock } from '#lib/clock.ts'
 import { isPandoError } from '#lib/errors.ts'
+import { silentLog } from '#lib/log.ts'
 import type { Config } from '#src/config.ts'
+import { loadPlugins } from '#src/plugins.ts'
 import { checkFiles } from '../check.ts'
 import { error, type Finding, fine, orFine, warning } from './finding.ts'
 
@@ -46,6 +49,18 @@ export async function engines(config: Config): Promise<Finding[]> {
     'engines',
     'registry, device log and history were read through and are whole',
   )
+}
+
+/** They are set up as they would be: only what is wrong. */
+export async function plugins(env: Record<string, string | undefined>): Promise<Finding[]> {
+  try {
+    const { stop } = await loadPlugins({ env, log: silentLog(), clock: systemClock })
+    await stop()
+    return []
+  } catch (e) {
+    if (!isPandoError(e, 'config_invalid')) throw e
+    return [error('plugins', e.message, 'mend it, or take it out of PANDO_PLUGINS')]
+  }
 }
 
 /** The registry opens with the keys that there are. */

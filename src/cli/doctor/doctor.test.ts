@@ -106,6 +106,7 @@ describe('doctor', () => {
     only(await examined(place, { PANDO_MQTTACCESS_LISTEN: `127.0.0.1:${port}` }), 'ports', /taken by another program/)
     taken.close()
     only(await examined(place, { PANDO_LOG_LEVEL: 'loud' }), 'settings', /PANDO_LOG_LEVEL=loud/)
+    only(await examined(place, { PANDO_PLUGINS: './nowhere.js' }), 'plugins', /cannot load \.\/nowhere\.js/)
     only(await examined(place, { PANDO_TLS_CERT: '/nowhere.pem' }), 'settings', /must be set together/)
     const later = new Date(Date.now() + 3_600_000)
     const segment = join(dataDir, 'log/00000001.seg')
