@@ -104,9 +104,10 @@ async function search(page: Page): Promise<void> {
     await page.waitForTimeout(600)
     // from the last key to the one row
     await page.evaluate(
-      `window.found = new Promise((done) => { const from = performance.now(); const look = () =>
+      // not waited for yet
+      `void (window.found = new Promise((done) => { const from = performance.now(); const look = () =>
         document.querySelectorAll('.fleet tbody tr[aria-rowindex]').length < 20 && document.querySelector('.fleet tbody')?.textContent.includes('${serial}')
-          ? done(performance.now() - from) : requestAnimationFrame(look); document.querySelector('#filter').addEventListener('input', look, { once: true }) })`,
+          ? done(performance.now() - from) : requestAnimationFrame(look); document.querySelector('#filter').addEventListener('input', look, { once: true }) }))`,
     )
     await page.locator('#filter').fill(serial)
     took.push(await page.evaluate<number>('window.found'))

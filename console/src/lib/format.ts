@@ -1,5 +1,4 @@
 /** Numbers, times and spans in the reader's language and zone. */
-import { useMemo } from 'react'
 import { type Lang, useLang, zone } from './lang.ts'
 import { useStore } from './store.ts'
 
@@ -85,8 +84,14 @@ function formatOf(lang: Lang, timeZone: string | undefined): Format {
   return f
 }
 
+/** One for each language and zone: what Intl needs to be made is too much for each cell of a table. */
+const made = new Map<string, Format>()
+
 export function useFormat(): Format {
   const lang = useLang()
   const z = useStore(zone)
-  return useMemo(() => formatOf(lang, z || undefined), [lang, z])
+  const key = `${lang} ${z}`
+  let f = made.get(key)
+  if (!f) made.set(key, (f = formatOf(lang, z || undefined)))
+  return f
 }

@@ -12,8 +12,9 @@ function tick(): void {
 }
 
 function subscribe(look: () => void): () => void {
+  // not for each that comes: the others would be of another moment, and all rendered again
+  if (lookers.size === 0) now = Date.now()
   lookers.add(look)
-  now = Date.now()
   timer ??= setInterval(tick, 1000)
   return () => {
     lookers.delete(look)

@@ -30,6 +30,7 @@ export function Frame({ children }: { children: ReactNode }) {
   const [open, setOpen] = useState<'palette' | 'keys'>()
   const t = useShell()
   const list = usePlaces()
+  const lost = useStore(line).at === 'lost'
   const keys = useMemo(
     () => ({
       '?': () => setOpen('keys'),
@@ -57,7 +58,7 @@ export function Frame({ children }: { children: ReactNode }) {
       <a className="skip" href="#main">
         {t.skip}
       </a>
-      <div className="app">
+      <div className="app" data-lost={lost || undefined}>
         <Side list={list} path={path} />
         <Bar palette={() => setOpen('palette')} keys={() => setOpen('keys')} />
         <main className="main" id="main" tabIndex={-1}>

@@ -1,6 +1,6 @@
 /** Rows by arithmetic: of a hundred thousand only those on screen exist. */
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { memo, type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
+import { type CSSProperties, memo, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { Link, useLocation } from 'wouter'
 import { useFormat } from '../../lib/format.ts'
 import { useKeys } from '../../lib/keys.ts'
@@ -42,15 +42,15 @@ export function Grid({ view, sort, setSort, columns, selected, select, empty, ag
     count: view.total,
     getScrollElement: () => box.current,
     estimateSize: rowHeight,
-    overscan: 12,
+    overscan: 8,
     useFlushSync: false,
   })
   const shown = virtual.getVirtualItems()
   const [from, to] = [shown[0]?.index ?? 0, shown.at(-1)?.index ?? 0]
   const names = useMemo(() => columns.map((c) => c.name), [columns])
-  const rows = useRows(view, from, to, names)
-  const state = useRef({ active, rows, total: view.total })
-  state.current = { active, rows, total: view.total }
+  const rows = useRows(view, from, to, names, !virtual.isScrolling)
+  const state = useRef({ active, last, rows, select, total: view.total })
+  state.current = { active, last, rows, select, total: view.total }
   const keys = useMemo(() => {
     const move = (by: number) => () => {
       const { active: now, total } = state.current
@@ -83,13 +83,15 @@ export function Grid({ view, sort, setSort, columns, selected, select, empty, ag
     setActive(-1)
     box.current?.scrollTo(0, 0)
   }, [view.view])
-  const pick = (index: number, row: Row, on: boolean, shift: boolean) => {
+  // the same for ever, so that rows that stay on screen are not rendered again while others come
+  const pick = useCallback<Pick>((index, row, on, shift) => {
+    const { last: from, rows: known, select: choose } = state.current
     const ids = [row.id]
-    if (shift && last >= 0)
-      for (let i = Math.min(last, index); i <= Math.max(last, index); i++) ids.push(rows.at(i)?.id ?? row.id)
+    if (shift && from >= 0)
+      for (let i = Math.min(from, index); i <= Math.max(from, index); i++) ids.push(known.at(i)?.id ?? row.id)
     setLast(index)
-    select(ids, on)
-  }
+    choose(ids, on)
+  }, [])
   const read = shown.flatMap((i) => rows.at(i.index)?.id ?? [])
   const all = read.length > 0 && read.every((id) => selected.has(id))
   const before = shown[0]?.start ?? 0
@@ -98,7 +100,24 @@ export function Grid({ view, sort, setSort, columns, selected, select, empty, ag
   return (
     <>
       <div className="scroll fleet" ref={box} tabIndex={0}>
-        <table className="table stackable" aria-label={t.grid} aria-rowcount={view.total + 1}>
+        <table
+          className="table stackable"
+          style={{ '--columns': columns.length } as CSSProperties}
+          aria-label={t.grid}
+          aria-rowcount={view.total + 1}
+        >
+          {/* widths are said, not found: columns stand still while rows come, and no row is measured */}
+          <colgroup>
+            <col className="w-pick" />
+            <col />
+            <col className="w-state" />
+            <col className="w-last" />
+            {columns.map((c) => (
+              <col key={c.name} className="w-value" />
+            ))}
+            <col className="w-firmware" />
+            <col />
+          </colgroup>
           <thead>
             <tr>
               <th className="pick">
@@ -199,8 +218,9 @@ interface RowProps {
   columns: readonly Column[]
   on: boolean
   active: boolean
-  pick: (index: number, row: Row, on: boolean, shift: boolean) => void
+  pick: Pick
 }
+type Pick = (index: number, row: Row, on: boolean, shift: boolean) => void
 
 const DeviceRow = memo(function DeviceRow({ row, index, columns, on, active, pick }: RowProps) {
   const t = useDevices()

@@ -1,6 +1,6 @@
 /** A view of the fleet: the cloud freezes filter and order, the page reads what is on screen and hears of it live. */
 import { useQueries, useQuery } from '@tanstack/react-query'
-import { useMemo } from 'react'
+import { useMemo, useRef } from 'react'
 import type { AdminAnswer } from '#contracts/admin/client.ts'
 import { AdminProblem, api, queries, useGet } from '../../lib/api.ts'
 import { useLive } from '../../lib/stream.ts'
@@ -29,8 +29,8 @@ export interface Rows {
   moved: number
 }
 
-/** `from` … `to`: what is on screen. */
-export function useRows(view: View | undefined, from: number, to: number, columns: readonly string[]): Rows {
+/** `from` … `to`: what is on screen; what passes by (not `still`) is not followed. */
+export function useRows(view: View | undefined, from: number, to: number, columns: readonly string[], still: boolean): Rows {
   const pages = useMemo(() => {
     if (!view || view.total === 0) return []
     const first = Math.floor(from / PAGE)
@@ -58,9 +58,12 @@ export function useRows(view: View | undefined, from: number, to: number, column
     const row = known.get(i)
     if (row) ids.push(row.id)
   }
+  const followed = useRef(ids)
+  if (still) followed.current = ids
+  const live = followed.current
   const { data } = useLive(
     'view',
-    view && ids.length > 0 ? { view: view.view, ids, ...(columns.length > 0 && { columns: [...columns] }) } : undefined,
+    view && live.length > 0 ? { view: view.view, ids: live, ...(columns.length > 0 && { columns: [...columns] }) } : undefined,
   )
   const now = new Map(data?.rows.map((r) => [r.id, r]))
   return {
