@@ -1,5 +1,5 @@
 /**
- * console/ → dist/console: what a browser loads, each file compressed beside itself. `--missing`: only where there is none, and where
+ * console/ → dist/console: what a browser loads, each file compressed beside itself; docs/ → dist/docs. `--missing`: only where there is none, and where
  * what it is made with is installed.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -14,7 +14,8 @@ const able = existsSync(join(root, 'node_modules/vite')) && existsSync(join(root
 if (!only || (able && !existsSync(join(made, 'index.html')))) await build()
 
 async function build(): Promise<void> {
-  const vite = await import('vite')
+  const [vite, { buildDocs }] = await Promise.all([import('vite'), import('./docs.ts')])
+  buildDocs()
   await vite.build({ configFile: join(import.meta.dirname, 'vite.config.ts') })
   for (const name of readdirSync(made, { recursive: true, encoding: 'utf8' })) {
     if (/\.(js|css|html|svg)$/.test(name)) compress(join(made, name))

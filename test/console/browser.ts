@@ -30,7 +30,7 @@ export function inBrowser(what: string, tests: () => void): void {
 const built = join(root, 'dist/console/index.html')
 const changed = (): number =>
   Math.max(
-    ...globSync('{console/**/*,package-lock.json,src/{protocol,contracts,lib}/**/*.ts}', { cwd: root }).map(
+    ...globSync('{console/**/*,docs/**/*,package-lock.json,src/{protocol,contracts,lib}/**/*.ts}', { cwd: root }).map(
       (f) => statSync(join(root, f)).mtimeMs,
     ),
   )

@@ -1,6 +1,10 @@
-/** docs/screens: pictures of the running product. `node_modules/.bin/node test/console/screens.ts [name …]` */
+/**
+ * docs/screens: pictures of the running product. `node_modules/.bin/node test/console/screens.ts [name …]`; with `--into <folder>` those
+ * of the other language, light and size too, to be looked at.
+ */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import type { Page } from 'playwright-core'
 import { openDoor } from '../admin/door.ts'
 import { answers } from '../support/hookreceiver.ts'
@@ -85,25 +89,33 @@ async function shoot(page: Page, folder: string, suffix: string, wanted: readonl
   }
 }
 
-const wanted = process.argv.slice(2)
-const folder = join(root, 'docs/screens')
+const { values: o, positionals: wanted } = parseArgs({ allowPositionals: true, options: { into: { type: 'string' } } })
+const folder = o.into ?? join(root, 'docs/screens')
+const forms = [
+  { suffix: '', lang: 'en', size: 'wide', scheme: 'light' },
+  { suffix: '.phone', lang: 'zh', size: 'phone', scheme: 'dark' },
+  { suffix: '.dark', lang: 'zh', size: 'wide', scheme: 'dark' },
+  { suffix: '.phone.light', lang: 'en', size: 'phone', scheme: 'light' },
+] as const
+
+const tags = { en: 'en', zh: 'zh-CN' } as const
+
 mkdirSync(folder, { recursive: true })
 await buildConsole()
 const world = await makeWorld()
 const browser = await openBrowser()
 try {
   await furnish(world)
-  await visit(browser, world, {}, async (page) => {
-    await signIn(page, world)
-    await shoot(page, folder, '', wanted)
-  })
-  await visit(browser, world, { lang: 'zh', size: 'phone', scheme: 'dark' }, async (page) => {
-    await signIn(page, world)
-    // the account's language goes before the browser's
-    await page.locator('.bar [aria-haspopup=menu]').click()
-    await page.getByRole('menuitem', { name: '中文' }).click()
-    await shoot(page, folder, '.phone', wanted)
-  })
+  for (const { suffix, ...form } of o.into ? forms : forms.slice(0, 2))
+    await visit(browser, world, form, async (page) => {
+      await signIn(page, world)
+      // the account's language goes before the browser's
+      if ((await page.locator('html').getAttribute('lang')) !== tags[form.lang]) {
+        await page.locator('.bar [aria-haspopup=menu]').click()
+        await page.getByRole('menuitem', { name: form.lang === 'zh' ? '中文' : 'English' }).click()
+      }
+      await shoot(page, folder, suffix, wanted)
+    })
 } finally {
   await browser.close()
   await world.close()

@@ -85,3 +85,19 @@ test('S-17 every answer of the console has these headers and nothing of it is in
   })
   assert.equal(/<script(?![^>]* src=)|<style|\son\w+=|\sstyle=|javascript:/.test(body), false)
 })
+
+// CONSOLE-8
+test('the pages of the documentation: in the language that is asked for, with a switch, and each link leads somewhere', async () => {
+  const asked = (language: string) => get('/docs/tutorial', { 'Accept-Language': language })
+  assert.equal((await asked('zh-CN,zh;q=0.9,en;q=0.8')).headers['location'], '/docs/zh/tutorial')
+  assert.equal((await asked('de')).headers['location'], '/docs/en/tutorial')
+  assert.equal((await get('/docs/operations', { 'Accept-Language': 'zh' })).headers['location'], '/docs/en/operations')
+  assert.equal((await get('/docs/nothing')).status, 404)
+  const [en, zh] = [await get('/docs/en/tutorial'), await get('/docs/zh/tutorial')]
+  assert.match(en.body, /<html lang="en">[\s\S]*<a href="\/docs\/zh\/tutorial"/)
+  assert.match(zh.body, /<html lang="zh-CN">[\s\S]*<a href="\/docs\/en\/tutorial"/)
+  const links = [...`${en.body}${zh.body}`.matchAll(/(?:href|src)="(\/docs[^"#]*)/g)].map((m) => m[1]!)
+  assert.ok(links.some((l) => l.endsWith('.png')))
+  for (const link of new Set(links)) assert.equal((await get(link)).status, 200, link)
+  assert.doesNotMatch(`${en.body}${zh.body}`, /<script|style=|\.md"/)
+})

@@ -1,4 +1,5 @@
 import { keysOn, setKeysOn } from '../lib/keys.ts'
+import { useLang } from '../lib/lang.ts'
 import { useStore } from '../lib/store.ts'
 import { Dialog } from '../ui/feedback.tsx'
 import { places } from './places.ts'
@@ -7,6 +8,7 @@ import { useShell } from './texts.ts'
 export function KeysHelp({ close }: { close: () => void }) {
   const t = useShell()
   const on = useStore(keysOn)
+  const lang = useLang()
   const k = t.keyTexts
   const rows: [string[], string][] = [
     [['Ctrl', 'K'], k.palette],
@@ -41,6 +43,13 @@ export function KeysHelp({ close }: { close: () => void }) {
         <input type="checkbox" className="switch" checked={on} onChange={(e) => setKeysOn(e.target.checked)} />
         {t.keysOff}
       </label>
+      <p className="row">
+        {(['tutorial', 'how-to'] as const).map((name) => (
+          <a key={name} href={`/docs/${lang}/${name}`} target="_blank" rel="noreferrer">
+            {t.docs[name]}
+          </a>
+        ))}
+      </p>
     </Dialog>
   )
 }

@@ -73,6 +73,7 @@ export const useShell = texts({
     move: 'move',
     choose: 'open',
     leave: 'close',
+    docs: { tutorial: 'The first device', 'how-to': 'How to …' },
     keysTitle: 'Keyboard',
     keysOff: 'Single keys work',
     keyTexts: {
@@ -162,6 +163,7 @@ export const useShell = texts({
     move: '移动',
     choose: '打开',
     leave: '关闭',
+    docs: { tutorial: '第一台设备', 'how-to': '操作指南' },
     keysTitle: '键盘',
     keysOff: '启用单键快捷键',
     keyTexts: {

@@ -1,6 +1,7 @@
 import type { AdminAnswer } from '#contracts/admin/client.ts'
 import { type Format, useFormat } from '../lib/format.ts'
 import { type Lang, useLang } from '../lib/lang.ts'
+import { useCommon } from './common.ts'
 
 type Alert = AdminAnswer<'GET /alerts'>['items'][number]
 type Says = (a: Alert, f: Format) => { head: string; text: string; href: string }
@@ -22,7 +23,7 @@ const says: Record<Lang, Record<string, Says>> = {
     }),
     receiver: (a, f) => ({
       head: `The receiver of ${word(a.params['name']) || `application ${object(a)}`} has failed since ${f.when(a.since)}`,
-      text: `${word(a.params['waiting'])} deliveries wait, in order. Nothing is lost. ${word(a.params['error'])}`,
+      text: `${word(a.params['waiting'])} deliveries wait, in order. Nothing is lost. ${useCommon.of.en.lastAnswer(word(a.params['error']))}`,
       href: `/applications/${object(a)}`,
     }),
     disk: (a, f) => ({
@@ -44,7 +45,7 @@ const says: Record<Lang, Record<string, Says>> = {
     }),
     receiver: (a, f) => ({
       head: `${word(a.params['name']) || `应用 ${object(a)}`} 的接收端自 ${f.when(a.since)} 起失败`,
-      text: `${word(a.params['waiting'])} 条推送按顺序等待，不会丢失。${word(a.params['error'])}`,
+      text: `${word(a.params['waiting'])} 条推送按顺序等待，不会丢失。${useCommon.of.zh.lastAnswer(word(a.params['error']))}`,
       href: `/applications/${object(a)}`,
     }),
     disk: (a, f) => ({

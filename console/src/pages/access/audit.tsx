@@ -44,7 +44,7 @@ export function Audit() {
             <Empty title={t.noAudit} />
           ) : (
             <>
-              <ul className="list">
+              <ul className="list audit">
                 {items.map((e) => (
                   <li key={e.id}>
                     <small>

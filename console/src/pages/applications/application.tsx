@@ -29,6 +29,7 @@ export default function Page({ id, tab }: { id: number; tab: string }) {
 }
 
 function Body({ app: a, tab }: { app: App; tab: string }) {
+  const c = useCommon()
   const t = useApps()
   const f = useFormat()
   const can = useCan()
@@ -95,7 +96,7 @@ function Body({ app: a, tab }: { app: App; tab: string }) {
             }
           >
             <p>
-              {t.failingText(f.n(a.waiting))} {a.last_error}
+              {t.failingText(f.n(a.waiting))} {c.lastAnswer(a.last_error ?? '')}
             </p>
           </Note>
         </div>

@@ -62,7 +62,7 @@ function Entry({ item }: { item: DiaryItem }) {
           <p className="facts">
             {facts.map(([k, v]) => (
               <span key={k}>
-                {k.replaceAll('_', ' ')} {String(v)}
+                {t.facts[k] ?? k.replaceAll('_', ' ')} {String(v)}
               </span>
             ))}
           </p>

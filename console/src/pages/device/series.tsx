@@ -6,7 +6,7 @@ import { Asked } from '../../ui/feedback.tsx'
 import { Plot } from '../../ui/plot.tsx'
 import { useDevice } from './texts.ts'
 
-type Hours = '1' | '24' | '168' | '720'
+type Hours = '0.25' | '1' | '24' | '168' | '720'
 const HOUR = 3_600_000
 const POINTS = 720
 /** Newer values are asked for no more often than this. */
@@ -24,11 +24,14 @@ interface Props {
   picker?: ReactNode
 }
 
+/** What is new is not shown as a line at the edge of an hour that it was not there. */
+const startOf = (age: number): Hours => (age < HOUR / 4 ? '0.25' : age < 2 * HOUR ? '1' : '24')
+
 /** A value by time: a range up to now, or one that was drawn. */
 export function SeriesPlot({ device, object, name, title, unit, decimals, picker, since }: Props) {
   const t = useDevice()
   const f = useFormat()
-  const [hours, setHours] = useState<Hours>(Date.now() - since < 2 * HOUR ? '1' : '24')
+  const [hours, setHours] = useState<Hours>(startOf(Date.now() - since))
   const [drawn, draw] = useState<{ from: number; to: number }>()
   // to the step of what is asked, so that the question is the same for a while
   const to = drawn?.to ?? Math.ceil(Date.now() / EVERY) * EVERY
@@ -82,6 +85,7 @@ export function SeriesPlot({ device, object, name, title, unit, decimals, picker
             value={drawn ? ('' as Hours) : hours}
             on={choose}
             of={[
+              ['0.25', t.last['0.25']],
               ['1', t.last['1']],
               ['24', t.last['24']],
               ['168', t.last['168']],

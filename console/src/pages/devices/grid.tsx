@@ -102,22 +102,10 @@ export function Grid({ view, sort, setSort, columns, selected, select, empty, ag
       <div className="scroll fleet" ref={box} tabIndex={0}>
         <table
           className="table stackable"
-          style={{ '--columns': columns.length } as CSSProperties}
+          style={{ '--values': columns.map(() => '7rem').join(' '), '--count': columns.length } as CSSProperties}
           aria-label={t.grid}
           aria-rowcount={view.total + 1}
         >
-          {/* widths are said, not found: columns stand still while rows come, and no row is measured */}
-          <colgroup>
-            <col className="w-pick" />
-            <col />
-            <col className="w-state" />
-            <col className="w-last" />
-            {columns.map((c) => (
-              <col key={c.name} className="w-value" />
-            ))}
-            <col className="w-firmware" />
-            <col />
-          </colgroup>
           <thead>
             <tr>
               <th className="pick">

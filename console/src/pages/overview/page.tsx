@@ -33,7 +33,11 @@ export default function Page() {
     <>
       <Head
         verdict
-        title={devices.total === 0 ? t.nothingYet : t.verdict(f.n(devices.online), f.n(devices.total), data.alerts)}
+        title={
+          devices.total === 0
+            ? t.nothingYet
+            : t.verdict(f.n(devices.online), f.n(devices.total), Math.max(data.alerts, data.deliveries.failing))
+        }
         sub={t.sub(f.zone)}
         acts={
           can('products.write') && (
@@ -48,7 +52,7 @@ export default function Page() {
         <Figures data={data} series={everything} />
         <div className="cols main-aside">
           <div>
-            {everything && <Needs />}
+            {everything && <Needs failing={data.deliveries.failing} />}
             {everything && <Online />}
           </div>
           <div>
@@ -86,7 +90,8 @@ function Figures({ data, series }: { data: Overview; series: boolean }) {
             {t.online}
           </span>
           <span className="v">
-            {devices.total === 0 ? '–' : f.pct(devices.online / devices.total)} <small>{f.n(devices.online)}</small>
+            {devices.total === 0 ? '–' : f.pct(devices.online / devices.total)}{' '}
+            <small>{t.of(f.n(devices.online), f.n(devices.total))}</small>
           </span>
           <span className="d">{trouble.join(' · ') || '\u00a0'}</span>
           <Spark v={online} kind="dok" />
@@ -121,7 +126,7 @@ function Figures({ data, series }: { data: Overview; series: boolean }) {
   )
 }
 
-function Needs() {
+function Needs({ failing }: { failing: number }) {
   const t = useOverview()
   const can = useCan()
   const text = useAlertText()
@@ -142,9 +147,10 @@ function Needs() {
         {({ items }) =>
           items.length === 0 ? (
             <div className="sect row">
-              <Dot s="ok" />
+              <Dot s={failing > 0 ? 'warn' : 'ok'} />
               <div>
-                <b>{t.quiet}.</b> <span className="t2">{t.quietText}</span>
+                <b>{failing > 0 ? t.soon(failing) : t.quiet}.</b>{' '}
+                <span className="t2">{failing > 0 ? t.soonText : t.quietText}</span>
               </div>
             </div>
           ) : (
@@ -259,7 +265,8 @@ function Newest({ data }: { data: Overview }) {
             <li key={d.id}>
               <Dot s={dotOf(d.state)} />
               <div className="grow cut">
-                <Link href={`/devices/${d.id}`}>{d.name || d.identifier}</Link>
+                <Link href={`/devices/${d.id}`}>{d.name || d.identifier}</Link>{' '}
+                {d.name && <code className="t3">{d.identifier}</code>}
               </div>
               <small>{d.last_report ? <Ago at={d.last_report} /> : t.neverReported}</small>
             </li>

@@ -50,7 +50,7 @@ export const usePackets = texts({
     quarantineEmptyText: 'Every frame of this product could be read when it came.',
     chooseProduct: 'Choose a product: its quarantine is read from the log.',
     undecodable: 'can’t be read',
-    unknownObjects: (n: string) => `objects ${n} not in the model`,
+    unknownObjects: (n: string) => `${n.includes(',') ? 'objects' : 'object'} ${n} not in the model`,
     redecode: 'Read them again',
     redecodeText: (ok: string, fails: string) =>
       `With the model of today ${ok} of them can be read and ${fails} still not. What they say enters history at its old time.`,

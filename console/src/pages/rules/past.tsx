@@ -145,13 +145,16 @@ function Strip({ bins, to }: { bins: readonly number[]; to: number }) {
   const days = Array.from({ length: 7 }, (_, i) => first.getTime() + i * DAY)
   return (
     <figure className="plot">
-      <svg viewBox={`0 0 ${width} ${BAR + LABELS}`} role="img" aria-label={t.firedEach(bins.filter((n) => n > 0).length)}>
+      <svg
+        viewBox={`0 0 ${width} ${BAR + 1}`}
+        preserveAspectRatio="none"
+        className="week"
+        role="img"
+        aria-label={t.firedEach(bins.filter((n) => n > 0).length)}
+      >
         {days.map((at) => (
           <g key={at}>
             <line className="grid" x1={x(at)} x2={x(at)} y1={0} y2={BAR} />
-            <text x={x(at) + 4} y={BAR + 13}>
-              {f.moment(at).replace(/ \d\d:\d\d$/, '')}
-            </text>
           </g>
         ))}
         <line className="axis" x1={0} x2={width} y1={BAR} y2={BAR} />
@@ -162,6 +165,11 @@ function Strip({ bins, to }: { bins: readonly number[]; to: number }) {
           ) : null
         })}
       </svg>
+      <div className="ribbon-days" aria-hidden="true">
+        {days.map((at) => (
+          <small key={at}>{f.moment(at).replace(/ \d\d:\d\d$/, '')}</small>
+        ))}
+      </div>
     </figure>
   )
 }

@@ -59,7 +59,7 @@ function RunRow({ run: x }: { run: Run }) {
         </div>
         {trace.steps?.map((s, i) => (
           <div key={i} className={s.outcome === 'ok' ? 't2' : 'bad'}>
-            {t.do[s.do] ?? s.do} {s.command && <code>{s.command}</code>} {s.device} {s.code && <code>{s.code}</code>} {s.message}
+            {t.do[s.do] ?? s.do} {s.device && <code>→ {s.device}</code>} {s.code && <code>{s.code}</code>} {s.message}
           </div>
         ))}
         <details>

@@ -72,10 +72,11 @@ export const useRules = texts({
     whenItWas: 'At',
     deviceName: 'Device',
     changed: (v: number) => `Changes since v${v}`,
-    ran: (n: string, devices: string) => `In the last 7 days it would have fired ${n} times, on ${devices} devices`,
+    ran: (n: string, devices: string) =>
+      `In the last 7 days it would have fired ${n === '1' ? 'once' : `${n} times`}, on ${devices} ${devices === '1' ? 'device' : 'devices'}`,
     read: (n: string, ms: string) => `${n} records read in ${ms} ms; nothing was sent`,
     compare: (n: string, fresh: string, old: string) =>
-      `the saved version fired ${n} times; ${fresh} only now, ${old} only before`,
+      `the saved version fired ${n === '1' ? 'once' : `${n} times`}; ${fresh} only now, ${old} only before`,
     running: 'It is still reading…',
     failed: 'It could not be run on the past',
     cut: 'Only the first firings are listed.',

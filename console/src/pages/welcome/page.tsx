@@ -12,6 +12,14 @@ const useT = texts({
     title: 'Welcome',
     verdict: 'Your cloud runs. One step, and the first device reports.',
     sub: 'Choose how to begin; all of it can be removed again.',
+    endpoints: {
+      apiprovider: 'REST and this console',
+      mqttaccess: 'MQTT',
+      mqttaccessTls: 'MQTT over TLS',
+      mqttaccessWs: 'MQTT over WebSocket',
+      coapaccess: 'CoAP',
+      httpaccess: 'HTTP',
+    } as Record<string, string>,
     virtual: 'A virtual one, in this browser',
     virtualText: 'Registers, logs in and reports over the real protocol. Nothing to install.',
     virtualGo: 'Start, a few seconds',
@@ -27,6 +35,14 @@ const useT = texts({
     title: '欢迎',
     verdict: '您的云已运行。再走一步，第一台设备就会上报。',
     sub: '选择如何开始；一切都可以再删除。',
+    endpoints: {
+      apiprovider: 'REST 与控制台',
+      mqttaccess: 'MQTT',
+      mqttaccessTls: 'MQTT（TLS）',
+      mqttaccessWs: 'MQTT（WebSocket）',
+      coapaccess: 'CoAP',
+      httpaccess: 'HTTP',
+    },
     virtual: '在浏览器中启动虚拟设备',
     virtualText: '通过真实协议注册、登录并上报。无需安装。',
     virtualGo: '启动，几秒即可',
@@ -70,7 +86,7 @@ export default function Page() {
                 <dl className="facts">
                   {items.map((e) => (
                     <div key={e.name}>
-                      <dt>{e.name}</dt>
+                      <dt>{t.endpoints[e.name] ?? e.name}</dt>
                       <dd>
                         <Copy text={e.url} />
                       </dd>

@@ -27,6 +27,7 @@ input, textarea, button { font: inherit; color: inherit; background: var(--surfa
 summary { cursor: pointer; padding: 0.25rem 0; color: var(--accent); min-height: 1.75rem; }
 .skip { position: absolute; inset-inline-start: -100rem; } .skip:focus { inset-inline-start: 0; z-index: 1; background: var(--surface); padding: 0.5rem; }
 main.error { grid-column: 1 / -1; width: 100%; max-width: 48rem; padding: 1.5rem; } main.error section { border-top: 1px solid var(--line); } dd { margin: 0 0 0.75rem; color: var(--quiet); }
+main.page { max-width: 52rem; padding-top: 1rem; overflow-wrap: anywhere; } main.page img { max-width: 100%; border: 1px solid var(--line); border-radius: 6px; } main.page table { display: block; overflow: auto; overflow-wrap: normal; } nav a[aria-current] { color: inherit; font-weight: 600; }
 [hidden] { display: none; }
 @media (max-width: 60rem) { body { display: block; } nav { position: static; max-height: none; border-right: 0; border-bottom: 1px solid var(--line); } }
 @media (pointer: coarse) { input, button, summary { min-height: 2.75rem; } }
