@@ -15,8 +15,11 @@ const words = {
   zh: { tag: 'zh-CN', console: '控制台', all: '所有页面', errors: '错误', api: '管理 API' },
 } as const
 
-const namesOf = (lang: Lang): string[] => globSync(`${langs[lang]}/*.md`, { cwd: root }).map((f) => basename(f, '.md'))
-const names = { en: namesOf('en').sort(), zh: namesOf('zh').sort() }
+const namesOf = (lang: Lang): string[] =>
+  globSync(`${langs[lang]}/*.md`, { cwd: root })
+    .map((f) => basename(f, '.md'))
+    .sort((a, b) => a.localeCompare(b))
+const names = { en: namesOf('en'), zh: namesOf('zh') }
 
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
 /** As the pages' own links name their headings. */

@@ -39,7 +39,7 @@ export const queries = new QueryClient({
   },
 })
 
-type GetKey = Extract<AdminKey, `GET ${string}`>
+export type GetKey = Extract<AdminKey, `GET ${string}`>
 type InputOf<K extends AdminKey> = Omit<AdminInput<K>, 'signal'>
 
 interface Options {

@@ -3,6 +3,7 @@ import { texts } from '../lib/lang.ts'
 /** Words that more than one page has. */
 export const useCommon = texts({
   en: {
+    answer: (e: string) => e,
     lastAnswer: (e: string) => (e ? `Last: ${e}.` : ''),
     save: 'Save',
     cancel: 'Cancel',
@@ -49,6 +50,7 @@ export const useCommon = texts({
     open: 'Open',
   },
   zh: {
+    answer: (e) => e.replace(/^answered (\d+)$/, '应答 $1'),
     lastAnswer: (e) => (e ? `最近一次：${e.replace(/^answered (\d+)$/, '应答 $1')}。` : ''),
     save: '保存',
     cancel: '取消',

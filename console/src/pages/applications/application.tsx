@@ -1,7 +1,7 @@
 import { useState } from 'react'
-import { useLocation } from 'wouter'
 import { api, refresh, useAct, useGet } from '../../lib/api.ts'
 import { useFormat } from '../../lib/format.ts'
+import { useRemove, useSave } from '../../lib/saved.ts'
 import { useCan } from '../../lib/session.ts'
 import { useLive } from '../../lib/stream.ts'
 import { useCrumbs } from '../../lib/title.ts'
@@ -128,21 +128,13 @@ function Edit({ app: a }: { app: App }) {
   const t = useApps()
   const c = useCommon()
   const can = useCan()
-  const [, go] = useLocation()
   const [about, set] = useState<About>({ name: a.name, scope: a.scope, url: a.url, events: a.events })
-  const save = useAct(() => api('PATCH /applications/{id}', { params: { id: a.id }, body: about, ifMatch: a.revision }), {
-    quiet: true,
-    done: () => {
-      toast(c.saved)
-      void refresh('GET /applications/{id}', 'GET /applications')
-    },
-  })
-  const remove = useAct(() => api('DELETE /applications/{id}', { params: { id: a.id } }), {
-    done: () => {
-      void refresh('GET /applications')
-      go('/applications')
-    },
-  })
+  const save = useSave(
+    () => api('PATCH /applications/{id}', { params: { id: a.id }, body: about, ifMatch: a.revision }),
+    'GET /applications/{id}',
+    'GET /applications',
+  )
+  const remove = useRemove(() => api('DELETE /applications/{id}', { params: { id: a.id } }), 'GET /applications', '/applications')
   const may = can('applications.write')
   return (
     <Card>

@@ -3,6 +3,7 @@ import type { AdminAnswer } from '#contracts/admin/client.ts'
 import { api, refresh, useAct, useGet } from '../../lib/api.ts'
 import { useFormat } from '../../lib/format.ts'
 import { useCan } from '../../lib/session.ts'
+import { useCommon } from '../../text/common.ts'
 import { At, type S, Seg } from '../../ui/basics.tsx'
 import { Asked, Empty } from '../../ui/feedback.tsx'
 import { Sure } from '../../ui/form.tsx'
@@ -17,6 +18,7 @@ type Row = AdminAnswer<'GET /applications/{id}/deliveries'>['items'][number]
 const shapes: Record<Row['state'], S> = { dead: 'bad', waiting: 'off', sending: 'info', delivered: 'ok' }
 
 export function Deliveries({ app }: { app: App }) {
+  const c = useCommon()
   const t = useApps()
   const f = useFormat()
   const [state, setState] = useState<State>(app.waiting > 0 ? 'waiting' : 'delivered')
@@ -59,7 +61,7 @@ export function Deliveries({ app }: { app: App }) {
                       choose={() => choose(d.id)}
                       head={`${d.tag} ${d.name}`}
                       time={<At at={d.at} />}
-                      text={`${d.identifier} ${d.error ?? ''}`}
+                      text={`${d.identifier} ${c.answer(d.error ?? '')}`}
                       small={said(d)}
                     />
                   ))}

@@ -6,8 +6,9 @@ import { useFormat } from '../../lib/format.ts'
 import { useCan } from '../../lib/session.ts'
 import { useCrumbs } from '../../lib/title.ts'
 import { Ago, Copy, Dot, I, type S } from '../../ui/basics.tsx'
-import { Asked, Dialog, Empty } from '../../ui/feedback.tsx'
+import { Dialog } from '../../ui/feedback.tsx'
 import { FormDialog } from '../../ui/form.tsx'
+import { ListCard } from '../../ui/list.tsx'
 import { Head } from '../../ui/page.tsx'
 import { type About, AboutFields } from './form.tsx'
 import { useApps } from './texts.ts'
@@ -42,21 +43,9 @@ export default function Page() {
           )
         }
       />
-      <section className="card">
-        <Asked of={asked} rows={4}>
-          {({ items }) =>
-            items.length === 0 ? (
-              <Empty title={t.empty}>{t.emptyText}</Empty>
-            ) : (
-              <ul className="list">
-                {items.map((a) => (
-                  <Row key={a.id} app={a} />
-                ))}
-              </ul>
-            )
-          }
-        </Asked>
-      </section>
+      <ListCard of={asked} empty={{ title: t.empty, text: t.emptyText }}>
+        {(a) => <Row key={a.id} app={a} />}
+      </ListCard>
       {adding && <NewApplication close={() => add(false)} />}
     </>
   )

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { useLocation } from 'wouter'
-import { api, refresh, useAct } from '../../lib/api.ts'
+import { api, useAct } from '../../lib/api.ts'
+import { useSave } from '../../lib/saved.ts'
 import { useCan } from '../../lib/session.ts'
 import { toast } from '../../lib/toast.ts'
 import { useCommon } from '../../text/common.ts'
@@ -34,20 +35,14 @@ function About({ device: d }: { device: Device }) {
     .split(/[,，]/)
     .map((x) => x.trim())
     .filter(Boolean)
-  const save = useAct(
+  const save = useSave(
     () =>
       api('PATCH /devices/{id}', {
         params: { id: d.id },
         body: { ...(name && { name }), description, tags: list },
         ifMatch: d.revision,
       }),
-    {
-      quiet: true,
-      done: () => {
-        toast(c.saved)
-        void refresh('GET /devices/{id}')
-      },
-    },
+    'GET /devices/{id}',
   )
   return (
     <Card title={t.tabs.settings}>

@@ -254,6 +254,8 @@ function Products({ data }: { data: Overview }) {
 }
 
 function Newest({ data }: { data: Overview }) {
+  // as its product is called until somebody names it
+  const own = (d: Overview['newest'][number]) => (data.products.some((p) => p.name === d.name) ? '' : d.name)
   const t = useOverview()
   return (
     <Card title={t.newest}>
@@ -265,8 +267,7 @@ function Newest({ data }: { data: Overview }) {
             <li key={d.id}>
               <Dot s={dotOf(d.state)} />
               <div className="grow cut">
-                <Link href={`/devices/${d.id}`}>{d.name || d.identifier}</Link>{' '}
-                {d.name && <code className="t3">{d.identifier}</code>}
+                <Link href={`/devices/${d.id}`}>{own(d) || d.identifier}</Link>
               </div>
               <small>{d.last_report ? <Ago at={d.last_report} /> : t.neverReported}</small>
             </li>

@@ -5,6 +5,8 @@ import { type KeyboardEvent, useRef, useState } from 'react'
 import type { AdminAnswer } from '#contracts/admin/client.ts'
 import { type AdminProblem, api, useGet } from '../../lib/api.ts'
 import { useFormat } from '../../lib/format.ts'
+import { useLang } from '../../lib/lang.ts'
+import { reasonText } from '../../text/reasons.ts'
 import { CopyButton, Dot, Json } from '../../ui/basics.tsx'
 import { Asked } from '../../ui/feedback.tsx'
 import { Card } from '../../ui/page.tsx'
@@ -41,6 +43,7 @@ const colours = ['h', 'a', 'b', 'c'] as const
 
 export function FrameShown({ decoded: d, title }: { decoded: Decoded; title?: React.ReactNode }) {
   const t = usePackets()
+  const lang = useLang()
   const f = useFormat()
   const [lit, light] = useState<number>()
   const octets = d.hex.replaceAll(/\s/g, '').match(/../g) ?? []
@@ -65,7 +68,7 @@ export function FrameShown({ decoded: d, title }: { decoded: Decoded; title?: Re
           <span className="push">
             <span className="state">
               <Dot s={d.ok ? 'ok' : 'warn'} />
-              {d.ok ? t.ok : d.reason ? t.stops(d.reason.code, d.reason.offset) : ''}
+              {d.ok ? t.ok : d.reason ? t.stops(reasonText(lang, d.reason.code), d.reason.offset) : ''}
             </span>
             <CopyButton text={d.hex} label={t.copyHex} />
           </span>

@@ -3,6 +3,8 @@ import { useState } from 'react'
 import { Link } from 'wouter'
 import { useGet } from '../../lib/api.ts'
 import { useFormat } from '../../lib/format.ts'
+import { useLang } from '../../lib/lang.ts'
+import { reasonText } from '../../text/reasons.ts'
 import { Dot } from '../../ui/basics.tsx'
 import { DeviceName } from '../../ui/devicename.tsx'
 import { Asked, Empty } from '../../ui/feedback.tsx'
@@ -24,6 +26,7 @@ const PAGE = 100
 
 export function PastFrames({ of }: { of: Of }) {
   const t = usePackets()
+  const lang = useLang()
   const f = useFormat()
   const [kind, setKind] = useState<Kind>('')
   const [chosen, choose] = useState<string>()
@@ -60,7 +63,7 @@ export function PastFrames({ of }: { of: Of }) {
                       choose={() => choose(r.id)}
                       head={<DeviceName id={r.device} />}
                       time={f.when(r.at)}
-                      text={`${r.dir === 'down' ? '↓' : '↑'} ${t.kinds[r.kind]} ${r.names.join(', ')} ${r.reason ?? ''}`}
+                      text={`${r.dir === 'down' ? '↓' : '↑'} ${t.kinds[r.kind]} ${r.names.join(', ')} ${r.reason ? reasonText(lang, r.reason) : ''}`}
                       small={`${f.n(r.bytes)} B`}
                     />
                   ))}

@@ -6,6 +6,7 @@ import { useLang } from '../../lib/lang.ts'
 import { useFrames } from '../../lib/stream.ts'
 import { hexOf, octetsOf } from '../../lib/value.ts'
 import { causeText } from '../../text/causes.ts'
+import { reasonText } from '../../text/reasons.ts'
 import { I, type S, Seg } from '../../ui/basics.tsx'
 import { Empty } from '../../ui/feedback.tsx'
 import { PickRow, Picks } from '../../ui/picks.tsx'
@@ -125,7 +126,7 @@ function FrameRow({ record: r, on, choose }: { record: LiveRecord; on: boolean; 
   const t = usePackets()
   const f = useFormat()
   const lang = useLang()
-  const what = r.reason ?? (r.cause ? causeText(lang, r.cause) : (r.values ?? r.detail ?? ''))
+  const what = r.reason ? reasonText(lang, r.reason) : r.cause ? causeText(lang, r.cause) : (r.values ?? r.detail ?? '')
   return (
     <PickRow
       s={shapes[r.kind] ?? 'ok'}

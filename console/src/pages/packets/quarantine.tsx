@@ -3,9 +3,11 @@ import { Link, useSearchParams } from 'wouter'
 import type { AdminAnswer } from '#contracts/admin/client.ts'
 import { api, refresh, useAct, useGet } from '../../lib/api.ts'
 import { useFormat } from '../../lib/format.ts'
+import { type Lang, useLang } from '../../lib/lang.ts'
 import { useCan } from '../../lib/session.ts'
 import { toast } from '../../lib/toast.ts'
 import { hexOf, octetsOf } from '../../lib/value.ts'
+import { reasonText } from '../../text/reasons.ts'
 import { At, I, type S } from '../../ui/basics.tsx'
 import { DeviceName } from '../../ui/devicename.tsx'
 import { Asked, Empty, Note } from '../../ui/feedback.tsx'
@@ -54,6 +56,7 @@ export function Quarantine() {
 const shapeOf = (k: Kept): S => (k.redecoded ? 'ok' : k.discarded ? 'off' : k.kind === 'undecodable' ? 'bad' : 'warn')
 
 function OfProduct({ product }: { product: number }) {
+  const lang = useLang()
   const t = usePackets()
   const f = useFormat()
   const pages = usePages()
@@ -78,7 +81,7 @@ function OfProduct({ product }: { product: number }) {
                     choose={() => choose(k)}
                     head={<DeviceName id={k.device} />}
                     time={<At at={k.at} />}
-                    text={[whatOf(k, t), k.redecoded && t.already, k.discarded && t.discarded].filter(Boolean).join(' · ')}
+                    text={[whatOf(k, t, lang), k.redecoded && t.already, k.discarded && t.discarded].filter(Boolean).join(' · ')}
                     small={`${f.n(octetsOf(k.bytes).length)} B`}
                   />
                 ))}
@@ -104,15 +107,16 @@ function OfProduct({ product }: { product: number }) {
   )
 }
 
-const whatOf = (k: Kept, t: ReturnType<typeof usePackets>): string =>
+const whatOf = (k: Kept, t: ReturnType<typeof usePackets>, lang: Lang): string =>
   k.kind === 'undecodable'
-    ? `${t.undecodable}: ${k.reason}`
+    ? `${t.undecodable}: ${reasonText(lang, k.reason)}`
     : k.topic === 'e'
       ? t.unknownEvent(k.numbers.join(', '))
       : t.unknownObjects(k.numbers.join(', '))
 
 function One({ kept: k }: { kept: Kept }) {
   const t = usePackets()
+  const lang = useLang()
   const kind = k.topic === 'e' ? 'event' : 'status'
   const asked = useDecoded({ hex: hexOf(k.bytes), kind, product: k.product })
   const kinds = kind === 'event' ? 'events' : 'objects'
@@ -121,7 +125,7 @@ function One({ kept: k }: { kept: Kept }) {
     <>
       <Note
         s={k.kind === 'undecodable' ? 'bad' : 'warn'}
-        title={k.kind === 'undecodable' ? t.stops(k.reason, k.offset) : whatOf(k, t)}
+        title={k.kind === 'undecodable' ? t.stops(reasonText(lang, k.reason), k.offset) : whatOf(k, t, lang)}
         actions={
           <>
             <Link

@@ -1,8 +1,7 @@
 import { useState } from 'react'
-import { useLocation } from 'wouter'
-import { api, refresh, useAct, useGet } from '../../lib/api.ts'
+import { api, useGet } from '../../lib/api.ts'
+import { useRemove, useSave } from '../../lib/saved.ts'
 import { useCan } from '../../lib/session.ts'
-import { toast } from '../../lib/toast.ts'
 import { useCommon } from '../../text/common.ts'
 import { At, Copy } from '../../ui/basics.tsx'
 import { Asked } from '../../ui/feedback.tsx'
@@ -25,26 +24,15 @@ function Edit({ product: p }: { product: Product }) {
   const t = useProducts()
   const c = useCommon()
   const can = useCan()
-  const [, go] = useLocation()
   const [name, setName] = useState(p.name)
   const [description, setDescription] = useState(p.description)
   const [registration, setRegistration] = useState(p.registration)
-  const save = useAct(
+  const save = useSave(
     () => api('PATCH /products/{id}', { params: { id: p.id }, body: { name, description, registration }, ifMatch: p.revision }),
-    {
-      quiet: true,
-      done: () => {
-        toast(c.saved)
-        void refresh('GET /products/{id}', 'GET /products')
-      },
-    },
+    'GET /products/{id}',
+    'GET /products',
   )
-  const remove = useAct(() => api('DELETE /products/{id}', { params: { id: p.id } }), {
-    done: () => {
-      void refresh('GET /products')
-      go('/products')
-    },
-  })
+  const remove = useRemove(() => api('DELETE /products/{id}', { params: { id: p.id } }), 'GET /products', '/products')
   const may = can('products.write')
   return (
     <Card>

@@ -3,7 +3,7 @@ import { api, refresh, useAct, useGet } from '../../lib/api.ts'
 import { useCan } from '../../lib/session.ts'
 import { useCrumbs } from '../../lib/title.ts'
 import { I } from '../../ui/basics.tsx'
-import { Asked, Empty } from '../../ui/feedback.tsx'
+import { ListCard } from '../../ui/list.tsx'
 import { Head } from '../../ui/page.tsx'
 import { useRules } from './texts.ts'
 
@@ -30,38 +30,28 @@ export default function Page() {
           )
         }
       />
-      <section className="card">
-        <Asked of={asked} rows={4}>
-          {({ items }) =>
-            items.length === 0 ? (
-              <Empty title={t.empty}>{t.emptyText}</Empty>
-            ) : (
-              <ul className="list">
-                {items.map((r) => (
-                  <li key={r.id}>
-                    <input
-                      type="checkbox"
-                      className="switch"
-                      aria-label={`${r.name}: ${r.enabled ? t.on : t.off}`}
-                      checked={r.enabled}
-                      disabled={!can('rules.write') || flip.isPending}
-                      onChange={(e) => flip.mutate({ id: r.id, enabled: e.target.checked })}
-                    />
-                    <div className="grow">
-                      <Link href={`/rules/${r.id}`}>{r.name}</Link>
-                      <div className="t2">
-                        {t.when} {r.device ?? t.any} {t.kinds[r.on.kind]} {r.when && <code>{r.when}</code>} {t.then}{' '}
-                        {r.then.map((a) => (a.do === 'command' ? a.name : (t.do[a.do] ?? a.do))).join(', ')}
-                      </div>
-                    </div>
-                    <small>{t.version(r.version)}</small>
-                  </li>
-                ))}
-              </ul>
-            )
-          }
-        </Asked>
-      </section>
+      <ListCard of={asked} empty={{ title: t.empty, text: t.emptyText }}>
+        {(r) => (
+          <li key={r.id}>
+            <input
+              type="checkbox"
+              className="switch"
+              aria-label={`${r.name}: ${r.enabled ? t.on : t.off}`}
+              checked={r.enabled}
+              disabled={!can('rules.write') || flip.isPending}
+              onChange={(e) => flip.mutate({ id: r.id, enabled: e.target.checked })}
+            />
+            <div className="grow">
+              <Link href={`/rules/${r.id}`}>{r.name}</Link>
+              <div className="t2">
+                {t.when} {r.device ?? t.any} {t.kinds[r.on.kind]} {r.when && <code>{r.when}</code>} {t.then}{' '}
+                {r.then.map((a) => (a.do === 'command' ? a.name : (t.do[a.do] ?? a.do))).join(', ')}
+              </div>
+            </div>
+            <small>{t.version(r.version)}</small>
+          </li>
+        )}
+      </ListCard>
     </>
   )
 }

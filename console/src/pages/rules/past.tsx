@@ -130,7 +130,7 @@ function wouldOf(json: string): string {
   return a.do === 'action' ? a.name : a.do
 }
 
-const [BAR, LABELS] = [44, 16]
+const BAR = 44
 
 /** A bar for each part of the week in which it fired; a line where a day begins. */
 function Strip({ bins, to }: { bins: readonly number[]; to: number }) {
