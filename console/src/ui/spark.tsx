@@ -2,7 +2,7 @@
 export function Spark({ v, kind }: { v: readonly (number | null)[]; kind?: string }) {
   const known = v.filter((x) => x !== null)
   // two points are no course yet
-  if (known.length < 3) return <svg className="spark" viewBox="0 0 160 28" aria-hidden="true" />
+  if (known.length < 3) return null
   const [low, high] = [Math.min(...known), Math.max(...known)]
   const [w, h] = [160, 28]
   const y = (x: number) => h - 2 - (high === low ? 0.5 : (x - low) / (high - low)) * (h - 4)

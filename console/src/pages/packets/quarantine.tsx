@@ -109,7 +109,7 @@ function OfProduct({ product }: { product: number }) {
 
 const whatOf = (k: Kept, t: ReturnType<typeof usePackets>, lang: Lang): string =>
   k.kind === 'undecodable'
-    ? `${t.undecodable}: ${reasonText(lang, k.reason)}`
+    ? reasonText(lang, k.reason)
     : k.topic === 'e'
       ? t.unknownEvent(k.numbers.join(', '))
       : t.unknownObjects(k.numbers.join(', '))
