@@ -4,5 +4,5 @@ import { everyPage } from './everypage.ts'
 import { flows } from './flows.ts'
 
 const [what, lang, size, by] = process.argv.slice(2) as ['pages' | 'flows', Lang, Size, 'pointer' | 'keyboard']
-if (what === 'pages') everyPage({ lang, size })
+if (what === 'pages') everyPage({ lang, size, lights: ['light', 'dark'] })
 else flows({ lang, size, by })

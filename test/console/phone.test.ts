@@ -1,4 +1,4 @@
 /** CONSOLE-2, CONSOLE-6 */
 import { everyPage } from './everypage.ts'
 
-everyPage({ lang: 'zh', size: 'phone' })
+everyPage({ lang: 'zh', size: 'phone', lights: ['dark'] })
