@@ -94,6 +94,31 @@ onEngine('etcd', (server) => {
     }
   })
 
+  // ENG-6
+  test('a process that announces itself while etcd is cut off knows of itself, and others do when it is back', async (t) => {
+    const url = place(server)
+    const door = await gate(server)
+    const [d, other] = [await open(door.through(url)), await open(url)]
+    t.after(async () => {
+      door.open()
+      await Promise.all([d.close(), other.close()])
+      await door.close()
+    })
+    const told: string[] = []
+    d.watch('controller', (list) => void told.push(list.map((i) => i.id).join()))
+    door.cut()
+    const gone = await d.announce(instance)
+    assert.equal(await idsOf(d), 'a')
+    assert.equal(await idsOf(other), '')
+    door.open()
+    await until('the other sees it', async () => (await idsOf(other)) === 'a', 15_000)
+    door.cut()
+    await gone()
+    assert.equal(told[1], 'a')
+    door.open()
+    await until('nobody sees it', async () => (await idsOf(other)) === '' && (await idsOf(d)) === '', 20_000)
+  })
+
   // ENG-1
   test('discovery etcd: nobody answers; a parameter that is none', async () => {
     await assert.rejects(open('etcd://u:hunter2@127.0.0.1:1'), (e) => {

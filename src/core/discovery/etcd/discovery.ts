@@ -17,8 +17,13 @@ export async function openEtcdDiscovery(url: string, { log }: EngineOptions): Pr
   const announcer = etcdAnnouncer(gateway, health.ok, health.failed)
   const mirror = etcdMirror({ gateway, changed: tellAll, onAnswer: health.ok, onFailure: health.failed })
 
+  /** What this process is it knows, whatever the server does. */
+  const own = new Map<string, Instance>()
+
   const list = (service: string): Instance[] =>
-    [...(mirror.instances?.values() ?? [])].filter((i) => i.service === service).map((i) => structuredClone(i))
+    [...new Map([...(mirror.instances ?? []), ...own]).values()]
+      .filter((i) => i.service === service)
+      .map((i) => structuredClone(i))
 
   /** Each is told what changed for it only. */
   function tell(service: string, changed: Changed, of: Map<Changed, string>): void {
@@ -52,11 +57,15 @@ export async function openEtcdDiscovery(url: string, { log }: EngineOptions): Pr
   return {
     async announce(instance) {
       const key = `${gateway.prefix}/${instance.service}/${instance.id}`
+      own.set(key, instance)
       const withdraw = await announcer.announce(key, JSON.stringify(instance))
       await seen()
+      tellAll()
       return async () => {
+        if (own.get(key) === instance) own.delete(key)
         await withdraw()
         await seen()
+        tellAll()
       }
     },
     async instances(service) {
