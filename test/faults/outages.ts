@@ -22,12 +22,12 @@ import { type Application, makeWorld, sleep, until, type World } from '../world.
 
 export const outages = ['stopped', 'frozen', 'cut off'] as const
 export type Outage = (typeof outages)[number]
-export const outageEngines = [...enginesOf.cluster!, 'elasticsearch'] as const satisfies readonly EngineName[]
+export const outageEngines = [...enginesOf.cluster!, 'postgres', 'elasticsearch'] as const satisfies readonly EngineName[]
 
 export interface OutageOptions {
   /** which servers are taken away, one after the other */
   engines: readonly EngineName[]
-  /** how long each lasts, in ms */
+  /** how long each lasts, in ms; 0: not at all */
   lasts: Readonly<Record<Outage, number>>
   devices: number
   seed: number
@@ -127,7 +127,7 @@ async function run(o: OutageOptions, world: World, taken: readonly Taken[]): Pro
   await sleep(WARM_MS)
   const seen: Seen[] = []
   for (const each of taken)
-    for (const outage of outages) {
+    for (const outage of outages.filter((name) => o.lasts[name] > 0)) {
       seen.push(await one(each, outage, o.lasts[outage], world, app, publishers))
       o.onSeen?.(seen.at(-1)!)
     }

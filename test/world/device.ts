@@ -115,8 +115,10 @@ export class Device {
     await this.open()
     this.link.send(this.hello(more))
     const link = this.link
-    const connack = await link.next('connack').catch((e: unknown) => {
+    const connack = await link.next('connack').catch(async (e: unknown) => {
       if (link.ended) throw new Refused(undefined)
+      // as firmware does, which would wait for ever otherwise
+      await link.drop()
       throw e
     })
     if (connack.reason !== 0) throw new Refused(connack)

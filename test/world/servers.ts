@@ -18,7 +18,7 @@ export const enginesOf: Partial<Record<Shape, readonly EngineName[]>> = {
   processes: ['mysql', 'redis', 'mongodb', 'nsq', 'etcd'],
 }
 
-/** `own`: servers that nobody else uses, in place of the shared ones. */
+/** `own`: servers that nobody else uses, in place of the shared ones; with PostgreSQL that has the registry. */
 export async function worldServers(shape: Shape, own: Readonly<Record<string, string>> = {}): Promise<WorldServers> {
   const urlOf = (name: EngineName) => own[name] ?? engineUrl(name)!
   const names = enginesOf[shape]
@@ -27,7 +27,7 @@ export async function worldServers(shape: Shape, own: Readonly<Record<string, st
   if (missing.length > 0) throw new Error(`the shape ${shape} needs ${missing.join(', ')}`)
   const key = () => randomBytes(24).toString('base64url')
   const place = `pando-test-${randomBytes(6).toString('hex')}`
-  const { url, drop } = await ownDatabase(urlOf('mysql'))
+  const { url, drop } = await ownDatabase(own['postgres'] ?? urlOf('mysql'))
   const mongodb = `${urlOf('mongodb')}/${place}`
   return {
     env: {

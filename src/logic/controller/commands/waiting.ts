@@ -26,13 +26,13 @@ export function waiting({ down, log, sending, lanes, clock }: Parts): Waiting {
     return sending.once(g, to, frame, Math.max(clock.now() + 1, deadline), false)
   }
 
-  return async (deviceId, topic, make, timeout) => {
-    const found = await down.find(deviceId)
-    const frame = make(found.model)
-    down.expressible(found, topic, frame)
-    const to = await down.locate(found)
-    const deadline = clock.now() + timeout
-    const g = { id: await log.accepted(to.origin, topic, frame), origin: to.origin, topic }
+  /** Recorded, sent, answered. `recorded` tells whether anybody waits any more. */
+  async function whole(to: Target, topic: Topic, frame: Uint8Array, deadline: number, recorded: () => boolean) {
+    const g: Going = { id: await log.accepted(to.origin, topic, frame), origin: to.origin, topic }
+    if (!recorded()) {
+      void sending.end(g, 'timedOut', 'log_unavailable')
+      throw notTaken(to)
+    }
     let result: DeliveryResult
     try {
       result = await delivered(g, to, frame, deadline)
@@ -42,6 +42,28 @@ export function waiting({ down, log, sending, lanes, clock }: Parts): Waiting {
     }
     if (result.delivered) return { id: g.id.text, state: 'delivered' }
     void sending.end(g, result.error === 'device_timeout' ? 'timedOut' : 'failed', result.error)
-    throw refusal(result, deviceId)
+    throw refusal(result, to.device.id)
+  }
+
+  return async (deviceId, topic, make, timeout) => {
+    const found = await down.find(deviceId)
+    const frame = make(found.model)
+    down.expressible(found, topic, frame)
+    const to = await down.locate(found)
+    // nobody waits longer for a log that does not answer; what that takes afterwards is over and never sent
+    const late = Promise.withResolvers<never>()
+    let waits = true
+    const cancel = clock.after(timeout, () => {
+      waits = false
+      late.reject(notTaken(to))
+    })
+    const recorded = () => {
+      cancel()
+      return waits
+    }
+    return Promise.race([whole(to, topic, frame, clock.now() + timeout, recorded), late.promise])
   }
 }
+
+const notTaken = ({ device }: Target): PandoError =>
+  new PandoError('log_unavailable', 'the device log has not taken the command in time', { device: device.id })
