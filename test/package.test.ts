@@ -59,6 +59,7 @@ async function pack(): Promise<string> {
     'bin',
     'src',
     'console',
+    'docs',
   ]) {
     cpSync(join(root, name), join(copy, name), { recursive: true })
   }

@@ -77,8 +77,11 @@ export default function Canvas({ data, label, unit, decimals = 2, from, to, zoom
     const out = document.createElement('output')
     out.className = 'plot-told'
     el.append(out)
-    const tick = (at: number) =>
-      latest.current.to - latest.current.from > 3 * 86_400_000 ? f.moment(at).replace(/ \d\d:\d\d$/, '') : f.time(at).slice(0, 5)
+    const tick = (at: number) => {
+      const span = latest.current.to - latest.current.from
+      if (span > 3 * 86_400_000) return f.moment(at).replace(/ \d\d:\d\d$/, '')
+      return span < 5 * 60_000 ? f.time(at) : f.time(at).slice(0, 5)
+    }
     function told(self: uPlot): void {
       const i = self.cursor.idx
       const v = i === null || i === undefined ? undefined : self.data[1]?.[i]

@@ -9,6 +9,8 @@ import { useDevice } from './texts.ts'
 type Hours = '0.25' | '1' | '24' | '168' | '720'
 const HOUR = 3_600_000
 const POINTS = 720
+/** No plot is of less, however young the device is. */
+const SHORTEST = 60_000
 /** Newer values are asked for no more often than this. */
 const EVERY = 10_000
 
@@ -24,7 +26,7 @@ interface Props {
   picker?: ReactNode
 }
 
-/** What is new is not shown as a line at the edge of an hour that it was not there. */
+/** What is new is not shown as a line at the edge of an hour that it was not there; nor does a plot begin before the device did. */
 const startOf = (age: number): Hours => (age < HOUR / 4 ? '0.25' : age < 2 * HOUR ? '1' : '24')
 
 /** A value by time: a range up to now, or one that was drawn. */
@@ -35,7 +37,7 @@ export function SeriesPlot({ device, object, name, title, unit, decimals, picker
   const [drawn, draw] = useState<{ from: number; to: number }>()
   // to the step of what is asked, so that the question is the same for a while
   const to = drawn?.to ?? Math.ceil(Date.now() / EVERY) * EVERY
-  const from = drawn?.from ?? to - Number(hours) * HOUR
+  const from = drawn?.from ?? Math.max(to - Number(hours) * HOUR, Math.min(since, to - SHORTEST))
   const query = { object, value: name, points: POINTS, from: Math.round(from), ...(drawn && { to: Math.round(to) }) }
   const key = drawn ? query : { ...query, from: Math.floor(from / EVERY) * EVERY }
   const asked = useGet(

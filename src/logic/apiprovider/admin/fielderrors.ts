@@ -22,6 +22,8 @@ interface Shape {
 type Json = Record<string, unknown>
 
 const ANYTHING: Shape = {}
+/** How typebox writes that members of a record have any names: all of ours do. */
+const ANY_NAME = '^.*$'
 
 export function fieldErrors(schema: TSchema, value: unknown, place: string): FieldError[] {
   const out: FieldError[] = []
@@ -44,10 +46,9 @@ function collect(schema: Shape, value: unknown, at: string, out: FieldError[]): 
 function members(schema: Shape, value: Json, at: string, out: FieldError[]): void {
   const { properties, patternProperties, additionalProperties, ...itself } = schema
   own({ ...itself, type: 'object' }, value, at, out)
-  const patterns = Object.entries(patternProperties ?? {}).map(([p, of]) => ({ fits: new RegExp(p, 'u'), of }))
   for (const [name, member] of Object.entries(value)) {
     if (out.length >= MAX_ERRORS) return
-    const of = properties && Object.hasOwn(properties, name) ? properties[name] : patterns.find((p) => p.fits.test(name))?.of
+    const of = properties && Object.hasOwn(properties, name) ? properties[name] : patternProperties?.[ANY_NAME]
     if (of) collect(of, member, `${at}/${pointerPart(name)}`, out)
     else if (additionalProperties === false) out.push(...named(at, [name], 'unknown_field'))
   }
