@@ -33,6 +33,12 @@ async function furnish(world: World): Promise<void> {
     },
   })
   const [first, second] = devices
+  await forAMinute((turn) =>
+    first!.status({
+      climate: [5.4 + 2.2 * Math.sin(turn / 14), 58 + 3 * Math.cos(turn / 9)],
+      fan: [Math.round(1200 + 300 * Math.sin(turn / 20))],
+    }),
+  )
   for (const warm of [8.4, 9.1, 7.2, 8.8]) await first!.status({ climate: [warm, 58] })
   await second!.publish('s', unknownObject(3))
   await devices[4]!.publish('s', Buffer.from(first!.statusFrame({ fan: [1] })).subarray(0, 33))
@@ -40,6 +46,14 @@ async function furnish(world: World): Promise<void> {
   world.hooks.manner = answers(503)
   await devices[2]!.event('door-open')
   await sleep(2000)
+}
+
+/** So that a plot has something to show. */
+async function forAMinute(report: (turn: number) => Promise<unknown>): Promise<void> {
+  for (let turn = 0; turn < 120; turn++) {
+    await report(turn)
+    await sleep(500)
+  }
 }
 
 interface Picture {

@@ -202,16 +202,16 @@ function ValueCell({ device, shown: s }: { device: Device; shown: Shown }) {
         <ValueText v={s.v} param={s.param} />
         {s.param?.unit && <small>{s.param.unit}</small>}
       </div>
-      {numeric && <ValueSpark device={device.id} object={s.object} name={s.name} />}
+      {numeric && <ValueSpark device={device} object={s.object} name={s.name} />}
     </div>
   )
 }
 
-/** The last hour, read again each minute: a line that shows the way, not each point. */
-function ValueSpark({ device, object, name }: { device: number; object: string; name: string }) {
+/** The last hour that the device has been there, read again each minute: a line that shows the way, not each point. */
+function ValueSpark({ device, object, name }: { device: OfDevice['device']; object: string; name: string }) {
   const { data } = useGet(
     'GET /devices/{id}/series',
-    { params: { id: device }, query: { object, value: name, points: 60, from: hourAgo() } },
+    { params: { id: device.id }, query: { object, value: name, points: 60, from: Math.max(hourAgo(), device.created_at) } },
     { every: 60_000, keep: true },
   )
   return <Spark v={(data?.v ?? []).map((v) => (typeof v === 'number' ? v : null))} />
