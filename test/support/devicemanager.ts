@@ -91,6 +91,8 @@ export async function manager(config: { tokenLife?: number } = {}, real?: Face<t
   const stops: (() => Promise<void> | void)[] = []
   /** nodes that the controller was told of as dead */
   const lost: { node: string; stream?: number; sessions: readonly object[] }[] = []
+  /** how it takes that; resolves by default */
+  const m = { onLost: async (): Promise<void> => {} }
   const presence = await openPresence('memory:', { clock, log })
   const queue = await openQueue('local:', { log })
   const reach = (name: string): Face<typeof access> | undefined => {
@@ -124,6 +126,7 @@ export async function manager(config: { tokenLife?: number } = {}, real?: Face<t
       controller: {
         async nodeLost(asked) {
           lost.push(asked)
+          await m.onLost()
           return {}
         },
       },
@@ -139,7 +142,7 @@ export async function manager(config: { tokenLife?: number } = {}, real?: Face<t
     nodes.set(name, node)
     return node
   }
-  return {
+  return Object.assign(m, {
     face,
     clock,
     registry: reg,
@@ -153,7 +156,7 @@ export async function manager(config: { tokenLife?: number } = {}, real?: Face<t
     async stop() {
       for (const f of stops.reverse()) await f()
     },
-  }
+  })
 }
 
 export const request = (deviceId: number, o: { token?: string } = {}) => ({

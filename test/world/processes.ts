@@ -28,6 +28,8 @@ export interface Part {
   readonly services: readonly string[]
   readonly pid: number
   readonly up: boolean
+  /** as `Running.listen` */
+  readonly listen: Record<string, string>
   kill(): Promise<void>
   /** SIGTERM → exit code */
   stop(): Promise<number>
@@ -49,12 +51,18 @@ export async function startProcesses(o: Options): Promise<Running & { parts: rea
     throw e
   }
   const listen = taking(parts)
-  const clients = parts.map((p) => rpcClient({ origin: p.rpc, secret: o.env['PANDO_CLUSTER_SECRET']! }))
-  const face = <C extends Contract>(c: C) => anyFace(c, () => clients.map((client) => client.face(c))) as Face<C>
+  const clients = parts.map((p) => ({
+    services: p.services,
+    client: rpcClient({ origin: p.rpc, secret: o.env['PANDO_CLUSTER_SECRET']! }),
+  }))
+  const face = <C extends Contract>(c: C) => {
+    const theirs = clients.filter((p) => p.services.some((s) => s === c.service)).map((p) => p.client.face(c))
+    return anyFace(c, () => theirs) as Face<C>
+  }
   return {
     parts,
     listen,
-    nodes: parts.flatMap((p) => p.running()?.listen['mqttaccess'] ?? []),
+    nodes: parts.flatMap((p) => p.listen['mqttaccess'] ?? []),
     peers: {
       registry: face(registry),
       devicemanager: face(devicemanager),
@@ -65,7 +73,7 @@ export async function startProcesses(o: Options): Promise<Running & { parts: rea
     async stop() {
       const codes: number[] = []
       for (const p of parts.toReversed()) if (p.up) codes.push(await p.stop())
-      for (const c of clients) await c.close()
+      for (const { client } of clients) await client.close()
       return Math.max(0, ...codes)
     },
     async kill() {
@@ -95,6 +103,9 @@ async function makePart(o: Options, name: string, services: readonly string[]) {
     get up() {
       return now !== undefined
     },
+    get listen() {
+      return last?.listen ?? {}
+    },
     async kill() {
       await now?.kill()
       now = undefined
@@ -112,14 +123,14 @@ async function makePart(o: Options, name: string, services: readonly string[]) {
 }
 
 /** Of those that are up, in turn one and another. */
-function taking(parts: readonly { up: boolean; running(): Running | undefined }[]): Record<string, string> {
+function taking(parts: readonly Pick<Part, 'up' | 'listen'>[]): Record<string, string> {
   const listen: Record<string, string> = {}
   const turns = new Map<string, number>()
-  for (const name of new Set(parts.flatMap((p) => Object.keys(p.running()?.listen ?? {})))) {
+  for (const name of new Set(parts.flatMap((p) => Object.keys(p.listen)))) {
     const get = () => {
       const turn = turns.get(name) ?? 0
       turns.set(name, turn + 1)
-      const those = (up: boolean) => parts.filter((p) => p.up || !up).flatMap((p) => p.running()?.listen[name] ?? [])
+      const those = (up: boolean) => parts.filter((p) => p.up || !up).flatMap((p) => p.listen[name] ?? [])
       const all = those(true).length > 0 ? those(true) : those(false)
       return all[turn % all.length]
     }

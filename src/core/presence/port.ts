@@ -14,24 +14,25 @@ export interface Route {
   since: number
 }
 
-/** A node that died, as it was last. */
-export interface Lost {
+/** A node whose lease ran out. */
+export interface Dead {
   node: string
-  routes: Route[]
+  /** of the device log, which it wrote last, as far as it has said */
   stream?: number
 }
 
 export interface Presence {
   /**
-   * Makes each route the device's route → the routes that they replace (same order; undefined where there was none alive). Where the live
-   * route's epoch is not below, nothing is changed, and that route is the answer.
+   * Makes each route the device's route → the routes that they replace (same order; undefined where there was none), those of dead nodes that
+   * are not buried included: their sessions may still say something. Where the other route's epoch is not below, nothing is changed, and that
+   * route is the answer.
    */
   claim(routes: readonly Route[]): Promise<(Route | undefined)[]>
   /** Ends routes if they are still those sessions (device and epoch) → whether each was. */
   release(ends: readonly { device: number; epoch: number }[]): Promise<boolean[]>
   /** The live routes of devices, undefined where offline. */
   routes(devices: readonly number[]): Promise<(Route | undefined)[]>
-  /** Puts routes back that were lost with a lease or with data → whether each is the device's route now: not where another one is alive whose epoch is not below. */
+  /** Puts routes back that were lost with a lease or with data → whether each is the device's route now: not where there is another one whose epoch is not below. */
   restore(routes: readonly Route[]): Promise<boolean[]>
   /**
    * Says that a node lives; its routes end `ttlMs` after the last call. Only nodes with a lease have live routes. → whether all of its routes
@@ -41,10 +42,12 @@ export interface Presence {
   lease(node: string, ttlMs: number, stream?: number): Promise<boolean>
   /** All routes of a node that has a lease have been restored. */
   complete(node: string): Promise<void>
-  /** Ends a node's lease at once: all its routes are gone. */
-  leave(node: string): Promise<void>
-  /** Nodes whose lease ran out since the last call, with the devices that they held (each reported to one of all who ask). */
-  expired(): Promise<Lost[]>
+  /** The stream of the device log that a node that is not buried has said last; undefined: none. */
+  stream(node: string): Promise<number | undefined>
+  /** Nodes whose lease ran out and that are not buried, each reported to one of all who ask; if that one dies, to another one. */
+  expired(): Promise<Dead[]>
+  /** Forgets a node that has no lease → the routes that it held, each told once; of one that has a lease again, it forgets nothing more. */
+  bury(node: string): Promise<Route[]>
   count(): Promise<number>
   health(): EngineHealth
   close(): Promise<void>

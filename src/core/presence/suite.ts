@@ -67,7 +67,6 @@ export function presenceSuite(name: string, open: () => Promise<PresenceSubject>
     assert.equal(await p.lease('n1', TTL), true)
     await p.claim([route(1, 'n1', 10), route(2, 'n1', 11)])
     await advance(TTL * 1.2)
-    await p.expired()
     await p.lease('n2', TTL)
     await p.claim([route(2, 'n2', 20)])
     await p.complete('n1')
@@ -77,8 +76,6 @@ export function presenceSuite(name: string, open: () => Promise<PresenceSubject>
     await p.complete('n1')
     assert.equal(await p.lease('n1', TTL), true)
     assert.deepEqual(await p.routes([1, 2]), [route(1, 'n1', 10), route(2, 'n2', 20)])
-    await p.leave('n1')
-    assert.equal(await p.lease('n1', TTL), false)
   })
 
   check('a release ends only the session that it names', async ({ presence: p }) => {
@@ -108,24 +105,65 @@ export function presenceSuite(name: string, open: () => Promise<PresenceSubject>
     assert.equal(await p.count(), 1)
   })
 
-  check('a lease is renewed; when it runs out its routes are gone and reported once', async ({ presence: p, advance }) => {
-    await p.lease('n1', TTL)
+  check(
+    'a lease is renewed; when it runs out its devices are offline, and that is reported once',
+    async ({ presence: p, advance }) => {
+      await p.lease('n1', TTL)
+      await p.lease('n2', TTL)
+      await p.claim([route(1, 'n1', 10), route(2, 'n2', 11), route(3, 'n1', 12)])
+      await advance(TTL * 0.6)
+      await p.lease('n2', TTL)
+      assert.deepEqual(await p.expired(), [])
+      await advance(TTL * 0.6)
+      assert.deepEqual(await p.routes([1, 2, 3]), [undefined, route(2, 'n2', 11), undefined])
+      assert.equal(await p.count(), 1)
+      assert.deepEqual(await p.expired(), [{ node: 'n1' }])
+      assert.deepEqual(await p.expired(), [])
+    },
+  )
+
+  check('the route of a dead node is one that is replaced, until the node is buried', async ({ presence: p, advance }) => {
+    await p.lease('n1', TTL, 5)
+    await p.claim([route(1, 'n1', 10), route(2, 'n1', 11), route(3, 'n1', 12)])
+    await advance(TTL * 1.2)
     await p.lease('n2', TTL)
-    await p.claim([route(1, 'n1', 10), route(2, 'n2', 11), route(3, 'n1', 12)])
-    await advance(TTL * 0.6)
-    await p.lease('n2', TTL)
-    assert.deepEqual(await p.expired(), [])
-    await advance(TTL * 0.6)
-    assert.deepEqual(await p.routes([1, 2, 3]), [undefined, route(2, 'n2', 11), undefined])
-    assert.equal(await p.count(), 1)
-    const expired = await p.expired()
+    assert.deepEqual(await p.claim([route(1, 'n2', 20)]), [route(1, 'n1', 10)])
+    assert.deepEqual(await p.claim([route(2, 'n2', 11)]), [route(2, 'n1', 11)], 'not above')
+    assert.equal(await p.stream('n1'), 5)
+    await p.expired()
+    const buried = await p.bury('n1')
     assert.deepEqual(
-      expired.map((e) => e.node),
-      ['n1'],
+      buried.toSorted((a, b) => a.device - b.device),
+      [route(2, 'n1', 11), route(3, 'n1', 12)],
     )
-    assert.deepEqual(expired[0]!.routes.map((r) => r.device).sort(), [1, 3])
+    assert.equal(await p.stream('n1'), undefined)
+    assert.deepEqual(await p.claim([route(2, 'n2', 30)]), [undefined])
+    assert.deepEqual(await p.bury('n1'), [])
     assert.deepEqual(await p.expired(), [])
-    assert.deepEqual(await p.claim([route(1, 'n2', 30)]), [undefined], 'a dead route is not replaced')
+    assert.deepEqual(await p.routes([1, 2, 3]), [route(1, 'n2', 20), route(2, 'n2', 30), undefined])
+  })
+
+  check('a node that lives again before it is buried keeps its routes, and says once more what they are', async (s) => {
+    const { presence: p, advance } = s
+    await p.lease('n1', TTL)
+    await p.complete('n1')
+    await p.claim([route(1, 'n1', 10)])
+    await advance(TTL * 1.2)
+    await p.expired()
+    assert.equal(await p.lease('n1', TTL), false)
+    assert.deepEqual(await p.bury('n1'), [])
+    assert.deepEqual(await p.routes([1]), [route(1, 'n1', 10)])
+    await advance(TTL * 1.2)
+    assert.deepEqual(await p.expired(), [{ node: 'n1' }], 'it dies again')
+  })
+
+  check('ten thousand routes of a dead node are buried, each told once', async ({ presence: p, advance }) => {
+    await p.lease('n1', TTL)
+    await p.claim(Array.from({ length: 10_000 }, (_, i) => route(i + 1, 'n1', i + 1)))
+    await advance(TTL * 1.2)
+    const buried = await p.bury('n1')
+    assert.deepEqual([buried.length, new Set(buried.map((r) => r.device)).size], [10_000, 10_000])
+    assert.deepEqual(await p.claim([route(1, 'n1', 1)]), [undefined])
   })
 
   check('the stream that a node last wrote is told when it dies', async ({ presence: p, advance }) => {
@@ -141,25 +179,16 @@ export function presenceSuite(name: string, open: () => Promise<PresenceSubject>
     assert.deepEqual([...['n1', 'n2', 'n3'].map((n) => streams.get(n))], [2 ** 52 + 1, 6, undefined])
   })
 
-  check('a node whose lease ran out begins anew', async ({ presence: p, advance }) => {
+  check('a node that is buried begins anew', async ({ presence: p, advance }) => {
     await p.lease('n1', TTL)
     await p.claim([route(1, 'n1', 10)])
     await advance(TTL * 1.2)
     await p.expired()
+    await p.bury('n1')
     await p.lease('n1', TTL)
     assert.deepEqual(await p.routes([1]), [undefined])
     await p.claim([route(1, 'n1', 20)])
     assert.deepEqual(await p.routes([1]), [route(1, 'n1', 20)])
-  })
-
-  check('a node that leaves takes its routes along and is not reported', async ({ presence: p, advance }) => {
-    await p.lease('n1', TTL)
-    await p.claim([route(1, 'n1', 10)])
-    await p.leave('n1')
-    assert.deepEqual(await p.routes([1]), [undefined])
-    assert.equal(await p.count(), 0)
-    await advance(TTL * 1.2)
-    assert.deepEqual(await p.expired(), [])
   })
 
   check('ten thousand claims in one call', async ({ presence: p }) => {
@@ -180,7 +209,9 @@ export function presenceSuite(name: string, open: () => Promise<PresenceSubject>
     assert.equal(await q.lease('n1', TTL), true)
     await advance(TTL * 1.2)
     const reports = (await Promise.all([p.expired(), q.expired()])).flat()
-    assert.deepEqual(reports, [{ node: 'n1', routes: [route(1, 'n1', 20)] }])
+    assert.deepEqual(reports, [{ node: 'n1' }])
+    const buried = (await Promise.all([p.bury('n1'), q.bury('n1')])).flat()
+    assert.deepEqual(buried, [route(1, 'n1', 20)])
     await q.close()
   })
 

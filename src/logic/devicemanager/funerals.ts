@@ -1,5 +1,9 @@
-/** Nodes that died: the controller ends their streams of the log and says of their devices that they are offline. */
-import type { Lost } from '#core/presence/port.ts'
+/**
+ * Nodes that died: the controller ends their streams of the log, then their routes are forgotten, and it says of their devices that they are
+ * offline. In this order, since whoever comes in where such a route was must know that the old session says nothing more (connect.ts).
+ */
+import type { Dead } from '#core/presence/port.ts'
+import type { Held } from './held.ts'
 import type { Start } from './start.ts'
 
 const AGAIN_MS = 1000
@@ -8,11 +12,11 @@ const ANSWER_MS = 1000
 const AT_ONCE = 1000
 
 export interface Funerals {
-  add(lost: Lost): void
+  add(dead: Dead): void
   stop(): void
 }
 
-export function makeFunerals({ peers, log, clock }: Pick<Start, 'peers' | 'log' | 'clock'>): Funerals {
+export function makeFunerals({ peers, log, clock, ports: { presence } }: Start, held: Held): Funerals {
   const waiting = new Set<() => void>()
   let stopped = false
 
@@ -31,24 +35,22 @@ export function makeFunerals({ peers, log, clock }: Pick<Start, 'peers' | 'log' 
     })
   }
 
-  async function tell({ node, stream, routes }: Lost): Promise<void> {
+  async function tell({ node, stream }: Dead): Promise<void> {
     if (await answers(node)) return
-    const sessions = routes.map(({ device, epoch }) => ({ device, epoch }))
-    for (let i = 0; i === 0 || i < sessions.length; i += AT_ONCE)
-      await peers.controller.nodeLost({
-        node,
-        ...(stream !== undefined && { stream }),
-        sessions: sessions.slice(i, i + AT_ONCE),
-      })
+    await peers.controller.nodeLost({ node, ...(stream !== undefined && { stream }), sessions: [] })
+    const sessions = (await presence.bury(node)).map(({ device, epoch }) => ({ device, epoch }))
+    for (const { device, epoch } of sessions) held.ended(device, epoch)
+    for (let i = 0; i < sessions.length; i += AT_ONCE)
+      await peers.controller.nodeLost({ node, sessions: sessions.slice(i, i + AT_ONCE) })
   }
 
-  function attempt(lost: Lost): void {
-    tell(lost).catch((err: unknown) => {
+  function attempt(dead: Dead): void {
+    tell(dead).catch((err: unknown) => {
       if (stopped) return
-      log.warn({ err, node: lost.node }, 'the controller could not be told of a node that died; trying again')
+      log.warn({ err, node: dead.node }, 'the controller could not be told of a node that died; trying again')
       const cancel = clock.after(AGAIN_MS, () => {
         waiting.delete(cancel)
-        attempt(lost)
+        attempt(dead)
       })
       waiting.add(cancel)
     })

@@ -17,8 +17,10 @@ export interface Leases {
 }
 
 /** Keeps the leases of access nodes, and ends the routes of those that died. */
-export function makeLeases({ ports: { presence }, log, clock, peers }: Start, held: Held): Leases {
-  const funerals = makeFunerals({ peers, log, clock })
+export function makeLeases(s: Start, held: Held): Leases {
+  const { ports, log, clock } = s
+  const { presence } = ports
+  const funerals = makeFunerals(s, held)
   const fresh = new Set<string>()
 
   async function renew(node: string, stream?: number): Promise<boolean> {
@@ -30,13 +32,9 @@ export function makeLeases({ ports: { presence }, log, clock, peers }: Start, he
   }
 
   async function look(): Promise<void> {
-    for (const lost of await presence.expired()) {
-      log.warn(
-        { node: lost.node, devices: lost.routes.length },
-        'access node was silent for too long; its devices count as offline',
-      )
-      for (const route of lost.routes) held.ended(route.device, route.epoch)
-      funerals.add(lost)
+    for (const dead of await presence.expired()) {
+      log.warn({ node: dead.node }, 'access node was silent for too long; its devices count as offline')
+      funerals.add(dead)
     }
   }
 

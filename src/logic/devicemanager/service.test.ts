@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { isPandoError } from '#lib/errors.ts'
+import { isPandoError, PandoError } from '#lib/errors.ts'
 import { manager, request, token } from '../../../test/support/devicemanager.ts'
 
 test('a device with its token comes in and can be found, until it goes', async () => {
@@ -68,12 +68,16 @@ test('takeover: the old session is closed and drained before the new one is answ
   assert.equal((await m.face.routes({ devices: [7] })).items[0]!.node, 'n2')
 })
 
-test('takeover: a node that is unknown, fails or hangs counts as lost; a batch waits for it at most once', async () => {
+// MQTT-13
+test('takeover: a node that is unknown, fails or hangs counts as lost, its stream is sealed; a batch waits for it at most once', async () => {
   const m = await manager()
   const node = m.addNode('n1')
   m.addNode('n2')
+  await m.face.alive({ node: 'gone', stream: 7 })
+  await m.face.alive({ node: 'n1', stream: 8 })
   await m.connect('gone', 1)
   assert.ok((await m.connect('n2', 1))[0]!.device)
+  assert.deepEqual(m.lost.splice(0), [{ node: 'gone', stream: 7, sessions: [] }])
   await m.connect('n1', 2, 3)
   node.onClose = () => new Promise(() => {})
   const second = m.connect('n2', 2)
@@ -82,6 +86,56 @@ test('takeover: a node that is unknown, fails or hangs counts as lost; a batch w
   assert.ok((await second)[0]!.device)
   await m.connect('n1', 3)
   assert.ok((await m.connect('n2', 3))[0]!.device, 'not waited for again')
+  assert.deepEqual(m.lost, [{ node: 'n1', stream: 8, sessions: [] }])
+  // it has begun a new stream: it lives
+  await m.face.alive({ node: 'n1', stream: 9 })
+  const [third] = await m.connect('n1', 3)
+  node.onClose = async () => {}
+  await m.connect('n2', 3)
+  assert.equal(node.closed.at(-1)!.epoch, third!.epoch)
+  assert.equal(m.lost.length, 1)
+})
+
+// MQTT-13
+test('takeover: of a device whose node is dead, whether that is known yet or not, the stream is sealed before it is let in elsewhere', async () => {
+  const m = await manager()
+  m.addNode('n2')
+  await m.face.alive({ node: 'dead', stream: 7 })
+  await m.connect('dead', 1, 2)
+  const asked: (() => void)[] = []
+  m.onLost = () => new Promise((done) => asked.push(done))
+  for (let s = 0; s < 6; s++) m.clock.advance(1000)
+  while (asked.length === 0) await turn()
+  assert.deepEqual(await m.face.routes({ devices: [1, 2] }), { items: [] })
+  let answered = false
+  const second = m.connect('n2', 1).finally(() => (answered = true))
+  while (asked.length < 2) await turn()
+  await turn()
+  assert.equal(answered, false)
+  for (const done of asked) done()
+  assert.ok((await second)[0]!.device)
+  for (let i = 0; i < 5; i++) await turn()
+  assert.deepEqual(
+    m.lost.map((l) => [l.stream, l.sessions.length]),
+    [
+      [7, 0],
+      [7, 0],
+      [undefined, 1],
+    ],
+  )
+  await m.stop()
+})
+
+// MQTT-13
+test('takeover: while the log cannot seal the stream of a lost node, its devices are not let in elsewhere', async () => {
+  const m = await manager()
+  m.addNode('n2')
+  await m.face.alive({ node: 'gone', stream: 7 })
+  await m.connect('gone', 1)
+  m.onLost = () => Promise.reject(new PandoError('log_unavailable', 'away'))
+  await assert.rejects(m.connect('n2', 1), /away/)
+  m.onLost = async () => {}
+  assert.ok((await m.connect('n2', 1))[0]!.device)
 })
 
 test('two connects of a device in one batch leave exactly one, the last', async () => {
@@ -227,7 +281,13 @@ test('the controller is told of a node that died, with its stream and the device
   await m.connect('slow', 2, 3)
   for (let s = 0; s < 6; s++) m.clock.advance(1000)
   await turn()
-  assert.deepEqual(m.lost, [{ node: 'dead', stream: 7, sessions: [{ device: 1, epoch: one!.epoch }] }])
+  for (let i = 0; i < 5; i++) await turn()
+  // sealed at the takeover too
+  assert.deepEqual(m.lost, [
+    { node: 'dead', stream: 7, sessions: [] },
+    { node: 'dead', stream: 7, sessions: [] },
+    { node: 'dead', sessions: [{ device: 1, epoch: one!.epoch }] },
+  ])
   await m.stop()
 })
 

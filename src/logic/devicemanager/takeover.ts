@@ -16,12 +16,20 @@ export interface Closer {
    * unknown, fails or doesn't answer in time.
    */
   close(node: string, routes: readonly Route[], cause: Cause): Promise<void>
-  /** Ends sessions that others replaced: a call a node, all nodes at once. A node that can't be reached is treated as lost. */
+  /**
+   * Ends sessions that others replaced: a call a node, all nodes at once. A node that can't be reached is lost: its stream of the log is
+   * sealed, so that it says nothing more of them. Rejects when that could not be done.
+   */
   replaced(routes: readonly Route[]): Promise<void>
 }
 
-export function makeCloser({ peers, clock, log }: Pick<Start, 'peers' | 'clock' | 'log'>): Closer {
-  const lost = new Set<string>()
+interface Fence {
+  stream: number | undefined
+  sealed: Promise<unknown>
+}
+
+export function makeCloser({ peers, clock, log, ports: { presence } }: Pick<Start, 'peers' | 'clock' | 'log' | 'ports'>): Closer {
+  const lost = new Map<string, Fence>()
 
   async function close(node: string, routes: readonly Route[], cause: Cause): Promise<void> {
     const face = peers.access(node)
@@ -31,17 +39,29 @@ export function makeCloser({ peers, clock, log }: Pick<Start, 'peers' | 'clock' 
   }
 
   async function takeOver(node: string, routes: readonly Route[]): Promise<void> {
-    if (lost.has(node)) return
+    const before = lost.get(node)
+    if (before && (await presence.stream(node)) === before.stream) return void (await before.sealed)
     try {
       await close(node, routes, 'taken_over')
     } catch (err) {
-      lost.add(node)
-      clock.after(LOST_FOR, () => lost.delete(node))
       log.warn(
         { err, node, sessions: routes.length },
         'access node did not close sessions that were taken over; it counts as lost',
       )
+      await fence(node)
     }
+  }
+
+  async function fence(node: string): Promise<void> {
+    // undefined: it never had one, or it is buried and its stream is sealed
+    const stream = await presence.stream(node)
+    const sealed = stream === undefined ? Promise.resolve() : peers.controller.nodeLost({ node, stream, sessions: [] })
+    const made: Fence = { stream, sealed }
+    const forget = () => void (lost.get(node) === made && lost.delete(node))
+    lost.set(node, made)
+    clock.after(LOST_FOR, forget)
+    sealed.catch(forget)
+    await sealed
   }
 
   return {

@@ -3,7 +3,7 @@
 import type { EngineOptions } from '#core/engines.ts'
 import type { EngineHealth } from '#core/health.ts'
 import { systemClock } from '#lib/service.ts'
-import type { Lost, Presence, Route } from '../port.ts'
+import type { Dead, Presence, Route } from '../port.ts'
 
 interface Node {
   /** routes claimed for it that nobody has replaced */
@@ -19,7 +19,7 @@ export function memoryPresence({ clock = systemClock }: EngineOptions): Presence
   const nodes = new Map<string, Node>()
   const routes = new Map<number, Route>()
   const since = clock.now()
-  let lost: Lost[] = []
+  let dead: Dead[] = []
 
   const nodeOf = (name: string): Node => {
     let node = nodes.get(name)
@@ -36,7 +36,7 @@ export function memoryPresence({ clock = systemClock }: EngineOptions): Presence
     routes.set(route.device, route)
   }
   const claimOne = (route: Route): Route | undefined => {
-    const before = alive(routes.get(route.device))
+    const before = routes.get(route.device)
     if (before === undefined || before.epoch < route.epoch) put(route)
     return before
   }
@@ -50,22 +50,16 @@ export function memoryPresence({ clock = systemClock }: EngineOptions): Presence
     nodeOf(route.node).routes--
     return routes.delete(device)
   }
-  const remove = (name: string): Route[] => {
-    const gone: Route[] = []
-    nodes.get(name)?.cancelLease?.()
-    nodes.delete(name)
-    for (const route of routes.values()) if (route.node === name) gone.push(route)
-    for (const route of gone) routes.delete(route.device)
-    return gone
-  }
-  const expire = (node: string): void => {
-    const stream = nodes.get(node)?.stream
-    lost.push({ node, routes: remove(node), ...(stream !== undefined && { stream }) })
+  const expire = (name: string): void => {
+    const node = nodeOf(name)
+    node.cancelLease = undefined
+    node.complete = false
+    dead.push({ node: name, ...(node.stream !== undefined && { stream: node.stream }) })
   }
 
   return {
     claim: async (claims) => claims.map(claimOne),
-    restore: async (lost) => lost.map(restoreOne),
+    restore: async (asked) => asked.map(restoreOne),
     release: async (ends) => ends.map(releaseOne),
     routes: async (devices) => devices.map((d) => alive(routes.get(d))),
     async lease(name, ttlMs, stream) {
@@ -79,13 +73,18 @@ export function memoryPresence({ clock = systemClock }: EngineOptions): Presence
       const node = nodes.get(name)
       if (node?.cancelLease) node.complete = true
     },
-    async leave(node) {
-      remove(node)
-    },
+    stream: async (name) => nodes.get(name)?.stream,
     async expired() {
-      const reported = lost
-      lost = []
+      const reported = dead.filter(({ node }) => nodes.get(node)?.cancelLease === undefined)
+      dead = []
       return reported
+    },
+    async bury(name) {
+      if (nodes.get(name)?.cancelLease) return []
+      nodes.delete(name)
+      const gone = [...routes.values()].filter((route) => route.node === name)
+      for (const route of gone) routes.delete(route.device)
+      return gone
     },
     async count() {
       let n = 0

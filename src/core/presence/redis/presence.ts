@@ -1,14 +1,14 @@
 /** Presence in Redis, shared by all device managers of a cluster. What is kept where, and how: scripts.ts. */
 import type { EngineOptions } from '#core/engines.ts'
 import { reachability } from '#core/remote/health.ts'
-import type { Lost, Presence, Route } from '../port.ts'
-import { type Link, openLink } from './link.ts'
+import type { Dead, Presence, Route } from '../port.ts'
+import { openLink } from './link.ts'
 import { pack, routeOf, unpack } from './packed.ts'
 import * as scripts from './scripts.ts'
 import { optionsOf, settle } from './start.ts'
 
 const AT_ONCE = 500
-/** Another manager goes on with a dead node that somebody has begun to take down. */
+/** Another manager is told of a dead node that somebody was told of and has not buried. */
 const ABANDONED_MS = 10_000
 /** Claims whose outcome is not known, at most; and how long after Redis is back they are taken back. */
 const MAX_DOUBTFUL = 10_000
@@ -59,16 +59,6 @@ export async function redisPresence(url: string, o: EngineOptions): Promise<Pres
         throw e
       }
     })
-  /** The routes of nodes that scripts have buried. */
-  const takeDown = (buried: readonly string[]): Promise<Lost[]> =>
-    Promise.all(
-      buried.map(async (text) => {
-        const [node = '', grave = '', stream = ''] = text.split('\n')
-        const routes = grave === '' ? [] : await drain(link, at.prefix, node, grave)
-        return { node, routes, ...(stream !== '' && { stream: Number(stream) }) }
-      }),
-    )
-
   return {
     claim,
     async restore(routes) {
@@ -85,8 +75,26 @@ export async function redisPresence(url: string, o: EngineOptions): Promise<Pres
       ),
     lease: async (node, ttlMs, stream) => (await run(scripts.lease, [node, ttlMs, stream ?? ''])) === 1,
     complete: async (node) => void (await run(scripts.complete, [node])),
-    leave: async (node) => void (await takeDown(await run<string[]>(scripts.leave, [node]))),
-    expired: async () => takeDown(await run<string[]>(scripts.expired, [ABANDONED_MS])),
+    async stream(node) {
+      const answer = await link.call((c) => c.get(`${at.prefix}s:${node}`))
+      return answer === null ? undefined : Number(answer)
+    },
+    async expired() {
+      const answers = await run<string[]>(scripts.expired, [ABANDONED_MS])
+      return answers.map((text): Dead => {
+        const [node = '', stream = ''] = text.split('\n')
+        return { node, ...(stream !== '' && { stream: Number(stream) }) }
+      })
+    },
+    async bury(node) {
+      const found: Route[] = []
+      for (let cursor = '0'; ; ) {
+        const [next, ...answers] = await run<string[]>(scripts.bury, [node, cursor, AT_ONCE])
+        for (let i = 0; i < answers.length; i += 2) found.push(unpack(Number(answers[i]), node, answers[i + 1]!))
+        if (next === '') return found
+        cursor = next!
+      }
+    },
     count: () => run<number>(scripts.count, []),
     health: health.current,
     async close() {
@@ -101,25 +109,4 @@ async function inPieces<I, O>(items: readonly I[], ask: (some: readonly I[]) => 
   const answers: O[] = []
   for (let i = 0; i < items.length; i += AT_ONCE) answers.push(...(await ask(items.slice(i, i + AT_ONCE))))
   return answers
-}
-
-/** Reads and removes a dead node's routes, piece by piece. */
-async function drain(link: Link, prefix: string, node: string, grave: string): Promise<Route[]> {
-  const routes = new Map<number, Route>()
-  for (let cursor = '0'; ; ) {
-    const page = await link.call((c) => c.hScan(prefix + grave, cursor, { COUNT: AT_ONCE }))
-    for (const { field, value } of page.entries) routes.set(Number(field), unpack(Number(field), node, String(value)))
-    const devices = page.entries.map((e) => String(e.field))
-    await link.script(scripts.forget, [prefix, node, ...devices])
-    cursor = String(page.cursor)
-    if (cursor === '0') break
-  }
-  await link.call((c) =>
-    c
-      .multi()
-      .unlink(prefix + grave)
-      .zRem(`${prefix}dying`, grave)
-      .exec(),
-  )
-  return [...routes.values()]
 }
