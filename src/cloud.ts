@@ -236,6 +236,7 @@ async function startAll(s: Starting): Promise<Cloud> {
     stops.push(() => ops.close())
     listen['ops'] = addressUrl('http', ops.address)
   }
+  await ports.queue?.hearing()
   log.info({ instance, listen }, 'ready')
   return { listen, peers: peers as unknown as Peers, config, reload: () => certificates?.reload(), stop }
 }

@@ -40,6 +40,8 @@ export interface Queue {
   ring<T extends keyof Bells>(topic: T, bell: Bells[T]): void
   /** `listener` names the consumer: each name gets every bell. Handlers must return at once. → stop */
   listen<T extends keyof Bells>(topic: T, listener: string, handler: (bell: Bells[T]) => void): () => void
+  /** Resolves when bells of other processes are heard by all who listen by now; after 2 s in any case. */
+  hearing(): Promise<void>
   health(): EngineHealth
   close(): Promise<void>
 }

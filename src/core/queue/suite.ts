@@ -75,6 +75,17 @@ export function queueSuite(name: string, open: () => Promise<QueueSubject>): voi
     assert.deepEqual(heard, [1])
   })
 
+  check('who has waited for it hears others', async ({ another, queue }) => {
+    const far = (await another?.()) ?? queue
+    const heard = Promise.withResolvers<number>()
+    far.listen('log', 'far', ({ seq }) => heard.resolve(seq))
+    await far.hearing()
+    // a bell that is not repeated
+    queue.ring('log', { stream: 1, seq: 7 })
+    assert.equal(await heard.promise, 7)
+    await far.close()
+  })
+
   check('nobody has to listen, and ringing after the end is harmless', async ({ queue }) => {
     queue.ring('log', { stream: 1, seq: 1 })
     await queue.close()

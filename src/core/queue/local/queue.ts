@@ -31,6 +31,7 @@ export function localQueue({ log }: EngineOptions): Queue {
         listeners[topic] = listeners[topic].filter((l) => l !== listener)
       }
     },
+    hearing: async () => {},
     health: (): EngineHealth => ({ state: 'ok', since }),
     async close() {
       listeners.log = []

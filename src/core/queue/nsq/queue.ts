@@ -1,9 +1,10 @@
 /**
  * The doorbell by NSQ. Listeners of the process that rings hear it at once, with the batch; other processes by a channel each. nsqd may
- * lose what it holds when it is killed, so nothing depends on it: bells of the registry go out twice, those of the log are made up
- * for by the next.
+ * lose what it holds when it is killed, and whoever has just come or lost its connection hears nothing, so nothing depends on it: bells of the
+ * registry go out three times, those of the log are made up for by the next.
  */
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { EngineOptions } from '#core/engines.ts'
 import { reachability, reasonOf } from '#core/remote/health.ts'
 import { PandoError } from '#lib/errors.ts'
@@ -14,7 +15,10 @@ import { nsqSender } from './sender.ts'
 import { nsqSettings } from './settings.ts'
 import { type Publication, type Topic, Waiting } from './waiting.ts'
 
-const REPEAT_MS = 300
+/** The second finds listeners that had lost their connection, or were about to make one. */
+const REPEATS_MS = [300, 3000]
+const HEARING_MS = 2000
+const LOOK_MS = 20
 const MOST_SEEN = 10_000
 const topicName = (topic: Topic): string => `pando.${topic}`
 
@@ -40,14 +44,16 @@ export async function openNsqQueue(url: string, { log }: EngineOptions): Promise
     onDown: health.failed,
   })
 
-  /** Each once more. */
   function again(topic: Topic, body: string): void {
-    setTimeout(() => {
-      if (closed) return
-      waiting.repeat(topic, body)
-      sender.wake()
-    }, REPEAT_MS).unref()
+    for (const ms of REPEATS_MS)
+      setTimeout(() => {
+        if (closed) return
+        waiting.repeat(topic, body)
+        sender.wake()
+      }, ms).unref()
   }
+
+  const isDeaf = (): boolean => [...receivers.values()].some((r) => r.connected === 0)
 
   function heard(topic: Topic, body: Buffer): void {
     const p = publicationOf(body)
@@ -81,10 +87,13 @@ export async function openNsqQueue(url: string, { log }: EngineOptions): Promise
       receive(topic)
       return near.listen(topic, name, handler)
     },
+    async hearing() {
+      for (const since = performance.now(); isDeaf() && performance.now() - since < HEARING_MS; ) await sleep(LOOK_MS)
+    },
     health() {
       const h = health.current()
-      const deaf = [...receivers.values()].some((r) => r.connected === 0)
-      if (h.state === 'ok') return deaf ? { ...h, state: 'degraded', error: `${settings.shown}: no nsqd to hear bells from` } : h
+      if (h.state === 'ok')
+        return isDeaf() ? { ...h, state: 'degraded', error: `${settings.shown}: no nsqd to hear bells from` } : h
       return { ...h, state: 'degraded' }
     },
     async close() {
