@@ -72,7 +72,7 @@ scenario('STREAM-2: filters and scope; a wrong one is told by the name of its pa
     ['?kind=frames', 'kind'],
     ['?product=x', 'product'],
     ['?devcie=x', 'devcie'],
-    ['?last_event_id=no-place', 'last_event_id'],
+    ...['no-place', 'garbage', '1', '-1', '%00', '1~~', '1~1.1~1.1'].map((id) => [`?last_event_id=${id}`, 'last_event_id']),
   ]) {
     const { code, message } = await refused(wide.key, query!)
     assert.equal(code, 10007)

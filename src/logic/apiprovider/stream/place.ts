@@ -5,7 +5,7 @@
  *   since ~ stream . seq [. record] ~ stream . seq …     numbers in base 36
  *
  * With a record: the batch has been read up to it; without: whole. A stream that is not named has been read as far as its batches were
- * closed before `since`.
+ * closed before `since`. Where none is named it ends with `~`, so that no word is taken for a place.
  */
 import { PandoError } from '#lib/errors.ts'
 
@@ -25,13 +25,13 @@ export interface Place {
 }
 
 const MOST = 4096
-const FORM = /^[0-9a-z]{1,10}(~[0-9a-z]{1,11}\.[0-9a-z]{1,11}(\.[0-9a-z]{1,6})?)*$/
+const FORM = /^[0-9a-z]{1,10}(~|(~[0-9a-z]{1,11}\.[0-9a-z]{1,11}(\.[0-9a-z]{1,6})?)+)$/
 
 const text = (n: number): string => n.toString(36)
 const entry = ([stream, seq]: readonly [number, number]): string => `~${text(stream)}.${text(seq)}`
 
 export const placeText = (since: number, read: Iterable<readonly [number, number]>): string =>
-  text(since) + [...read].map(entry).join('')
+  text(since) + ([...read].map(entry).join('') || '~')
 
 /** The ids of the records of one batch; `others`: how far the other streams have been read. */
 export function idsOf(
@@ -49,7 +49,7 @@ export function idsOf(
 /** `invalid` where it is no place. */
 export function parsePlace(said: string): Place {
   if (said.length > MOST || !FORM.test(said)) throw wrong(said)
-  const [since = '', ...entries] = said.split('~')
+  const [since = '', ...entries] = said.replace(/~$/, '').split('~')
   const read = new Map<number, number>()
   let part: Part | undefined
   for (const e of entries) {

@@ -18,7 +18,7 @@ export async function resume(log: Log, place: Place, idle: ReadonlyMap<number, n
   const infos = await log.streams()
   const read = new Map<number, number>()
   for (const info of infos) read.set(info.stream, await placeIn(log, info, place, idle))
-  if (isWhole(infos, place)) return { read }
+  if (place.since <= now && isWhole(infos, place)) return { read }
   return { read, gap: { until: await oldest(log, infos, now) } }
 }
 
@@ -32,7 +32,7 @@ async function placeIn(log: Log, info: StreamInfo, place: Place, idle: ReadonlyM
 
 /**
  * Retention drops the oldest first: while a batch is there that had been read, all that came after it is. Of a place whose batches are all
- * gone, or that this log has never reached, nobody can say.
+ * gone, or that this log has never reached, nobody can say; nor of one that is of the future.
  */
 function isWhole(infos: readonly StreamInfo[], { read, part }: Place): boolean {
   if (read.size === 0) return infos.every((i) => i.first === 1)
