@@ -54,6 +54,8 @@ export interface RecordView {
   time: number
   /** why: cause of offline and diary records, step of a command's life */
   reason: number
+  /** of status and event: read again from a frame that was quarantined, of its old time; no news */
+  late: boolean
   /** of status and event: a frame of Pando's own (`decodeStatus`, `decodeEvent`), whatever the product's codec */
   data: Uint8Array
 }

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Type } from 'typebox'
 import type { RuleDefinition } from '#contracts/controller.ts'
-import { encodeEvent } from '#protocol/frames.ts'
+import { encodeEvent, encodeStatus } from '#protocol/frames.ts'
 import { definePlugin } from '#src/plugins.ts'
 import { startCloud, testDevice } from '#src/testing/index.ts'
 import { hookReceiver } from '../support/hookreceiver.ts'
+import { vectors } from '../vectors/read.ts'
 import { heldTime } from '../world/time.ts'
 import { scenario, until, type World } from '../world.ts'
 
@@ -211,6 +212,52 @@ scenario(
     await save(world, from(b.identifier, c.identifier))
     await assert.rejects(save(world, from(c.identifier, a.identifier)))
     await save(world, from(c.identifier, a.identifier, { but: { atMost: { n: 1, per: 60_000 } } }))
+  },
+  { shapes: ['direct'] },
+)
+
+scenario(
+  'QUAR-2 frames that are read again later make no rule run, also of one that looks back after a restart',
+  async (world) => {
+    const rich = vectors<{ events: object[]; objects: object[] }>('rich-product')
+    const late = { no: 901, name: 'late', part: 1, priority: 0, params: [{ value_type: 7, name: 'n' }] }
+    const door = { no: 900, label: 'door', part: 1, status: [{ value_type: 7, name: 'open' }] }
+    const next = { ...rich, events: [...rich.events, late], objects: [...rich.objects, door] }
+    const product = await world.product()
+    const device = await world.connected({ product })
+    const { controller, registry } = world.peers
+    const say = () =>
+      device.publish('e', encodeEvent({ timestamp: 0, subDevice: 1, no: 901, priority: 0, values: [1], types: [7] }))
+    await say()
+    await device.publish('s', encodeStatus({ properties: [{ subDevice: 1, object: 900, types: [7], values: [1] }] }))
+    await until('quarantine', async () => (await controller.quarantine({ productId: product.id })).items.length === 2)
+    await registry.editProduct({ id: product.id, config: JSON.stringify(next) })
+    const on = { kind: 'event', name: 'late' } as const
+    const rule = await until('a model that knows it', () =>
+      save(world, { device: device.identifier, on, ...switched }).catch(() => undefined),
+    )
+    const { decodes } = await controller.redecode({ productId: product.id })
+    assert.equal(decodes, 2)
+    await say()
+    const runs = await until('a run', async () => {
+      const items = await runsOf(world, rule.id)
+      return items.length > 0 && items
+    })
+    assert.equal(runs.length, 1, JSON.stringify(runs))
+    const [{ at }] = (await controller.records({ deviceId: device.id, kinds: ['event'], newestFirst: true, limit: 1 })).items as [
+      { at: number },
+    ]
+    assert.equal(JSON.parse(runs[0]!.trace).at, at)
+
+    const lasts = async (label: string, when: string) => {
+      const about = { device: device.identifier, on: { kind: 'status', label } as const, when, for: 2000 }
+      return (await save(world, { ...about, ...switched })).id
+    }
+    const [ofDoor, ofLight] = [await lasts('door', 'status.door.open > 0'), await lasts('light', 'status.light.onoff > 0')]
+    await device.status({ light: [1, 1] })
+    await world.restart()
+    await until('a run of what lasts', async () => (await runsOf(world, ofLight)).length > 0)
+    assert.deepEqual(await runsOf(world, ofDoor), [])
   },
   { shapes: ['direct'] },
 )

@@ -65,6 +65,9 @@ export const recordFlag = {
   adopted: 128,
 } as const
 
+/** Status, event: what tells of times gone by: it is no news, and no newer value gives way to it. */
+export const LATE = recordFlag.redecoded | recordFlag.adopted
+
 /** Steps in a command's life (`reason` of a commandState record). */
 export const commandState = { sent: 1, delivered: 2, executed: 3, failed: 4, timedOut: 5, expired: 6, cancelled: 7 } as const
 

@@ -1,5 +1,5 @@
 /** A batch as plugins see it. */
-import { at, BATCH_HEADER, batchHead, RECORD_HEADER, recordKind } from '#core/devicelog/batch.ts'
+import { at, BATCH_HEADER, batchHead, LATE, RECORD_HEADER, recordKind } from '#core/devicelog/batch.ts'
 import type { BatchView, RecordView } from '#lib/hooks.ts'
 
 const names = new Map<number, string>(Object.entries(recordKind).map(([name, kind]) => [kind, name]))
@@ -23,5 +23,6 @@ const recordView = (b: Buffer, p: number): RecordView => ({
   modelVersion: b.readUInt16LE(p + at.version),
   time: b.readDoubleLE(p + at.time),
   reason: b[p + at.reason]!,
+  late: (b.readUInt16LE(p + at.flags) & LATE) !== 0,
   data: b.subarray(p + RECORD_HEADER, p + b.readUInt32LE(p)),
 })

@@ -3,7 +3,7 @@
  * firmware's frames can't be trusted, docs/device-protocol.md §4), with the bytes that they had in the frame: `sub-device u16 | object u16 |
  * count u16 | TLVs`. What lies above them is in slots.ts.
  */
-import { at as field, RECORD_HEADER, recordFlag, recordKind } from '#core/devicelog/batch.ts'
+import { at as field, LATE, RECORD_HEADER, recordFlag, recordKind } from '#core/devicelog/batch.ts'
 import { COMMAND_ID } from '#core/devicelog/command.ts'
 import type { Current } from '#core/history/port.ts'
 import type { Property } from '#protocol/frames.ts'
@@ -17,8 +17,6 @@ import { applyDesired, stepped, tried } from './desired/document.ts'
 import { isObject, isUnreleased, QOS2 } from './slots.ts'
 
 const PROPERTY_HEADER = 6
-/** What tells of times gone by: no newer value gives way to it. */
-const LATE = recordFlag.redecoded | recordFlag.adopted
 
 /** Applies the record at b[p, p + size); `v` views the same bytes. */
 export function applyRecord(current: Current, b: Buffer, v: DataView, p: number, size: number): void {

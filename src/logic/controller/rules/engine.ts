@@ -1,5 +1,5 @@
 /** Which rules a record concerns, and what they make of it. A record that concerns none costs one look-up. */
-import { at as field, recordKind } from '#core/devicelog/batch.ts'
+import { at as field, LATE, recordKind } from '#core/devicelog/batch.ts'
 import type { Current } from '#core/history/port.ts'
 import type { Agenda } from '../agenda.ts'
 import { currentProperties } from '../current.ts'
@@ -156,7 +156,7 @@ export function makeEngine(parts: EngineParts): Engine {
     all: () => rules.values(),
     get: (id) => rules.get(id),
     see(b, p, size, since) {
-      if (b[p + field.kind]! > recordKind.offline) return undefined
+      if (b[p + field.kind]! > recordKind.offline || b.readUInt16LE(p + field.flags) & LATE) return undefined
       const own = byDevice.get(b.readDoubleLE(p + field.device))
       const ofProduct = byProduct.size === 0 ? undefined : byProduct.get(b.readUInt32LE(p + field.product))
       if (!own && !ofProduct) return undefined

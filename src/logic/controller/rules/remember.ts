@@ -1,6 +1,7 @@
 /** What rules remember of devices outlives a restart: it is made again of their runs and of history. */
 import type { Face } from '#contracts/contract.ts'
 import type { RuleRun, registry } from '#contracts/registry.ts'
+import { LATE } from '#core/devicelog/batch.ts'
 import type { History, HistoryRecord } from '#core/history/port.ts'
 import type { Logger } from '#lib/log.ts'
 import type { Clock } from '#lib/service.ts'
@@ -63,6 +64,8 @@ export function makeRemembering({ history, engine, peer, clock, log }: RememberP
   /** Since when what must last lasts. Older than the window: it has run, or is too old to run. undefined: too much to read. */
   async function lasting(rule: Compiled, device: number): Promise<Lasting | undefined> {
     const window = clock.now() - rule.def.for! - MISSED_MS
+    // what it had not seen before the restart does not count after it
+    const from = Math.max(window, rule.rule.updatedAt)
     const m = newMemory()
     const status: Record<string, Readonly<Record<string, unknown>>> = known(rule, device)
     let last: Facts = { event: {}, status, now: new Date(0) }
@@ -72,9 +75,11 @@ export function makeRemembering({ history, engine, peer, clock, log }: RememberP
       if (judge(rule, m, said, time, facts) === 'waits') last = { ...facts(), status: { ...status } }
       return true
     }
-    const before = await history.read({ device, kinds: KINDS, to: window, limit: BEFORE, newestFirst: true })
-    eachOf(rule, before.records.toReversed(), see)
-    const all = await eachSince(rule, device, window, MOST_PAGES, see)
+    if (from === window) {
+      const before = await history.read({ device, kinds: KINDS, to: window, limit: BEFORE, newestFirst: true })
+      eachOf(rule, before.records.toReversed(), see)
+    }
+    const all = await eachSince(rule, device, from, MOST_PAGES, see)
     return all ? { since: m.since, ran: m.since < window, facts: last } : undefined
   }
 
@@ -130,7 +135,8 @@ export function makeRemembering({ history, engine, peer, clock, log }: RememberP
 
   async function runsOf(rule: Compiled): Promise<void> {
     const { items } = await peer.ruleRuns({ id: rule.rule.id, limit: RUNS })
-    const ran = items.flatMap(ranOf)
+    // another version begins with nothing
+    const ran = items.filter((r) => r.version === rule.rule.version).flatMap(ranOf)
     const held = new Set<number>()
     const newest = new Map(ran.toReversed().map(({ device, at }) => [device, at]))
     if (rule.hysteresis) for (const [device, at] of newest) if (!(await released(rule, device, at))) held.add(device)
@@ -157,7 +163,8 @@ type See = (said: Said, time: number) => boolean
 
 function eachOf(rule: Compiled, records: readonly HistoryRecord[], see: See): boolean {
   for (const r of records) {
-    const said = saidOf(r, rule)
+    // rules were not told of it when it came either
+    const said = r.flags & LATE ? undefined : saidOf(r, rule)
     if (said && !see(said, r.time)) return false
   }
   return true
