@@ -261,3 +261,36 @@ scenario(
   },
   { shapes: ['direct'] },
 )
+
+const minutely = heldTime(Date.UTC(2026, 0, 1, 12))
+scenario(
+  'RULE-7 RULE-8 what limits a rule limits its ticks too, over restarts; a timer that never comes is refused',
+  async (world) => {
+    const device = await world.device()
+    const timer = (cron: string, more: Partial<RuleDefinition>, then = { do: 'command' as const, name: 'switch', params: [1, 2] }) =>
+      save(world, { device: device.identifier, on: { kind: 'timer', cron }, then: [{ ...then, ttl: 600_000 }], ...more })
+    const twice = await timer('* * * * *', { but: { atMost: { n: 2, per: 3_600_000 } } })
+    const once = await timer('* * * * *', { but: { hysteresis: 'status.light.level < 10' } })
+    const all = await timer('* * * * *', {})
+    const ran = async (id: number) => (await runsOf(world, id)).filter((r) => r.outcome === 'ok').length
+    const minutes = async (n: number) => {
+      for (let i = 0; i < n; i++) {
+        const before = await ran(all.id)
+        await minutely.pass(60)
+        await until('the next tick', async () => (await ran(all.id)) > before)
+      }
+    }
+    await minutes(2)
+    assert.deepEqual([await ran(twice.id), await ran(once.id)], [2, 1])
+    await world.restart()
+    await minutes(2)
+    assert.deepEqual([await ran(twice.id), await ran(once.id)], [2, 1])
+    await device.connect()
+    await device.status({ light: [1, 5] })
+    await minutes(1)
+    await until('a tick that is let run again', async () => (await ran(once.id)) === 2)
+    assert.equal(await ran(twice.id), 2)
+    await assert.rejects(timer('0 0 31 2 *', {}), (e) => e instanceof Error && /never/.test(e.message))
+  },
+  { shapes: ['direct'], clock: minutely.clock },
+)

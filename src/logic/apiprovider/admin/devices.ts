@@ -76,9 +76,10 @@ export function devices(p: Parts): Handlers<typeof deviceRoutes> {
     },
     'POST /products/{id}/virtual-devices': async ({ params, body, scope, by }) => {
       const product = await reach.product(params.id, scope)
-      const items = []
-      for (let n = 0; n < body.count; n++) items.push(await addVirtual(peers, product.id, by))
-      return { items }
+      const added = []
+      for (let n = 0; n < body.count; n++) added.push(await addVirtual(peers, product.id, by))
+      // logins that come together share a transaction
+      return { items: await Promise.all(added.map((d) => loggedIn(peers, d))) }
     },
     'GET /devices/{id}': async ({ params, scope }) => one(await reach.device(params.id, scope)),
     'PATCH /devices/{id}': async (c) => {
@@ -119,12 +120,15 @@ export function devices(p: Parts): Handlers<typeof deviceRoutes> {
 }
 
 /** With a serial that nobody else has; its secret is kept by nobody. */
-async function addVirtual({ registry, devicemanager }: AdminPeers, productId: number, audit: By) {
+async function addVirtual({ registry }: AdminPeers, productId: number, audit: By) {
   const code = `virtual-${randomBytes(4).toString('hex')}`
   const { device, secret } = await registry.addDevice({ productId, code, version: 'virtual', audit })
-  const { id, identifier } = device
-  const { token } = await devicemanager.login({ deviceId: id, secret })
-  return { id, code, identifier, client_id: clientIdOf(id), token }
+  return { id: device.id, code, identifier: device.identifier, secret }
+}
+
+async function loggedIn({ devicemanager }: AdminPeers, { secret, ...d }: Awaited<ReturnType<typeof addVirtual>>) {
+  const { token } = await devicemanager.login({ deviceId: d.id, secret })
+  return { ...d, client_id: clientIdOf(d.id), token }
 }
 
 /** What the caller asks for within their scope; undefined where the two exclude each other. */

@@ -263,7 +263,9 @@ function cronOf(on: { cron: string; zone?: string }, errors: RuleProblem[]): Cro
   }
   try {
     if (on.cron.trim().split(/\s+/).length !== 5) throw new Error('it must have five fields')
-    return new Cron(on.cron, { timezone: zone, paused: true })
+    const cron = new Cron(on.cron, { timezone: zone, paused: true })
+    if (cron.nextRun() === null) throw new Error('there is no such day: it never ticks')
+    return cron
   } catch (e) {
     errors.push(problem('/on/cron', 'cron', e instanceof Error ? e.message : 'wrong'))
     return undefined

@@ -26,6 +26,8 @@ export interface Engine {
   get(id: number): Compiled | undefined
   /** The record at b[p, p + size) of the batch `b` → what it made run, under way; undefined: nothing. `since`: not for rules that are newer. */
   see(b: Buffer, p: number, size: number, since?: number): Promise<void>[] | undefined
+  /** A timer's tick → the run, under way. `again`: it may have been seen before, also by this process. */
+  tick(rule: Compiled, at: number, again: boolean): Promise<void> | undefined
   /** The device ran this rule before the process began, and hysteresis holds it back if `held`. */
   ran(rule: Compiled, device: number, at: number, held: boolean): void
   /** How many records of the device the rule has judged. */
@@ -41,6 +43,8 @@ export interface Lasting {
   facts: Facts
 }
 
+const TICK: Said = { occasion: 'timer', name: '', event: {}, status: {} }
+
 type Bucket = Map<number, Compiled[]>
 
 export function makeEngine(parts: EngineParts): Engine {
@@ -50,6 +54,8 @@ export function makeEngine(parts: EngineParts): Engine {
   const memories = new Map<number, Map<number, Memory>>()
   /** rule → device → how to cancel */
   const waits = new Map<number, Map<number, () => void>>()
+  /** rule → its last tick that was let run */
+  const ticked = new Map<number, number>()
 
   const bucketOf = (r: Compiled): [Bucket, number] | undefined => {
     if (r.def.on.kind === 'timer') return undefined
@@ -58,6 +64,7 @@ export function makeEngine(parts: EngineParts): Engine {
 
   function forget(id: number): void {
     memories.delete(id)
+    ticked.delete(id)
     for (const cancel of waits.get(id)?.values() ?? []) cancel()
     waits.delete(id)
   }
@@ -176,6 +183,15 @@ export function makeEngine(parts: EngineParts): Engine {
         if (run !== undefined) (under ??= []).push(run)
       }
       return under
+    },
+    tick(rule, at, again) {
+      const { deviceId: device, rule: of } = rule
+      const facts = (): Facts => ({ event: {}, status: statusOf(rule, device, TICK), now: nowFor(rule, at) })
+      const key = `rule/${of.id}/${at}`
+      // its own limit must not hold back what it let run already
+      const verdict = again && ticked.get(of.id) === at ? 'runs' : judge(rule, memoryOf(rule, device), TICK, at, facts)
+      if (verdict === 'runs') ticked.set(of.id, at)
+      return settle(rule, device, at, key, verdict, facts, again)
     },
     ran(rule, device, at, held) {
       const m = memoryOf(rule, device)

@@ -170,9 +170,9 @@ function eachOf(rule: Compiled, records: readonly HistoryRecord[], see: See): bo
   return true
 }
 
-/** The device of a run that was not held back, and when. */
+/** The device of a run that was not held back (0: of a timer of none), and when. */
 function ranOf({ outcome, trace }: RuleRun): { device: number; at: number }[] {
   if (outcome !== 'ok' && outcome !== 'failed') return []
-  const { device = 0, at = 0 } = JSON.parse(trace) as { device?: number; at?: number }
-  return device > 0 ? [{ device, at }] : []
+  const { device, at } = JSON.parse(trace) as { device?: number; at?: number }
+  return device !== undefined && at !== undefined ? [{ device, at }] : []
 }

@@ -14,14 +14,12 @@ import { stringifyExact } from '#protocol/json.ts'
 import type { Agenda } from '../agenda.ts'
 import type { Accepting } from '../commands/accept.ts'
 import type { CommandLog } from '../commands/log.ts'
-import { currentProperties } from '../current.ts'
 import { originOf, type WayDown } from '../down.ts'
 import type { Models } from '../models.ts'
 import { acting } from './act.ts'
 import { type Compiled, type RuleHead, readDefinition, type Scope, scopeOf } from './compile.ts'
 import { dryRun } from './dryrun.ts'
 import { makeEngine } from './engine.ts'
-import { addProperty } from './facts.ts'
 import { makeFollower } from './follow.ts'
 import { compiling, makeLoading } from './loading.ts'
 import { loopOf } from './loops.ts'
@@ -108,7 +106,7 @@ export function makeRules(p: RuleParts) {
     clock,
     log: logger,
     rule: (id) => engine.get(id),
-    run: runTick,
+    run: async (rule, tick, again) => engine.tick(rule, tick, again),
   })
 
   let begun = false
@@ -121,16 +119,6 @@ export function makeRules(p: RuleParts) {
       if (begun) await timers.set([rule])
     },
   })
-
-  async function runTick(rule: Compiled, tick: number, again: boolean): Promise<void> {
-    const status: Record<string, Record<string, unknown>> = {}
-    const { deviceId, model } = rule
-    if (deviceId !== 0 && model && rule.usesStatus)
-      for (const s of currentProperties(p.history.current, deviceId)) addProperty(status, model, s.object, s.types, s.values)
-    const facts = { event: {}, status, now: new Date(tick) }
-    if (rule.when && !rule.when.test(facts)) return
-    await running.run({ rule, device: deviceId, key: `rule/${rule.rule.id}/${tick}`, at: tick, facts, again })
-  }
 
   /** What is saved, and its check. */
   async function checked(
