@@ -2,6 +2,7 @@
 import type { Random } from '../fuzz/random.ts'
 import { inlined, type JsonSchema, type OpenApi, type Operation } from './checked.ts'
 import type { Ask } from './door.ts'
+import type { Known } from './known.ts'
 import { nasty, sample, spoiled } from './sample.ts'
 
 export interface Made {
@@ -28,13 +29,14 @@ export function request(
   r: Random,
   param: (template: string, name: string) => unknown,
   chaos: number,
+  known: Known = () => undefined,
 ): Made {
   const wrong = () => chaos > 0 && r.once(chaos)
   const query: [string, string][] = []
   const headers: Record<string, string> = {}
   let path = template
   for (const p of operation.parameters) {
-    const value = p.in === 'path' ? param(template, p.name) : sample(p.schema, r)
+    const value = p.in === 'path' ? param(template, p.name) : (known(p.name, p.schema, r) ?? sample(p.schema, r, known))
     const text = String(wrong() ? r.pick(nasty) : value)
     if (p.in === 'path') path = path.replace(`{${p.name}}`, encodeURIComponent(text.toWellFormed()) || '%20')
     else if (p.in === 'query' && (p.required || r.once(2))) query.push([p.name, text.toWellFormed()])
@@ -44,7 +46,7 @@ export function request(
   if (wrong()) query.push([r.pick(nasty).toWellFormed(), 'x'])
   const search = query.length > 0 ? `?${new URLSearchParams(query).toString()}` : ''
   const schema = operation.requestBody?.content['application/json']?.schema as JsonSchema | undefined
-  const whole = schema && sample(schema, r)
+  const whole = schema && (known(operation.operationId, schema, r) ?? sample(schema, r, known))
   const body = schema && (wrong() ? spoiled(whole, r) : whole)
   return { operation, method, path: path + search, ask: { headers, ...(body !== undefined && { body }) } }
 }

@@ -1,6 +1,7 @@
 /** Values that a JSON schema allows, and values that it nearly allows. */
 import type { Random } from '../fuzz/random.ts'
 import type { JsonSchema } from './checked.ts'
+import type { Known } from './known.ts'
 
 /** Texts that have hurt somebody: hard cases S-14, S-15, S-18, B-06, B-09. */
 export const nasty: readonly string[] = [
@@ -60,18 +61,20 @@ const patterns: readonly string[] = [
   '-name',
 ]
 
+const nothing: Known = () => undefined
+
 /** A value that the schema allows, as far as patterns are known here. */
-export function sample(schema: JsonSchema, r: Random, depth = 0): unknown {
+export function sample(schema: JsonSchema, r: Random, known = nothing, depth = 0): unknown {
   const any: Record<string, unknown> = schema
   if ('const' in any) return any['const']
   if ('enum' in any) return r.pick(any['enum'] as unknown[])
-  if ('anyOf' in any) return sample(r.pick(any['anyOf'] as JsonSchema[]), r, depth)
+  if ('anyOf' in any) return sample(r.pick(any['anyOf'] as JsonSchema[]), r, known, depth)
   switch (any['type'] as string | undefined) {
     case 'object':
-      return object(any, r, depth)
+      return object(any, r, known, depth)
     case 'array':
       return Array.from({ length: r.below(Math.min(4, (any['maxItems'] as number | undefined) ?? 4) + 1) }, () =>
-        sample(any['items'] as JsonSchema, r, depth + 1),
+        sample(any['items'] as JsonSchema, r, known, depth + 1),
       )
     case 'string':
       return text(any, r)
@@ -90,13 +93,13 @@ export function sample(schema: JsonSchema, r: Random, depth = 0): unknown {
   }
 }
 
-function object(s: Record<string, unknown>, r: Random, depth: number): unknown {
+function object(s: Record<string, unknown>, r: Random, known: Known, depth: number): unknown {
   const out: Record<string, unknown> = {}
   const required = new Set((s['required'] as string[] | undefined) ?? [])
   for (const [name, of] of Object.entries((s['properties'] as Record<string, JsonSchema> | undefined) ?? {}))
-    if (required.has(name) || r.once(2)) out[name] = sample(of, r, depth + 1)
+    if (required.has(name) || r.once(2)) out[name] = known(name, of, r) ?? sample(of, r, known, depth + 1)
   for (const of of Object.values((s['patternProperties'] as Record<string, JsonSchema> | undefined) ?? {}))
-    if (r.once(2)) out[r.pick(nasty) || 'label'] = sample(of, r, depth + 1)
+    if (r.once(2)) out[r.pick(nasty) || 'label'] = sample(of, r, known, depth + 1)
   return out
 }
 
