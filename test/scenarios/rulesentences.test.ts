@@ -256,7 +256,7 @@ scenario(
     const [ofDoor, ofLight] = [await lasts('door', 'status.door.open > 0'), await lasts('light', 'status.light.onoff > 0')]
     await device.status({ light: [1, 1] })
     await world.restart()
-    await until('a run of what lasts', async () => (await runsOf(world, ofLight)).length > 0)
+    await until('a run of what lasts', async () => (await runsOf(world, ofLight)).length > 0, 30_000)
     assert.deepEqual(await runsOf(world, ofDoor), [])
   },
   { shapes: ['direct'] },
@@ -277,7 +277,7 @@ scenario(
       for (let i = 0; i < n; i++) {
         const before = await ran(all.id)
         await minutely.pass(60)
-        await until('the next tick', async () => (await ran(all.id)) > before)
+        await until('the next tick', async () => (await ran(all.id)) > before, 30_000)
       }
     }
     await minutes(2)
