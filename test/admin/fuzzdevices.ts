@@ -1,6 +1,7 @@
 /** Devices that live through whatever is asked about them: they report, obey, and come back from wherever they were sent away. */
-import { sleep, type World } from '../world.ts'
+
 import type { Device } from '../world/device.ts'
+import { sleep, type World } from '../world.ts'
 import type { Door } from './door.ts'
 
 const PAUSE_MS = 30

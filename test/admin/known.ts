@@ -9,6 +9,15 @@ export type Known = (name: string, schema: JsonSchema, r: Random) => unknown
 const model = vectors<object & { objects: object[] }>('rich-product')
 const HOUR = 3_600_000
 
+/** What a rule does; by a key, as an object with such a member looks like a promise. */
+const THEN = 'then'
+const acts: readonly object[][] = [
+  [{ do: 'command', name: 'switch', params: [1, 0] }],
+  [{ do: 'status', values: { light: [0, 1] }, ttl: 0 }, { do: 'webhook' }],
+  [{ do: 'webhook', data: { a: { b: [1, null] } } }],
+]
+const does = (n: number) => ({ [THEN]: acts[n] })
+
 const words: Readonly<Record<string, readonly unknown[]>> = {
   model: [model, { ...model, objects: model.objects.slice(1) }, { ...model, title: 'next' }],
   object: ['light', 'all', 'o_int8', 'o_uint64', 'o_string', 'o_bytes', 'alarm'],
@@ -33,11 +42,7 @@ const words: Readonly<Record<string, readonly unknown[]>> = {
   ],
   when: ['status.light.onoff > 0', 'status.o_string.v != "x"', 'now > timestamp("2020-01-01T00:00:00Z")'],
   hysteresis: ['status.light.level > 100', 'status.light.level < 300'],
-  then: [
-    [{ do: 'command', name: 'switch', params: [1, 0] }],
-    [{ do: 'status', values: { light: [0, 1] }, ttl: 0 }, { do: 'webhook' }],
-    [{ do: 'webhook', data: { a: { b: [1, null] } } }],
-  ],
+  [THEN]: acts,
   but: [{}, { atMost: { n: 5, per: 1000 } }, { hysteresis: 'status.light.level > 100' }],
   for: [1, 50],
   for_s: [1],
@@ -49,12 +54,12 @@ const words: Readonly<Record<string, readonly unknown[]>> = {
   q: ['device', 'tag:k1', 'state:online', 'offline>1h', 'value.light.level>100', 'firmware:1.0.0'],
 }
 /** Of rules, the whole: parts that fit one another are rare among those that are put together. */
-const rule = { name: 'when it is hot', on: words['on']![0], then: words['then']![1], device: '' }
+const rule = { name: 'when it is hot', on: words['on']![0], ...does(1), device: '' }
 const rules: readonly object[] = [
-  { on: words['on']![1], when: words['when']![0], then: words['then']![0], but: { atMost: { n: 3, per: 1000 } } },
-  { on: words['on']![1], when: words['when']![0], for: 50, then: words['then']![2], application: 1 },
-  { on: words['on']![2], then: [{ do: 'webhook' }], application: 1, device: undefined },
-  { on: words['on']![4], for: 50, then: words['then']![1] },
+  { on: words['on']![1], when: words['when']![0], ...does(0), but: { atMost: { n: 3, per: 1000 } } },
+  { on: words['on']![1], when: words['when']![0], for: 50, ...does(2), application: 1 },
+  { on: words['on']![2], ...does(2), application: 1, device: undefined },
+  { on: words['on']![4], for: 50, ...does(1) },
 ]
 
 /** Bodies of operations about rules of this device. */
@@ -62,7 +67,7 @@ export const ruleBodies = (device: string, from: number): Record<string, readonl
   const said = [{}, ...rules].map((more) => ({ ...rule, device, ...more }))
   const nameless = said.map(({ name: _, ...rest }) => rest)
   const past = nameless.map((rest) => ({ ...rest, from, to: Date.now() }))
-  return { addRule: said, editRule: said.map(({ on, then }) => ({ on, then })), checkRule: nameless, startDryRun: past }
+  return { addRule: said, editRule: said.map((of) => ({ on: of.on, [THEN]: of[THEN] })), checkRule: nameless, startDryRun: past }
 }
 
 const times = new Set(['from', 'to', 'since', 'until'])

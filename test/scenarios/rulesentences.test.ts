@@ -244,10 +244,8 @@ scenario(
       return items.length > 0 && items
     })
     assert.equal(runs.length, 1, JSON.stringify(runs))
-    const [{ at }] = (await controller.records({ deviceId: device.id, kinds: ['event'], newestFirst: true, limit: 1 })).items as [
-      { at: number },
-    ]
-    assert.equal(JSON.parse(runs[0]!.trace).at, at)
+    const { items } = await controller.records({ deviceId: device.id, kinds: ['event'], newestFirst: true, limit: 1 })
+    assert.equal(JSON.parse(runs[0]!.trace).at, items[0]!.at)
 
     const lasts = async (label: string, when: string) => {
       const about = { device: device.identifier, on: { kind: 'status', label } as const, when, for: 2000 }
@@ -267,11 +265,16 @@ scenario(
   'RULE-7 RULE-8 what limits a rule limits its ticks too, over restarts; a timer that never comes is refused',
   async (world) => {
     const device = await world.device()
-    const timer = (cron: string, more: Partial<RuleDefinition>, then = { do: 'command' as const, name: 'switch', params: [1, 2] }) =>
-      save(world, { device: device.identifier, on: { kind: 'timer', cron }, then: [{ ...then, ttl: 600_000 }], ...more })
-    const twice = await timer('* * * * *', { but: { atMost: { n: 2, per: 3_600_000 } } })
-    const once = await timer('* * * * *', { but: { hysteresis: 'status.light.level < 10' } })
-    const all = await timer('* * * * *', {})
+    const timer = (cron: string, but?: RuleDefinition['but']) =>
+      save(world, {
+        device: device.identifier,
+        on: { kind: 'timer', cron },
+        ...does({ do: 'command', name: 'switch', params: [1, 2], ttl: 600_000 }),
+        ...(but && { but }),
+      })
+    const twice = await timer('* * * * *', { atMost: { n: 2, per: 3_600_000 } })
+    const once = await timer('* * * * *', { hysteresis: 'status.light.level < 10' })
+    const all = await timer('* * * * *')
     const ran = async (id: number) => (await runsOf(world, id)).filter((r) => r.outcome === 'ok').length
     const minutes = async (n: number) => {
       for (let i = 0; i < n; i++) {
@@ -290,7 +293,7 @@ scenario(
     await minutes(1)
     await until('a tick that is let run again', async () => (await ran(once.id)) === 2)
     assert.equal(await ran(twice.id), 2)
-    await assert.rejects(timer('0 0 31 2 *', {}), (e) => e instanceof Error && /never/.test(e.message))
+    await assert.rejects(timer('0 0 31 2 *'), (e) => e instanceof Error && /never/.test(e.message))
   },
   { shapes: ['direct'], clock: minutely.clock },
 )
