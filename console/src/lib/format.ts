@@ -18,6 +18,8 @@ export interface Format {
   precise(at: number): string
   /** 24 Nov 14:02 */
   moment(at: number): string
+  /** 24 Nov */
+  date(at: number): string
   /** Monday, 24 November */
   day(at: number): string
   /** 3 s, 14 min, 2 h, 5 d */
@@ -63,6 +65,7 @@ function formatOf(lang: Lang, timeZone: string | undefined): Format {
     time: (at) => time.format(at),
     precise: (at) => `${time.format(at)}.${String(Math.floor(at % 1000)).padStart(3, '0')}`,
     moment: (at) => `${date.format(at)} ${short.format(at)}`,
+    date: (at) => date.format(at),
     day: (at) => day.format(at),
     span(ms) {
       if (ms < 60_000) return `${Math.max(0, Math.round(ms / 1000))}${pad}${s}`

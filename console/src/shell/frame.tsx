@@ -11,6 +11,8 @@ import { line, pauseLive, useLive } from '../lib/stream.ts'
 import { isDark, setTheme, useTheme } from '../lib/theme.ts'
 import { crumbs } from '../lib/title.ts'
 import { useVendor, vendor } from '../lib/vendor.ts'
+import { players } from '../pages/connect/players.ts'
+import { useCommon } from '../text/common.ts'
 import { Dot, I } from '../ui/basics.tsx'
 import { Dialog, Toasts } from '../ui/feedback.tsx'
 import { Menu, MenuItem } from '../ui/menu.tsx'
@@ -175,6 +177,7 @@ function Bar({ palette, keys }: { palette: () => void; keys: () => void }) {
         <kbd>Ctrl</kbd>
         <kbd>K</kbd>
       </button>
+      <Playing />
       <LiveState />
       <button
         type="button"
@@ -246,6 +249,19 @@ function LiveState() {
   )
 }
 
+/** Devices that this tab plays are not forgotten. */
+function Playing() {
+  const t = useShell()
+  const n = useStore(players).length
+  if (n === 0) return null
+  return (
+    <Link className="btn s" data-k="quiet" href="/devices/connect" title={t.playing(n)} aria-label={t.playing(n)}>
+      <I n="play" />
+      {n}
+    </Link>
+  )
+}
+
 function ThemeButton() {
   const t = useShell()
   const theme = useTheme()
@@ -265,6 +281,7 @@ function ThemeButton() {
 
 function Account({ keys }: { keys: () => void }) {
   const t = useShell()
+  const c = useCommon()
   const s = useSession()
   const [, go] = useLocation()
   const out = async () => {
@@ -275,7 +292,7 @@ function Account({ keys }: { keys: () => void }) {
   }
   return (
     <Menu label={t.account} icon="user">
-      <MenuItem href="/access/account">{s.at === 'in' ? `${s.session.user.name} · ${s.session.role}` : ''}</MenuItem>
+      <MenuItem href="/access/account">{s.at === 'in' ? `${s.session.user.name} · ${c.roles[s.session.role]}` : ''}</MenuItem>
       <MenuItem act={otherLang}>{t.otherLang}</MenuItem>
       <MenuItem act={() => setTheme('system')}>
         {t.theme}: {t.themes.system}

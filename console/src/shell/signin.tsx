@@ -11,7 +11,7 @@ import { ChoiceField, NewPasswordField, PasswordField, TextField } from '../ui/f
 import { Mark } from './mark.tsx'
 import { useShell } from './texts.ts'
 
-function Outside({ wide, children }: { wide?: boolean; children: ReactNode }) {
+function Outside({ children }: { children: ReactNode }) {
   const lang = useLang()
   const t = useShell()
   return (
@@ -33,7 +33,7 @@ function Outside({ wide, children }: { wide?: boolean; children: ReactNode }) {
           />
         </span>
       </header>
-      <main id="main" className={wide ? 'gate wide' : 'gate'}>
+      <main id="main" className="gate">
         {children}
       </main>
       <footer>

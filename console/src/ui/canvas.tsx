@@ -15,7 +15,7 @@ function colourOf(box: HTMLElement, name: string): string {
   return color
 }
 
-const HEIGHT = 220
+const HEIGHT = 200
 
 export default function Canvas({ data, label, unit, decimals = 2, from, to, zoom }: PlotProps) {
   const box = useRef<HTMLDivElement>(null)
@@ -56,7 +56,7 @@ export default function Canvas({ data, label, unit, decimals = 2, from, to, zoom
           },
         ],
         axes: [
-          { ...axis, grid: { show: false }, space: 70, values: (_, ticks) => ticks.map((s) => tick(s * 1000)) },
+          { ...axis, grid: { show: false }, size: 28, space: 70, values: (_, ticks) => ticks.map((s) => tick(s * 1000)) },
           { ...axis, side: 1, size: 62, values: (_, ticks) => ticks.map((v) => f.n(v, 3)) },
         ],
         hooks: {
@@ -79,7 +79,7 @@ export default function Canvas({ data, label, unit, decimals = 2, from, to, zoom
     el.append(out)
     const tick = (at: number) => {
       const span = latest.current.to - latest.current.from
-      if (span > 3 * 86_400_000) return f.moment(at).replace(/ \d\d:\d\d$/, '')
+      if (span > 3 * 86_400_000) return f.date(at)
       return span < 5 * 60_000 ? f.time(at) : f.time(at).slice(0, 5)
     }
     function told(self: uPlot): void {

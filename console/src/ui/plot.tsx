@@ -11,6 +11,15 @@ const useT = texts({
   zh: { table: '以表格显示', plot: '以曲线显示', time: '时间', empty: '这段时间没有数据。' },
 })
 
+/** No plot is of less, however young the cloud is. */
+const SHORTEST = 10 * 60_000
+
+/** Where a plot of the cloud itself begins: not before the cloud did, or its figures were a line at the edge of the picture. */
+export const begun = (from: number, { t, v }: { t: readonly number[]; v: readonly (number | null)[] }): number => {
+  const first = t[v.findIndex((x) => x !== null)] ?? from
+  return Math.max(from, Math.min(first, Date.now() - SHORTEST))
+}
+
 export function Plot(p: PlotProps) {
   const t = useT()
   const [table, setTable] = useState(false)

@@ -6,21 +6,31 @@ import { type Shape, shapeOf } from './twin.ts'
 
 const [FLOAT32, UINT8, UINT16, STRING] = [2, 7, 8, 12]
 
-const param = (name: string, value_type: number) => ({ name, value_type })
+const onoff = { name: 'onoff', value_type: UINT8, min: 0, max: 1, title: { en: 'On', zh: '开关' } }
+const level = { name: 'level', value_type: UINT16, title: { en: 'Brightness', zh: '亮度' } }
+const temperature = {
+  name: 'temperature',
+  value_type: FLOAT32,
+  unit: '°C',
+  decimals: 1,
+  title: { en: 'Temperature', zh: '温度' },
+}
+const humidity = { name: 'humidity', value_type: FLOAT32, unit: '%', decimals: 1, title: { en: 'Humidity', zh: '湿度' } }
+const text = { name: 'text', value_type: STRING, title: { en: 'Text', zh: '内容' } }
 
 /** Product configuration (docs/device-protocol.md §6): a lamp that also measures the room. */
 export const demoConfig = {
   objects: [
-    { no: 1, label: 'light', part: 1, status: [param('onoff', UINT8), param('level', UINT16)] },
-    { no: 2, label: 'climate', part: 1, status: [param('temperature', FLOAT32), param('humidity', FLOAT32)] },
+    { no: 1, label: 'light', part: 1, status: [onoff, level] },
+    { no: 2, label: 'climate', part: 1, status: [temperature, humidity] },
   ],
   commands: [
-    { no: 1, name: 'switch', part: 1, priority: 0, params: [param('onoff', UINT8)] },
-    { no: 2, name: 'dim', part: 1, priority: 0, params: [param('level', UINT16)] },
+    { no: 1, name: 'switch', part: 1, priority: 0, params: [onoff], title: { en: 'Switch', zh: '开关灯' } },
+    { no: 2, name: 'dim', part: 1, priority: 0, params: [level], title: { en: 'Dim', zh: '调光' } },
   ],
   events: [
     { no: 1, name: 'motion', part: 1, priority: 0, params: [] },
-    { no: 2, name: 'alarm', part: 1, priority: 9, params: [param('text', STRING)] },
+    { no: 2, name: 'alarm', part: 1, priority: 9, params: [text] },
   ],
 }
 

@@ -14,7 +14,10 @@ export interface Shape {
   events: readonly ModelCall[]
   /** values that don't drift, by object number */
   held: ReadonlyMap<number, readonly Value[]>
+  /** what values stay within, where hints of the model say so */
+  ranges: ReadonlyMap<ModelParam, Range>
 }
+type Range = readonly [min: number, max: number]
 
 const known = (params: readonly ModelParam[]): boolean => params.every((p) => tlvType(p.valueType) !== undefined)
 
@@ -23,21 +26,39 @@ export const shapeOf = (model: Model, held: ReadonlyMap<number, readonly Value[]
   objects: model.objects.filter((o) => known(o.status)),
   events: model.events.filter((e) => e.no < FIRST_UNIVERSAL && known(e.params)),
   held,
+  ranges: rangesOf(model),
 })
+
+interface Hinted {
+  objects?: { status?: { min?: unknown; max?: unknown }[] }[]
+}
+
+function rangesOf({ source, objects }: Model): Map<ModelParam, Range> {
+  const ranges = new Map<ModelParam, Range>()
+  objects.forEach((o, i) => {
+    o.status.forEach((p, j) => {
+      const { min, max } = (source as Hinted).objects?.[i]?.status?.[j] ?? {}
+      if (typeof min === 'number' && typeof max === 'number' && min <= max) ranges.set(p, [min, max])
+    })
+  })
+  return ranges
+}
 
 const SLOW = 60_000
 
 /** Plausible values for device `n`; 64 bits and bytes count seconds. */
-const drift = (params: readonly ModelParam[], n: number, now: number): Value[] =>
-  params.map((p, i) => drifting(p.valueType, n, now, Math.sin(now / SLOW + n + i)))
+const drift = (params: readonly ModelParam[], ranges: Shape['ranges'], n: number, now: number): Value[] =>
+  params.map((p, i) => drifting(p.valueType, ranges.get(p), n, now, Math.sin(now / SLOW + n + i)))
 
-function drifting(type: number, n: number, now: number, wave: number): Value {
-  if (type <= 2) return Math.fround(Math.round((21 + 4 * wave) * 10) / 10)
+function drifting(type: number, range: Range | undefined, n: number, now: number, wave: number): Value {
+  const [min, max] = range ?? (type <= 2 ? [17, 25] : [30, 70])
+  const value = (min + max) / 2 + ((max - min) / 2) * wave
+  if (type <= 2) return Math.fround(Math.round(value * 10) / 10)
   if (type === 6 || type === 10) return BigInt(Math.floor(now / 1000))
   if (type === 11) return utf8Bytes(Math.floor(now / 1000).toString(16))
   if (type === 12) return `device ${n}`
   if (type === 13) return wave > 0
-  return Math.round(50 + 20 * wave)
+  return Math.round(value)
 }
 
 export class Twin {
@@ -66,7 +87,7 @@ export class Twin {
 
   #valuesOf(o: ModelObject, now: number): Value[] {
     const held = this.#set?.get(o.no) ?? this.#shape.held.get(o.no)
-    return held ? [...held] : drift(o.status, this.#n, now)
+    return held ? [...held] : drift(o.status, this.#shape.ranges, this.#n, now)
   }
 
   /** The next of the product's own events; undefined if it has none. */
@@ -79,7 +100,7 @@ export class Twin {
       subDevice: event.part,
       no: event.no,
       priority: event.priority,
-      values: drift(event.params, this.#n, now),
+      values: drift(event.params, this.#shape.ranges, this.#n, now),
       types: event.params.map((p) => p.valueType),
     })
   }

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { Role } from '#contracts/registry/permissions.ts'
 import { api, refresh, useAct, useGet } from '../../lib/api.ts'
-import { useCan } from '../../lib/session.ts'
+import { useCan, useSession } from '../../lib/session.ts'
 import { useCommon } from '../../text/common.ts'
 import { Ago, I } from '../../ui/basics.tsx'
 import { Asked } from '../../ui/feedback.tsx'
@@ -16,6 +16,8 @@ export function People() {
   const c = useCommon()
   const may = useCan()('users.write')
   const asked = useGet('GET /users', { query: { limit: 1000 } })
+  const s = useSession()
+  const me = s.at === 'in' ? s.session.user.name : ''
   const [adding, add] = useState(false)
   return (
     <Card
@@ -37,12 +39,12 @@ export function People() {
                 <td data-m="1">
                   <b>{u.name}</b> {u.must_change && <small>{t.mustChange}</small>}
                 </td>
-                <td data-m="2">{u.role}</td>
+                <td data-m="2">{c.roles[u.role]}</td>
                 <td>{u.scope === '*' ? c.everything : u.scope}</td>
                 <td data-m="3">
                   <Ago at={u.last_seen} />
                 </td>
-                <td className="num">{may && <Remove user={u} />}</td>
+                <td className="num">{may && u.name !== me && <Remove user={u} />}</td>
               </tr>
             ))}
           </Table>
@@ -83,7 +85,7 @@ function Add({ close }: { close: () => void }) {
       <NameField value={name} set={setName} />
       <NewPasswordField label={t.password} value={password} set={setPassword} />
       <p>{t.passwordText}</p>
-      <ChoiceField<Role> label={t.role} value={role} set={setRole} of={roles.map((r) => [r, r])} />
+      <ChoiceField<Role> label={t.role} value={role} set={setRole} of={roles.map((r) => [r, c.roles[r]])} />
       <ScopeField value={scope} set={setScope} />
     </FormDialog>
   )
@@ -91,6 +93,7 @@ function Add({ close }: { close: () => void }) {
 
 export function Roles() {
   const t = useAccess()
+  const c = useCommon()
   const asked = useGet('GET /roles')
   return (
     <section className="card">
@@ -104,7 +107,7 @@ export function Roles() {
                   <tr>
                     <th>{t.may}</th>
                     {items.map((r) => (
-                      <th key={r.role}>{r.role}</th>
+                      <th key={r.role}>{c.roles[r.role]}</th>
                     ))}
                   </tr>
                 </thead>

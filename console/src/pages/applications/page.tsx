@@ -5,6 +5,7 @@ import { api, refresh, useAct, useGet } from '../../lib/api.ts'
 import { useFormat } from '../../lib/format.ts'
 import { useCan } from '../../lib/session.ts'
 import { useCrumbs } from '../../lib/title.ts'
+import { useCommon } from '../../text/common.ts'
 import { Ago, Copy, Dot, I, type S } from '../../ui/basics.tsx'
 import { Dialog } from '../../ui/feedback.tsx'
 import { FormDialog } from '../../ui/form.tsx'
@@ -53,6 +54,7 @@ export default function Page() {
 
 function Row({ app: a }: { app: App }) {
   const t = useApps()
+  const c = useCommon()
   const f = useFormat()
   return (
     <li>
@@ -60,7 +62,7 @@ function Row({ app: a }: { app: App }) {
       <div className="grow">
         <Link href={`/applications/${a.id}`}>{a.name}</Link>
         <div className="t2">
-          {t.states[a.state]} · <code>{a.scope}</code> {a.url && <code>{a.url}</code>}
+          {t.states[a.state]} · {a.scope === '*' ? c.everything : <code>{a.scope}</code>} {a.url && <code>{a.url}</code>}
         </div>
       </div>
       {a.waiting > 0 && (

@@ -1,66 +1,39 @@
 import { useEffect, useRef, useState } from 'react'
 import { Link } from 'wouter'
-import { api, useAct } from '../../lib/api.ts'
+import { useAct } from '../../lib/api.ts'
 import { useFormat } from '../../lib/format.ts'
 import { useCan } from '../../lib/session.ts'
-import { Dot, Field, I } from '../../ui/basics.tsx'
+import { useStore } from '../../lib/store.ts'
+import { Dot, Field, I, type S } from '../../ui/basics.tsx'
+import { Note } from '../../ui/feedback.tsx'
+import { frames, play, players, stopPlaying } from './players.ts'
 import { useConnect } from './texts.ts'
-import type { BrowserDevice, Faults, Passed } from './virtual.ts'
+import type { Faults, Up } from './virtual.ts'
 
-type Up = 'connecting' | 'up' | 'down'
-interface Player {
-  device: BrowserDevice
-  state: Up
-}
+const dots: Record<Up, S> = { connecting: 'new', up: 'ok', down: 'warn', shut: 'warn' }
 
-const SHOWN = 30
+/** Of many the newest are shown. */
+const LISTED = 10
 const noFaults: Faults = { drop: false, bad: false, skew: false }
 
 interface Props {
   product: { id: number; model: number }
-  setSerial: (serial: string) => void
   /** begins by itself */
   auto: boolean
 }
 
-export function Browser({ product, setSerial, auto }: Props) {
+export function Browser({ product, auto }: Props) {
   const t = useConnect()
   const f = useFormat()
   const can = useCan()
   const [count, setCount] = useState(1)
   const [faults, setFaults] = useState(noFaults)
-  const [players, setPlayers] = useState<readonly Player[]>([])
-  const [passed, setPassed] = useState<readonly Passed[]>([])
-  const held = useRef<BrowserDevice[]>([])
-  const start = useAct(async () => {
-    const [{ items }, { model }, { BrowserDevice: Device }] = await Promise.all([
-      api('POST /products/{id}/virtual-devices', { params: { id: product.id }, body: { count } }),
-      api('GET /products/{id}/models/{version}', { params: { id: product.id, version: product.model } }),
-      import('./virtual.ts'),
-    ])
-    for (const of of items) {
-      const device: BrowserDevice = new Device(of, model, faults, {
-        passed: (p) => setPassed((now) => [p, ...now].slice(0, SHOWN)),
-        state: (state) => setPlayers((now) => now.map((x) => (x.device.of.id === of.id ? { ...x, state } : x))),
-      })
-      held.current.push(device)
-      setPlayers((now) => [...now, { device, state: 'connecting' }])
-    }
-    setSerial(items[0]!.code)
-  })
-  const stop = () => {
-    for (const d of held.current.splice(0)) d.stop()
-    setPlayers([])
-  }
-  useEffect(
-    () => () => {
-      for (const d of held.current.splice(0)) d.stop()
-    },
-    [],
-  )
+  const playing = useStore(players)
+  const passed = useStore(frames)
+  const start = useAct(() => play(product, count, faults))
   const begun = useRef(false)
   useEffect(() => {
-    if (!auto || begun.current) return
+    if (!auto || begun.current || players.get().length > 0) return
     begun.current = true
     start.mutate(undefined)
   }, [auto, start])
@@ -68,7 +41,7 @@ export function Browser({ product, setSerial, auto }: Props) {
   return (
     <div className="stack">
       <p className="t2">{t.virtualText}</p>
-      <div className="row">
+      <div className="row low">
         <Field label={t.howMany}>
           {(p) => (
             <input
@@ -101,32 +74,37 @@ export function Browser({ product, setSerial, auto }: Props) {
         <button
           type="button"
           className="btn"
-          data-k={players.length === 0 ? 'main' : undefined}
+          data-k={playing.length === 0 ? 'main' : undefined}
           disabled={start.isPending}
           onClick={() => start.mutate(undefined)}
         >
           <I n="play" />
           {t.start}
         </button>
-        {players.length > 0 && (
-          <button type="button" className="btn" onClick={stop}>
+        {playing.length > 0 && (
+          <button type="button" className="btn" onClick={stopPlaying}>
             {t.stop}
           </button>
         )}
       </div>
-      {players.length > 0 && (
+      {playing.length > 0 && (
         <>
           <ul className="list tight boxed">
-            {players.slice(0, 10).map(({ device, state }) => (
+            {playing.slice(0, LISTED).map(({ device, state }) => (
               <li key={device.of.id}>
-                <Dot s={state === 'up' ? 'ok' : state === 'down' ? 'warn' : 'new'} />
-                <Link className="grow cut" href={`/devices/${device.of.id}`} target="_blank">
+                <Dot s={dots[state]} />
+                <Link className="grow cut" href={`/devices/${device.of.id}`}>
                   {device.of.identifier}
                 </Link>
                 <small>{t.state[state]}</small>
               </li>
             ))}
           </ul>
+          {playing.some((p) => p.state === 'shut') && (
+            <Note s="warn" title={t.shut(`${location.host}/mqtt`)}>
+              <p>{t.shutText}</p>
+            </Note>
+          )}
           <div className="code strip">
             <header>
               <span className="grow">{t.frames}</span>

@@ -1,11 +1,13 @@
 import { useState } from 'react'
 import { Link, useSearchParams } from 'wouter'
 import { useGet } from '../../lib/api.ts'
+import { useStore } from '../../lib/store.ts'
 import { useCrumbs } from '../../lib/title.ts'
 import { Code, Field, I, Seg } from '../../ui/basics.tsx'
 import { Allowed, Asked, Empty } from '../../ui/feedback.tsx'
 import { Head } from '../../ui/page.tsx'
 import { Browser } from './browser.tsx'
+import { players } from './players.ts'
 import { Steps } from './steps.tsx'
 import { useConnect } from './texts.ts'
 
@@ -55,6 +57,7 @@ function Body({ products }: { products: readonly Listed[] }) {
   const [params, setParams] = useSearchParams()
   const product = products.find((p) => p.id === Number(params.get('product'))) ?? products[0]!
   const [serial, setSerial] = useState(params.get('serial') ?? 'my-device-1')
+  const played = useStore(players).find((p) => p.product === product.id)
   const tool = (tools.find((x) => x === params.get('tool')) ??
     (params.has('virtual') || !params.has('serial') ? 'browser' : 'curl')) as Tool
   const put = (name: string, value: string) =>
@@ -113,14 +116,14 @@ function Body({ products }: { products: readonly Listed[] }) {
             of={tools.map((x) => [x, t.tools[x]] as const)}
           />
           {tool === 'browser' ? (
-            <Browser key={product.id} product={product} setSerial={setSerial} auto={params.has('virtual')} />
+            <Browser key={product.id} product={product} auto={params.has('virtual')} />
           ) : (
             <Lines product={product.id} serial={serial} tool={tool} />
           )}
         </div>
       </section>
       <div>
-        <Steps product={product.id} serial={serial} />
+        <Steps product={product.id} serial={tool === 'browser' ? (played?.device.of.code ?? '') : serial} />
       </div>
     </div>
   )

@@ -36,9 +36,12 @@ export interface Passed {
   note?: string
 }
 
+/** `shut`: no connection was ever let in */
+export type Up = 'connecting' | 'up' | 'down' | 'shut'
+
 export interface VirtualEvents {
   passed(p: Passed): void
-  state(s: 'connecting' | 'up' | 'down'): void
+  state(s: Up): void
 }
 
 const VERSION = 4
@@ -59,6 +62,8 @@ export class BrowserDevice implements PacketSink {
   #socket: WebSocket | undefined
   #rest: Rest | undefined
   #up = false
+  /** that it ever could */
+  #opened = false
   #stopped = false
   #lastId = 0
   #timer: ReturnType<typeof setInterval> | undefined
@@ -79,6 +84,7 @@ export class BrowserDevice implements PacketSink {
     this.#socket = s
     this.#rest = undefined
     s.onopen = () => {
+      this.#opened = true
       const { client_id: clientId, token } = this.of
       const password = new TextEncoder().encode(token)
       this.#send({
@@ -99,7 +105,7 @@ export class BrowserDevice implements PacketSink {
     if (this.#socket !== s) return
     this.#up = false
     clearInterval(this.#timer)
-    this.#on.state('down')
+    this.#on.state(this.#opened ? 'down' : 'shut')
     setTimeout(() => this.#connect(), RETRY_MS)
   }
 

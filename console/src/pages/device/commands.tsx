@@ -38,7 +38,7 @@ export function Commands({
           {({ items, next }) => {
             const fresh = pages.cursor ? [] : (now.commands ?? []).filter((x) => !items.some((i) => i.id === x.id))
             const all = [...fresh, ...items.map((i) => live.get(i.id) ?? i)]
-            if (all.length === 0) return <Empty title={c.none} />
+            if (all.length === 0) return <Empty title={t.noneSent}>{t.noneSentText}</Empty>
             return (
               <>
                 <ul className="list">

@@ -41,7 +41,7 @@ export function Connection({ now }: { now: DeviceNow & { device: Device } }) {
               <Answer answer={answer} device={device} />
               <Card title={t.ribbon} push={<span className="t3">{share(d.presence, t, f)}</span>}>
                 <div className="sect flush">
-                  <Ribbon spans={d.presence} />
+                  <Ribbon spans={d.presence} since={device.created_at} />
                 </div>
               </Card>
               <Card

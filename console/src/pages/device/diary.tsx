@@ -61,9 +61,7 @@ function Entry({ item }: { item: DiaryItem }) {
         {facts.length > 0 && (
           <p className="facts">
             {facts.map(([k, v]) => (
-              <span key={k}>
-                {t.facts[k] ?? k.replaceAll('_', ' ')} {String(v)}
-              </span>
+              <span key={k}>{t.facts[k]?.(String(v)) ?? `${k.replaceAll('_', ' ')} ${String(v)}`}</span>
             ))}
           </p>
         )}

@@ -1,11 +1,26 @@
 import { useFormat } from '../../lib/format.ts'
+import { useCommon } from '../../text/common.ts'
 
-/** Presence by time: a bar is online, a hairline offline, nothing is not known. */
-export function Ribbon({ spans }: { spans: readonly { from: number; to: number; state: string }[] }) {
+interface Span {
+  from: number
+  to: number
+  state: string
+}
+
+const HOUR = 3_600_000
+/** A day's words have no room beyond. */
+const LAST_LABEL = 0.94
+
+/** Presence by time: a bar is online, a hairline offline, nothing is not known, or was before the device. */
+export function Ribbon({ spans, since }: { spans: readonly Span[]; since: number }) {
   const f = useFormat()
+  const c = useCommon()
   const [first, last] = [spans[0]?.from ?? 0, spans.at(-1)?.to ?? 1]
-  const x = (at: number) => ((at - first) / Math.max(1, last - first)) * 1000
-  const days = Array.from({ length: 7 }, (_, i) => first + (i * (last - first)) / 7)
+  const share = (at: number) => (at - first) / Math.max(1, last - first)
+  const shown = spans.filter((s) => s.state !== 'unknown' && s.to > since).map((s) => ({ ...s, from: Math.max(s.from, since) }))
+  // where a day begins in the reader's zone
+  const hours = Array.from({ length: Math.floor((last - first) / HOUR) }, (_, i) => (Math.floor(first / HOUR) + 1 + i) * HOUR)
+  const days = hours.filter((at) => f.day(at) !== f.day(at - HOUR) && share(at) < LAST_LABEL)
   return (
     <>
       <svg
@@ -13,27 +28,30 @@ export function Ribbon({ spans }: { spans: readonly { from: number; to: number; 
         viewBox="0 0 1000 22"
         preserveAspectRatio="none"
         role="img"
-        aria-label={spans
-          .map((s) => `${s.state} ${f.moment(s.from)}`)
+        aria-label={shown
+          .map((s) => `${s.state === 'online' ? c.states.online : c.states.offline} ${f.moment(s.from)}`)
           .join(', ')
           .slice(0, 500)}
       >
-        {spans
-          .filter((s) => s.state !== 'unknown')
-          .map((s) => (
-            <rect
-              key={s.from}
-              className={s.state === 'online' ? 'on' : 'no'}
-              x={x(s.from)}
-              y={s.state === 'online' ? 6 : 10}
-              width={Math.max(1, x(s.to) - x(s.from))}
-              height={s.state === 'online' ? 10 : 2}
-            />
-          ))}
+        {shown.map((s) => (
+          <rect
+            key={s.from}
+            className={s.state === 'online' ? 'on' : 'no'}
+            x={share(s.from) * 1000}
+            y={s.state === 'online' ? 6 : 10}
+            width={Math.max(1, (share(s.to) - share(s.from)) * 1000)}
+            height={s.state === 'online' ? 10 : 2}
+          />
+        ))}
+        {days.map((at) => (
+          <rect key={at} className="day" x={share(at) * 1000} y={18} width={1} height={4} />
+        ))}
       </svg>
       <div className="ribbon-days" aria-hidden="true">
         {days.map((at) => (
-          <small key={at}>{f.moment(at).replace(/ \d\d:\d\d$/, '')}</small>
+          <small key={at} style={{ left: `${share(at) * 100}%` }}>
+            {f.date(at)}
+          </small>
         ))}
       </div>
     </>

@@ -57,10 +57,9 @@ export function SeriesPlot({ device, object, name, title, unit, decimals, picker
   return (
     <section className="card">
       <header>
-        <h2>
-          {title} {unit && <span className="t3">({unit})</span>}
-        </h2>
+        <h2 className={picker ? 'vh' : undefined}>{title}</h2>
         {picker}
+        {unit && <span className="t3">({unit})</span>}
         <span className="push">
           <button
             type="button"

@@ -242,7 +242,7 @@ const DeviceRow = memo(function DeviceRow({ row, index, columns, on, active, pic
           <Cell v={row.values[c.name]} />
         </td>
       ))}
-      <td>{row.firmware}</td>
+      <td title={row.firmware}>{row.firmware}</td>
       <td data-m="3" className="t2" title={why}>
         {why ||
           row.tags.map((tag) => (

@@ -3,7 +3,7 @@ import { texts } from '../../lib/lang.ts'
 export const useDevices = texts({
   en: {
     title: 'Devices',
-    match: (n: string, total: string) => (n === total ? `${n} devices` : `${n} of ${total} match`),
+    match: (n: string, total: string) => (n !== total ? `${n} of ${total} match` : n === '1' ? '1 device' : `${n} devices`),
     connect: 'Connect a device',
     views: 'Views',
     saveView: 'Save this view',

@@ -10,7 +10,7 @@ import { useAlertText } from '../../text/alerts.ts'
 import { Ago, Dot, dotOf, I, Seg } from '../../ui/basics.tsx'
 import { Asked, Empty } from '../../ui/feedback.tsx'
 import { Card, Head } from '../../ui/page.tsx'
-import { Plot } from '../../ui/plot.tsx'
+import { begun, Plot } from '../../ui/plot.tsx'
 import { Spark } from '../../ui/spark.tsx'
 import { useOverview } from './texts.ts'
 
@@ -149,7 +149,7 @@ function Needs({ failing }: { failing: number }) {
             <div className="sect row">
               <Dot s={failing > 0 ? 'warn' : 'ok'} />
               <div>
-                <b>{failing > 0 ? t.soon(failing) : t.quiet}.</b>{' '}
+                <b>{failing > 0 ? t.soon(failing) : t.quiet}</b>{' '}
                 <span className="t2">{failing > 0 ? t.soonText : t.quietText}</span>
               </div>
             </div>
@@ -216,7 +216,7 @@ function Online() {
               kind="dok"
               label={t.devicesOnline}
               decimals={0}
-              from={Date.now() - Number(span) * 3_600_000}
+              from={begun(Date.now() - Number(span) * 3_600_000, s)}
               to={Date.now()}
               data={{ t: s.t, v: s.v }}
             />

@@ -4,7 +4,7 @@ import { useFormat } from '../../lib/format.ts'
 import { Ago, Dot, type S } from '../../ui/basics.tsx'
 import { Asked } from '../../ui/feedback.tsx'
 import { Card, Table } from '../../ui/page.tsx'
-import { Plot } from '../../ui/plot.tsx'
+import { begun, Plot } from '../../ui/plot.tsx'
 import type { System } from './data.ts'
 import { Disk } from './disk.tsx'
 import { useSystem } from './texts.ts'
@@ -122,7 +122,7 @@ function Reports() {
     <Card title={t.reports}>
       <div className="sect flush">
         <Asked of={asked} rows={8}>
-          {(s) => <Plot label={t.reports} decimals={1} from={from} to={Date.now()} data={{ t: s.t, v: s.v }} />}
+          {(s) => <Plot label={t.reports} decimals={1} from={begun(from, s)} to={Date.now()} data={{ t: s.t, v: s.v }} />}
         </Asked>
       </div>
     </Card>
