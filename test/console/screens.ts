@@ -103,6 +103,12 @@ async function shoot(page: Page, folder: string, suffix: string, wanted: readonl
   }
 }
 
+async function shootSignIn(page: Page, folder: string, suffix: string): Promise<void> {
+  await page.goto('/')
+  await page.locator('input[name=password]').waitFor()
+  await page.screenshot({ path: join(folder, `sign-in${suffix}.png`) })
+}
+
 const { values: o, positionals: wanted } = parseArgs({ allowPositionals: true, options: { into: { type: 'string' } } })
 const folder = o.into ?? join(root, 'docs/screens')
 const forms = [
@@ -122,6 +128,7 @@ try {
   await furnish(world)
   for (const { suffix, ...form } of o.into ? forms : forms.slice(0, 2))
     await visit(browser, world, form, async (page) => {
+      if (wanted.length === 0 || wanted.includes('sign-in')) await shootSignIn(page, folder, suffix)
       await signIn(page, world)
       // the account's language goes before the browser's
       if ((await page.locator('html').getAttribute('lang')) !== tags[form.lang]) {

@@ -1,20 +1,15 @@
 /** Rows by arithmetic: of a hundred thousand only those on screen exist. */
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type CSSProperties, memo, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react'
-import { Link, useLocation } from 'wouter'
+import { useLocation } from 'wouter'
 import { useFormat } from '../../lib/format.ts'
 import { useKeys } from '../../lib/keys.ts'
 import { useLang } from '../../lib/lang.ts'
-import { causeText } from '../../text/causes.ts'
-import { Ago, State } from '../../ui/basics.tsx'
+import { useCommon } from '../../text/common.ts'
 import { Empty } from '../../ui/feedback.tsx'
+import { type Column, DeviceRow, linkOf, type Pick } from './row.tsx'
 import { useDevices } from './texts.ts'
-import { type Row, useRows, type View } from './view.ts'
-
-export interface Column {
-  name: string
-  unit?: string
-}
+import { useRows, type View } from './view.ts'
 
 interface Props {
   view: View
@@ -34,6 +29,9 @@ const rowHeight = (): number => (narrow.matches ? 60 : coarse.matches ? 44 : 32)
 export function Grid({ view, sort, setSort, columns, selected, select, empty, again }: Props) {
   const t = useDevices()
   const f = useFormat()
+  const c = useCommon()
+  const lang = useLang()
+  const say = useMemo(() => ({ t, c, f, lang }), [t, c, f, lang])
   const [, go] = useLocation()
   const box = useRef<HTMLDivElement>(null)
   const [active, setActive] = useState(-1)
@@ -49,8 +47,8 @@ export function Grid({ view, sort, setSort, columns, selected, select, empty, ag
   const [from, to] = [shown[0]?.index ?? 0, shown.at(-1)?.index ?? 0]
   const names = useMemo(() => columns.map((c) => c.name), [columns])
   const rows = useRows(view, from, to, names, !virtual.isScrolling)
-  const state = useRef({ active, last, rows, select, total: view.total })
-  state.current = { active, last, rows, select, total: view.total }
+  const state = useRef({ active, last, rows, select, total: view.total, read: [] as number[] })
+  state.current = { ...state.current, active, last, rows, select, total: view.total }
   const keys = useMemo(() => {
     const move = (by: number) => () => {
       const { active: now, total } = state.current
@@ -92,7 +90,9 @@ export function Grid({ view, sort, setSort, columns, selected, select, empty, ag
     setLast(index)
     choose(ids, on)
   }, [])
+  const pickAll = useCallback((on: boolean) => state.current.select(state.current.read, on), [])
   const read = shown.flatMap((i) => rows.at(i.index)?.id ?? [])
+  state.current.read = read
   const all = read.length > 0 && read.every((id) => selected.has(id))
   const before = shown[0]?.start ?? 0
   const behind = virtual.getTotalSize() - (shown.at(-1)?.end ?? 0)
@@ -106,39 +106,15 @@ export function Grid({ view, sort, setSort, columns, selected, select, empty, ag
           aria-label={t.grid}
           aria-rowcount={view.total + 1}
         >
-          <thead>
-            <tr>
-              <th className="pick">
-                <input
-                  type="checkbox"
-                  className="box"
-                  aria-label={t.selectAll}
-                  checked={all}
-                  onChange={(e) => select(read, e.target.checked)}
-                />
-              </th>
-              <Head by="name" sort={sort} set={setSort}>
-                {t.device}
-              </Head>
-              <Head by="state" sort={sort} set={setSort}>
-                {t.state}
-              </Head>
-              <Head by="last_report" sort={sort} set={setSort}>
-                {t.last}
-              </Head>
-              {columns.map((c) => (
-                <th key={c.name} className="num">
-                  {c.name.split('.').at(-1)}
-                  {c.unit ? ` (${c.unit})` : ''}
-                </th>
-              ))}
-              <Head by="firmware" sort={sort} set={setSort}>
-                {t.firmware}
-              </Head>
-              <th>{t.remark}</th>
-            </tr>
-          </thead>
-          <tbody>
+          <Heads columns={columns} sort={sort} set={setSort} all={all} pick={pickAll} />
+          <tbody
+            onClick={(e) => {
+              const to = linkOf(e)
+              if (to === undefined) return
+              e.preventDefault()
+              go(to)
+            }}
+          >
             {before > 0 && <Spacer height={before} width={width} />}
             {shown.map(({ index }) => {
               const row = rows.at(index)
@@ -151,6 +127,7 @@ export function Grid({ view, sort, setSort, columns, selected, select, empty, ag
                   on={selected.has(row.id)}
                   active={index === active}
                   pick={pick}
+                  say={say}
                 />
               ) : (
                 <tr key={`bone ${index}`} aria-rowindex={index + 2}>
@@ -183,6 +160,53 @@ const Spacer = ({ height, width }: { height: number; width: number }) => (
   </tr>
 )
 
+interface HeadsProps {
+  columns: readonly Column[]
+  sort: string
+  set: (sort: string) => void
+  all: boolean
+  pick: (on: boolean) => void
+}
+
+/** Stands still while rows go by. */
+const Heads = memo(function Heads({ columns, sort, set, all, pick }: HeadsProps) {
+  const t = useDevices()
+  return (
+    <thead>
+      <tr>
+        <th className="pick">
+          <input
+            type="checkbox"
+            className="box"
+            aria-label={t.selectAll}
+            checked={all}
+            onChange={(e) => pick(e.target.checked)}
+          />
+        </th>
+        <Head by="name" sort={sort} set={set}>
+          {t.device}
+        </Head>
+        <Head by="state" sort={sort} set={set}>
+          {t.state}
+        </Head>
+        <Head by="last_report" sort={sort} set={set}>
+          {t.last}
+        </Head>
+        {columns.map((c) => (
+          <th key={c.name} className="num">
+            {c.name.split('.').at(-1)}
+            {c.unit ? ` (${c.unit})` : ''}
+          </th>
+        ))}
+        <Head by="firmware" sort={sort} set={set}>
+          {t.firmware}
+        </Head>
+        <th>{t.remark}</th>
+      </tr>
+    </thead>
+  )
+})
+
 function Head({ by, sort, set, children }: { by: string; sort: string; set: (s: string) => void; children: string }) {
   const t = useDevices()
   const now = sort === by ? 'ascending' : sort === `-${by}` ? 'descending' : undefined
@@ -198,66 +222,4 @@ function Head({ by, sort, set, children }: { by: string; sort: string; set: (s: 
       </button>
     </th>
   )
-}
-
-interface RowProps {
-  row: Row
-  index: number
-  columns: readonly Column[]
-  on: boolean
-  active: boolean
-  pick: Pick
-}
-type Pick = (index: number, row: Row, on: boolean, shift: boolean) => void
-
-const DeviceRow = memo(function DeviceRow({ row, index, columns, on, active, pick }: RowProps) {
-  const t = useDevices()
-  const lang = useLang()
-  const name = row.name || row.identifier
-  const why = row.state === 'online' || !row.cause ? '' : causeText(lang, row.cause)
-  return (
-    <tr aria-rowindex={index + 2} aria-selected={on} data-active={active || undefined}>
-      <td className="pick">
-        <input
-          type="checkbox"
-          className="box"
-          aria-label={t.select(name)}
-          checked={on}
-          onChange={() => {}}
-          onClick={(e) => pick(index, row, !on, e.shiftKey)}
-        />
-      </td>
-      <td data-m="1">
-        <Link href={`/devices/${row.id}`}>{name}</Link>{' '}
-        {row.name && row.name !== row.identifier && <code className="t3 wide-only">{row.identifier}</code>}
-      </td>
-      <td data-m="2">
-        <State state={row.state} />
-      </td>
-      <td>
-        <Ago at={row.last_report} />
-      </td>
-      {columns.map((c) => (
-        <td key={c.name} className="num">
-          <Cell v={row.values[c.name]} />
-        </td>
-      ))}
-      <td title={row.firmware}>{row.firmware}</td>
-      <td data-m="3" className="t2" title={why}>
-        {why ||
-          row.tags.map((tag) => (
-            <span key={tag} className="badge tag">
-              {tag}
-            </span>
-          ))}
-      </td>
-    </tr>
-  )
-})
-
-function Cell({ v }: { v: unknown }) {
-  const f = useFormat()
-  if (v === undefined) return <>—</>
-  if (typeof v === 'number') return <>{f.n(v, 2)}</>
-  return <>{String(v)}</>
 }

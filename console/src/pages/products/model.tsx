@@ -83,7 +83,7 @@ function Editor({ product, published, draft }: { product: Product; published: Mo
               {t.draft}
             </span>
           ) : (
-            !changed && <span className="t2">{t.unchanged}</span>
+            !changed && <small>{t.unchanged}</small>
           )}
           <span className="push" />
           {may && kept && (

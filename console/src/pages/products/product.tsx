@@ -2,8 +2,9 @@ import { useState } from 'react'
 import { Link } from 'wouter'
 import { useGet } from '../../lib/api.ts'
 import { useFormat } from '../../lib/format.ts'
+import { useCan } from '../../lib/session.ts'
 import { useCrumbs } from '../../lib/title.ts'
-import { Code, Seg } from '../../ui/basics.tsx'
+import { Code, I, Seg } from '../../ui/basics.tsx'
 import { Asked } from '../../ui/feedback.tsx'
 import { Head } from '../../ui/page.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
@@ -24,6 +25,7 @@ export default function Page({ id, tab }: { id: number; tab: string }) {
 function Body({ product: p, tab }: { product: Product; tab: string }) {
   const t = useProducts()
   const f = useFormat()
+  const can = useCan()
   useCrumbs({ text: t.title, href: '/products' }, { text: p.name })
   return (
     <>
@@ -35,6 +37,14 @@ function Body({ product: p, tab }: { product: Product; tab: string }) {
             <span>{t.version(p.model)}</span>
             {p.description && <span>{p.description}</span>}
           </>
+        }
+        acts={
+          can('devices.secret') && (
+            <Link className="btn" href={`/devices/connect?product=${p.id}`}>
+              <I n="plus" />
+              {t.connect}
+            </Link>
+          )
         }
       />
       <Tabs
