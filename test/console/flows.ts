@@ -156,15 +156,23 @@ export const flows = (form: Form, [from, to]: Part = [1, 12]): void =>
       },
     )
 
-    flow(4, 'a device that the page plays: its frames go both ways until it is stopped', async ({ page, hand, button, link }) => {
-      await page.goto(`/devices/connect?product=${fleet.product.id}`)
-      await hand.press(button('connect', 'start'))
-      await page.locator('ol.steps li[data-s=ok]').nth(3).waitFor()
-      assert.match((await page.locator('.strip pre').textContent()) ?? '', /↑ s /)
-      await hand.press(button('connect', 'stop'))
-      await page.locator('.strip').waitFor({ state: 'detached' })
-      await link('connect', 'openDevice').waitFor()
-    })
+    flow(
+      4,
+      'a device that the tab plays: its frames go both ways, also behind other pages, until it is stopped',
+      async ({ page, hand, say, button, link }) => {
+        await page.goto(`/devices/connect?product=${fleet.product.id}`)
+        await hand.press(button('connect', 'start'))
+        await page.locator('ol.steps li[data-s=ok]').nth(3).waitFor()
+        assert.match((await page.locator('.strip pre').textContent()) ?? '', /↑ s /)
+        await hand.press(link('connect', 'openDevice'))
+        await page.locator('main h1 .dot[data-s=ok]').waitFor()
+        await page.locator('.values .v').first().waitFor()
+        await hand.press(page.getByRole('link', { name: say('shell', 'playing', 1) }))
+        await hand.press(button('connect', 'stop'))
+        await page.locator('.strip').waitFor({ state: 'detached' })
+        await link('connect', 'openDevice').waitFor()
+      },
+    )
 
     flow(5, 'a device live: a report changes its value, what would wrap is said, a command is delivered', async (g) => {
       const { page, hand, button, shows } = g

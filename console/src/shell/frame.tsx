@@ -252,10 +252,17 @@ function LiveState() {
 /** Devices that this tab plays are not forgotten. */
 function Playing() {
   const t = useShell()
-  const n = useStore(players).length
-  if (n === 0) return null
+  const [first, ...more] = useStore(players)
+  if (!first) return null
+  const n = more.length + 1
   return (
-    <Link className="btn s" data-k="quiet" href="/devices/connect" title={t.playing(n)} aria-label={t.playing(n)}>
+    <Link
+      className="btn s"
+      data-k="quiet"
+      href={`/devices/connect?product=${first.product}`}
+      title={t.playing(n)}
+      aria-label={t.playing(n)}
+    >
       <I n="play" />
       {n}
     </Link>

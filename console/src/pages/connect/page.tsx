@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { Link, useSearchParams } from 'wouter'
 import { useGet } from '../../lib/api.ts'
 import { useStore } from '../../lib/store.ts'
@@ -58,6 +58,10 @@ function Body({ products }: { products: readonly Listed[] }) {
   const product = products.find((p) => p.id === Number(params.get('product'))) ?? products[0]!
   const [serial, setSerial] = useState(params.get('serial') ?? 'my-device-1')
   const played = useStore(players).find((p) => p.product === product.id)
+  // it is shown on when it was stopped
+  const last = useRef({ product: 0, serial: '' })
+  if (played) last.current = { product: product.id, serial: played.device.of.code }
+  const virtual = last.current.product === product.id ? last.current.serial : ''
   const tool = (tools.find((x) => x === params.get('tool')) ??
     (params.has('virtual') || !params.has('serial') ? 'browser' : 'curl')) as Tool
   const put = (name: string, value: string) =>
@@ -123,7 +127,7 @@ function Body({ products }: { products: readonly Listed[] }) {
         </div>
       </section>
       <div>
-        <Steps product={product.id} serial={tool === 'browser' ? (played?.device.of.code ?? '') : serial} />
+        <Steps product={product.id} serial={tool === 'browser' ? virtual : serial} />
       </div>
     </div>
   )
