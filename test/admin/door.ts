@@ -1,5 +1,5 @@
 /** The management API by the front door of a whole cloud; each answer is held against the OpenAPI document. */
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type AdminClient, adminClient } from '#contracts/admin/client.ts'
 import type { Permission, Role } from '#contracts/registry.ts'
@@ -90,8 +90,11 @@ export async function openDoor(world: World): Promise<Door> {
   return door
 }
 
+/** Where the first start has written a password: below a folder a process, where there are several. */
+export const passwordFiles = ({ dataDir }: World): string[] => globSync(join(dataDir, '{,*/}admin-password'))
+
 /** The password that the first start has made. */
-export const firstPassword = (world: World): string => readFileSync(join(world.dataDir, 'admin-password'), 'utf8').trim()
+export const firstPassword = (world: World): string => readFileSync(passwordFiles(world)[0]!, 'utf8').trim()
 
 /** A value of each type that an object of the model has. */
 export function sampleStatus(model: Model, label: string): Record<string, unknown[]> {

@@ -361,7 +361,8 @@ test('the fleet at a glance, figures, system, settings, addresses, lines to past
   assert.equal(connects.t.length, connects.v.length)
   assert.ok(connects.max.at(-1)! >= 1)
   const system = await door.client('GET /system')
-  assert.deepEqual([system.state, system.engines.find((e) => e.port === 'devicelog')?.scheme], ['ok', 'file'])
+  const scheme = world.place.devicelog === undefined ? 'file' : 'mongodb'
+  assert.deepEqual([system.state, system.engines.find((e) => e.port === 'devicelog')?.scheme], ['ok', scheme])
   assert.ok(system.disk.used > 0 && system.disk.free > 0)
   const { items } = await door.client('GET /system/config')
   assert.equal(items.find((s) => s.name === 'PANDO_DATA_DIR')?.value, world.dataDir)

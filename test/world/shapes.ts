@@ -6,6 +6,7 @@ import { startCluster } from './cluster.ts'
 import { startProcess } from './process.ts'
 import { startProcesses } from './processes.ts'
 import type { Options, Running, Shape } from './running.ts'
+import { enginesOf } from './servers.ts'
 
 const every: readonly Shape[] = ['direct', 'encoded', 'process', 'servers', 'cluster', 'cluster2', 'processes']
 const [asked] = every.filter((s) => s === process.env['PANDO_TEST_SHAPE'])
@@ -13,6 +14,9 @@ const [asked] = every.filter((s) => s === process.env['PANDO_TEST_SHAPE'])
 export const shapes: readonly Shape[] = asked ? [asked] : ['direct', 'encoded']
 /** What is meant to run within the test's own process runs in the shape that is asked for. */
 export const shapeFor = (wanted: Shape): Shape => (asked && (wanted === 'direct' || wanted === 'encoded') ? asked : wanted)
+
+/** Why tests of files, and those with a clock of their own, are skipped in the shape that is asked for. */
+export const needsEmbedded = { skip: asked && enginesOf[asked] ? `engines are servers in shape ${asked}` : false } as const
 
 export type { Env, Options, Running, Shape } from './running.ts'
 
