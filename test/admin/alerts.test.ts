@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { answers } from '../support/hookreceiver.ts'
 import { fastClock } from '../support/testclock.ts'
-import { makeWorld, until, type World } from '../world.ts'
+import { makeWorld, needsOneProcess, until, type World } from '../world.ts'
 import { type Door, openDoor } from './door.ts'
 
 let world: World
@@ -77,7 +77,7 @@ test('an alert is there before anybody has asked', async () => {
 })
 
 // ADM-28
-test('what was logged of late is read back, newest first, by level, service and text', async () => {
+test('what was logged of late is read back, newest first, by level, service and text', needsOneProcess, async () => {
   const { items } = await door.client('GET /logs', { query: { limit: 1000 } })
   const lines = world.running.logged().trimEnd().split('\n')
   assert.ok(items.length > 0 && items.length >= lines.length - 5)

@@ -18,6 +18,11 @@ export const shapeFor = (wanted: Shape): Shape => (asked && (wanted === 'direct'
 /** Why tests of files, and those with a clock of their own, are skipped in the shape that is asked for. */
 export const needsEmbedded = { skip: asked && enginesOf[asked] ? `engines are servers in shape ${asked}` : false } as const
 
+/** Why tests of what only the process knows that is asked are skipped. */
+export const needsOneProcess = {
+  skip: asked && enginesOf[asked] && asked !== 'servers' ? `there are several processes in shape ${asked}` : false,
+} as const
+
 export type { Env, Options, Running, Shape } from './running.ts'
 
 export function startShape(shape: Shape, o: Options): Promise<Running> {

@@ -26,21 +26,27 @@ export class Manager {
   apps = new Map<number, Application>()
   readonly receivers = new Map<number, Receiver>()
   readonly #o: ManagerOptions
+  /** the reading begun last */
   #refreshing: Promise<void> = Promise.resolve()
+  /** one that has not begun yet */
+  #next: Promise<void> | undefined
   #stopped = false
 
   constructor(o: ManagerOptions) {
     this.#o = o
   }
 
-  /** Reads the applications again and does what has changed. Rejects when registry or log do not answer: call again. */
+  /** Reads the applications again, as of now or later, and does what has changed. Rejects when registry or log do not answer: call again. */
   refresh(): Promise<void> {
-    const next = this.#refreshing.then(
-      () => this.#refresh(),
-      () => this.#refresh(),
-    )
-    this.#refreshing = next
-    return next
+    // many changes are seen by one reading
+    this.#next ??= this.#refreshing
+      .catch(() => {})
+      .then(() => {
+        this.#next = undefined
+        return this.#refresh()
+      })
+    this.#refreshing = this.#next
+    return this.#next
   }
 
   /** Stores how far each application has got. */

@@ -108,7 +108,8 @@ function parameters(place: 'path' | 'query', of: TObject | undefined, schemas: R
 
 /** Those that every call may answer with, by what it takes. */
 function statuses(key: RouteKey, spec: RouteSpec): number[] {
-  const codes: ErrorCode[] = ['internal', 'unavailable', 'invalid', ...(spec.errors ?? [])]
+  // `timeout`: of another process
+  const codes: ErrorCode[] = ['internal', 'unavailable', 'timeout', 'invalid', ...(spec.errors ?? [])]
   if (spec.can !== 'nobody') codes.push('unauthenticated', 'forbidden')
   if (spec.can === 'nobody') codes.push('forbidden')
   if (spec.body) codes.push('too_large')
