@@ -365,7 +365,7 @@ test('the fleet at a glance, figures, system, settings, addresses, lines to past
   assert.deepEqual([system.state, system.engines.find((e) => e.port === 'devicelog')?.scheme], ['ok', scheme])
   assert.ok(system.disk.used > 0 && system.disk.free > 0)
   const { items } = await door.client('GET /system/config')
-  assert.equal(items.find((s) => s.name === 'PANDO_DATA_DIR')?.value, world.dataDir)
+  assert.ok(String(items.find((s) => s.name === 'PANDO_DATA_DIR')?.value).startsWith(world.dataDir))
   const { product } = await deviceRow(device.id)
   const lines = await door.client('GET /products/{id}/snippets', { params: { id: product }, query: { serial: "it's" } })
   const { key } = await door.client('GET /products/{id}', { params: { id: product } })

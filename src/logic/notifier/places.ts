@@ -1,5 +1,5 @@
 /** Where an application begins in each stream of the log. */
-import type { DeviceLog } from '#core/devicelog/port.ts'
+import type { DeviceLog, StreamInfo } from '#core/devicelog/port.ts'
 import { lastBefore } from '#logic/shared/lastbefore.ts'
 
 type Log = Pick<DeviceLog, 'read' | 'streams' | 'cursor'>
@@ -9,11 +9,10 @@ type Log = Pick<DeviceLog, 'read' | 'streams' | 'cursor'>
  * was made. New applications are not told of the past.
  */
 export async function places(log: Log, consumer: string, createdAt: number): Promise<Map<number, number>> {
-  const found = new Map<number, number>()
-  for (const info of await log.streams()) {
+  const place = async (info: StreamInfo): Promise<[number, number]> => {
     const stored = await log.cursor(consumer, info.stream)
-    const seq = stored > 0 ? stored : await lastBefore(log, info, createdAt)
-    if (seq > 0) found.set(info.stream, seq)
+    return [info.stream, stored > 0 ? stored : await lastBefore(log, info, createdAt)]
   }
-  return found
+  const all = await Promise.all((await log.streams()).map(place))
+  return new Map(all.filter(([, seq]) => seq > 0))
 }
