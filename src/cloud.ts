@@ -12,6 +12,7 @@ import type { Logs } from '#core/logs/port.ts'
 import { expectRestored } from '#lib/backup/restoring.ts'
 import { PandoError } from '#lib/errors.ts'
 import { httpListeners } from '#lib/http.ts'
+import { makeLoad } from '#lib/load.ts'
 import { type Logger, recentLines, silentLog } from '#lib/log.ts'
 import { makeMetrics, summed } from '#lib/metrics.ts'
 import { type Check, startOps } from '#lib/ops.ts'
@@ -142,7 +143,10 @@ async function startAll(s: Starting): Promise<Cloud> {
   const nodes = nodesOf(entries, instance)
   const nameOf = (name: string) => nodes.get(name) ?? instance
   const peers = peersOf({ faces, instance, nodes, listen, services, cluster, crew })
+  const load = makeLoad(clock)
+  stops.push(load.stop)
   const about: ProcessFacts = {
+    instance,
     version: version(),
     startedAt: clock.now(),
     services: names,
@@ -151,6 +155,7 @@ async function startAll(s: Starting): Promise<Cloud> {
     settings: () => shownSettings(o.env ?? {}, plugged.settings),
     engines: () => engineFacts(ports, [...entries], config),
     logged: () => recentLines(log),
+    load,
   }
   const withdrawals = new Map<string, () => Promise<void>>()
   const leaves: ((perSecond: number) => void)[] = []
@@ -190,7 +195,7 @@ async function startAll(s: Starting): Promise<Cloud> {
     for (const f of leaves) f(perSecond)
   }
 
-  const state = stateOf(about, { instance, nodes: [...nodes.values()], metrics, draining: () => draining, now: clock.now, crew })
+  const state = stateOf(about, { nodes: [...nodes.values()], metrics, draining: () => draining, now: clock.now, crew })
   rpc?.serve(processContract, {
     state,
     metrics: async () => ({ items: [...(await metrics.values())] }),

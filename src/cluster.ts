@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { access } from '#contracts/access.ts'
 import type { Contract, Face } from '#contracts/contract.ts'
-import { processContract } from '#contracts/process.ts'
+import { type OtherProcess, processContract } from '#contracts/process.ts'
 import { openDiscovery } from '#core/discovery/open.ts'
 import type { Discovery, Instance } from '#core/discovery/port.ts'
 import { PandoError } from '#lib/errors.ts'
@@ -15,6 +15,7 @@ import { originOf } from '#rpc/publish.ts'
 import { checkClock } from './clockcheck.ts'
 import type { Config } from './config.ts'
 import { askListed } from './listed.ts'
+import { makeOthers } from './others.ts'
 import type { PortName, ServiceEntry } from './services.ts'
 import { version } from './version.ts'
 
@@ -24,6 +25,8 @@ export interface Cluster {
   face(contract: Contract): object
   /** The access node of that name; undefined: it is gone. */
   access(node: string): Face<typeof access> | undefined
+  /** All processes but the one of that name. */
+  processes(but: string): Promise<readonly OtherProcess[]>
   /** Resolves when there is an instance of the service. */
   present(service: string): Promise<void>
   /** Others may call it from now on. → it is no more */
@@ -119,8 +122,10 @@ export async function openCluster(o: ClusterOptions): Promise<Cluster | undefine
     throw e
   }
 
+  const others = makeOthers(discovery, ['process', ...services.keys()], (address) => client(address).face(processContract))
   return {
     discovery,
+    processes: async (but) => (await others()).filter((p) => p.instance !== but),
     face(contract) {
       watch(contract.service, known)
       return anyFace(contract, () => (known.get(contract.service) ?? []).map((i) => client(i.address).face(contract)))

@@ -59,6 +59,7 @@ export function peersOf({ faces, instance, nodes, listen, services, cluster, cre
   const peers = {
     access: (node: string) =>
       (faces.get(holders.get(node) ?? '') as Face<typeof access> | undefined) ?? cluster?.access(node) ?? crew?.access(node),
+    processes: cluster ? () => cluster.processes(instance) : async () => [],
     instances: cluster ? (service: string) => cluster.discovery.instances(service) : instancesOf(listen, instance),
   }
   for (const name of services.keys()) Object.defineProperty(peers, name, { get: () => face(name), enumerable: true })

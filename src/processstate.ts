@@ -7,7 +7,6 @@ import type { ProcessFacts } from '#lib/service.ts'
 import type { Crew } from './crew.ts'
 
 interface More {
-  instance: string
   nodes: readonly string[]
   metrics: Pick<Metrics, 'pando_connections'>
   draining(): boolean
@@ -24,7 +23,7 @@ export function stateOf(about: ProcessFacts, more: More): Face<typeof processCon
     before = now
     const { values } = await more.metrics.pando_connections.get()
     return {
-      instance: more.instance,
+      instance: about.instance,
       services: [...about.services],
       nodes: [...more.nodes],
       version: about.version,
@@ -33,6 +32,10 @@ export function stateOf(about: ProcessFacts, more: More): Face<typeof processCon
       now: more.now(),
       connections: values.reduce((sum, v) => sum + v.value, more.crew?.connections() ?? 0),
       load,
+      cpu: about.load.cpu(),
+      rss: process.memoryUsage.rss(),
+      loopP99: about.load.loopP99(),
+      engines: about.engines().map((e) => ({ ...e, affects: [...e.affects] })),
       draining: more.draining(),
       listen: { ...about.listen() },
       checks: about.checks().map(({ name, ok, detail, state }) => ({

@@ -17,6 +17,26 @@ export const ProcessState = Type.Object({
   now: Type.Optional(Type.Number()),
   /** devices that it holds */
   connections: Type.Integer(),
+  /** cores, over the last minute */
+  cpu: Type.Optional(Type.Number()),
+  /** octets */
+  rss: Type.Optional(Type.Integer()),
+  /** ms by which its event loop was late, over the last minute */
+  loopP99: Type.Optional(Type.Number()),
+  /** the engines that it opened */
+  engines: Type.Optional(
+    Type.Array(
+      Type.Object({
+        port: Text,
+        scheme: Text,
+        /** services that need it */
+        affects: Type.Array(Text),
+        state: Type.Enum(['ok', 'degraded', 'down']),
+        since: Type.Number(),
+        error: Type.Optional(Text),
+      }),
+    ),
+  ),
   /** share of the time in which it was busy since this was asked last, 0…1 */
   load: Type.Number(),
   /** it takes no new work and sends its devices away */
@@ -27,6 +47,17 @@ export const ProcessState = Type.Object({
   checks: Type.Array(Type.Object({ name: Text, ok: Type.Boolean(), detail: Type.Optional(Text), state: Type.Optional(Text) })),
 })
 export type ProcessState = Static<typeof ProcessState>
+
+/** Another process of the cluster, as it was within the last second. */
+export interface OtherProcess {
+  /** what discovery calls it, where it does not answer */
+  instance: string
+  /** as discovery names them */
+  services: readonly string[]
+  state?: ProcessState
+  /** why there is no state */
+  error?: string
+}
 
 export const processContract = contract('process', {
   state: method(Type.Object({}), ProcessState, { retry: true }),

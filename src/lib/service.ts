@@ -49,6 +49,8 @@ export interface ServiceStart<Config, Ports = object, Peers = object> {
 
 /** What people who look after a process want to know of it. */
 export interface ProcessFacts {
+  /** its name in discovery */
+  instance: string
   version: string
   /** ms since 1970 */
   startedAt: number
@@ -62,6 +64,13 @@ export interface ProcessFacts {
   engines(): readonly EngineFacts[]
   /** what was logged of late, as ECS JSON lines, oldest first */
   logged(): readonly string[]
+  /** over the last minute */
+  load: {
+    /** cores, of the whole process */
+    cpu(): number
+    /** ms by which the event loop is late */
+    loopP99(): number
+  }
 }
 
 export interface EngineFacts {

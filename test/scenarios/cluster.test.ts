@@ -3,13 +3,14 @@ import assert from 'node:assert/strict'
 import { after } from 'node:test'
 import type { Process } from '#cli/ps/processes.ts'
 import { serviceNames } from '#src/services.ts'
+import { openDoor } from '../admin/door.ts'
 import { authority } from '../support/certificates.ts'
 import { onEngines } from '../support/engines.ts'
 import { pando } from '../support/pando.ts'
 import { needs } from '../support/programs.ts'
 import type { Env } from '../world/running.ts'
 import { enginesOf } from '../world/servers.ts'
-import { scenario, until } from '../world.ts'
+import { scenario, until, type World } from '../world.ts'
 import { mainJob } from './mainjob.ts'
 
 const shapes = ['cluster2'] as const
@@ -73,7 +74,7 @@ function scenarios(): void {
     { shapes },
   )
 
-  // CLU-8
+  // CLU-8, CLU-14
   scenario(
     'cluster: ps shows the processes; one that is drained sends its devices away, which come in elsewhere and lose nothing',
     async (world) => {
@@ -84,6 +85,7 @@ function scenarios(): void {
       const say = (...args: string[]) => pando(args, world.env)
       const { processes } = JSON.parse((await say('ps', '--json')).out)
       assert.equal(processes.length, serviceNames.length * 2)
+      await seenByPeople(world)
       const holding = () =>
         say('ps', '--json').then(({ out }) =>
           (JSON.parse(out).processes as Process[]).filter((p) => (p.state?.connections ?? 0) > 0).map((p) => p.instance),
@@ -126,6 +128,19 @@ function scenarios(): void {
     },
     { shapes },
   )
+}
+
+/** The management API is one of many processes, and tells of all. */
+async function seenByPeople(world: World): Promise<void> {
+  const { client } = await openDoor(world)
+  const { state, nodes, services, engines } = await client('GET /system')
+  assert.deepEqual([state, nodes], ['ok', serviceNames.length * 2])
+  const twice = serviceNames.map((name) => [name, 2])
+  assert.deepEqual(services.map((s) => [s.name, s.instances.length]).sort(), twice.sort())
+  const log = engines.filter((e) => e.port === 'devicelog')
+  assert.deepEqual([log.length, log[0]!.affects.includes('controller')], [1, true])
+  const { items } = await client('GET /endpoints')
+  assert.ok(world.nodes.includes(new URL(items.find((e) => e.name === 'mqttaccess')!.url).host))
 }
 
 onEngines(enginesOf.cluster!, scenarios)

@@ -8,7 +8,7 @@ const State = Type.Enum(['ok', 'degraded', 'down'])
 export const System = exactly(
   {
     state: State,
-    nodes: Type.Integer(),
+    nodes: Type.Integer({ description: 'processes' }),
     services: Type.Array(
       exactly({
         name: Text,
@@ -22,6 +22,7 @@ export const System = exactly(
             rss: Type.Integer({ description: 'octets, of the whole process' }),
             loop_p99_ms: Type.Number({ description: 'delay of the event loop over the last minute' }),
             listen: Type.Optional(Text),
+            error: Type.Optional(Type.String({ description: 'why nothing is known of it: it does not answer' })),
           }),
         ),
       }),

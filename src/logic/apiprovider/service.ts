@@ -93,7 +93,6 @@ export async function start(s: ServiceStart<Config, Ports, Peers>): Promise<Star
       alerts,
       shares,
       limits: config,
-      instance: s.instance,
       tap,
       enter: streams.enter,
       queue: ports.queue,

@@ -1,10 +1,12 @@
 /** What a handler of the management API gets, and what it needs of the cloud. */
+
 import type { access } from '#contracts/access.ts'
 import type { AnswerOf, BodyOf, ParamsOf, QueryOf, RouteSpec, Routes } from '#contracts/admin/route.ts'
 import type { Face } from '#contracts/contract.ts'
 import type { controller } from '#contracts/controller.ts'
 import type { devicemanager } from '#contracts/devicemanager.ts'
 import type { notifier } from '#contracts/notifier.ts'
+import type { OtherProcess } from '#contracts/process.ts'
 import type { By, Principal, registry } from '#contracts/registry.ts'
 import type { Logger } from '#lib/log.ts'
 import type { Clock, ProcessFacts } from '#lib/service.ts'
@@ -17,6 +19,8 @@ export interface AdminPeers {
   notifier: Face<typeof notifier>
   /** the access service of a node; undefined where it is not known here */
   access(node: string): Face<typeof access> | undefined
+  /** the other processes of the cluster */
+  processes(): Promise<readonly OtherProcess[]>
 }
 
 export interface Parts {

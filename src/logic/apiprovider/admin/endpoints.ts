@@ -4,6 +4,7 @@ import { snippets } from '#lib/snippets.ts'
 import type { Handlers, Parts } from './call.ts'
 import type { ModelCache } from './modelcache.ts'
 import { reachOf } from './reach.ts'
+import { wholeOf } from './whole.ts'
 
 type Told = Pick<Handlers<typeof systemRoutes>, 'GET /endpoints' | 'GET /products/{id}/snippets'>
 
@@ -23,12 +24,14 @@ export function endpoints({ peers, about, models, mqttPublic }: EndpointParts): 
     const u = new URL(url)
     return ANY.has(u.hostname) ? `${u.protocol}//${host}${u.port && `:${u.port}`}` : url
   }
-  const listed = (host: string) =>
-    Object.entries(about?.listen() ?? {}).map(([name, url]) => ({ name, url: reachable(url, host) }))
+  const listed = async (host: string) => {
+    const { listen } = await wholeOf({ about, peers })
+    return Object.entries(listen).map(([name, url]) => ({ name, url: reachable(url, host) }))
+  }
 
   return {
     'GET /endpoints': async ({ caller }) => ({
-      items: listed(caller.host).flatMap(({ name, url }) => {
+      items: (await listed(caller.host)).flatMap(({ name, url }) => {
         if (name === 'ops') return []
         const announced = name.startsWith('mqtt') && mqttPublic !== undefined ? `${new URL(url).protocol}//${mqttPublic}` : url
         return [{ name, url: announced, tls: caller.secure, announced: name.startsWith('mqtt') }]
@@ -36,7 +39,7 @@ export function endpoints({ peers, about, models, mqttPublic }: EndpointParts): 
     }),
     'GET /products/{id}/snippets': async ({ params, query, scope, caller }) => {
       const product = await reach.product(params.id, scope)
-      const at = Object.fromEntries(listed(caller.host).map(({ name, url }) => [name, url]))
+      const at = Object.fromEntries((await listed(caller.host)).map(({ name, url }) => [name, url]))
       const mqtt = new URL(mqttPublic === undefined ? (at['mqttaccess'] ?? `mqtt://${caller.host}:1883`) : `mqtt://${mqttPublic}`)
       const facts = {
         devices: at['httpaccess'] ?? `http://${caller.host}:8080`,

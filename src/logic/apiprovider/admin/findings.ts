@@ -1,8 +1,9 @@
-/** What is wrong now, as far as this process can see. */
+/** What is wrong now, with this process and the others. */
 import { statfs } from 'node:fs/promises'
 import type { Alert } from '#contracts/admin/alerts.ts'
 import type { Parts } from './call.ts'
 import type { DiskLimits } from './system.ts'
+import { wholeOf } from './whole.ts'
 
 export type Finding = Pick<Alert, 'severity' | 'code' | 'object' | 'params'> & {
   /** where it is known better than by when it was seen first */
@@ -17,8 +18,7 @@ export async function findingsOf({
   about,
   limits,
 }: Pick<Parts, 'peers' | 'about'> & { limits: DiskLimits }): Promise<Finding[]> {
-  const engines = about?.engines() ?? []
-  const ports = new Set(engines.map((e) => e.port))
+  const { engines, checks } = await wholeOf({ about, peers })
   return [
     ...engines
       .filter((e) => e.state !== 'ok')
@@ -31,8 +31,8 @@ export async function findingsOf({
           since,
         }),
       ),
-    ...(about?.checks() ?? [])
-      .filter((c) => !c.ok && !ports.has(c.name))
+    ...checks
+      .filter((c) => !c.ok)
       .map(
         ({ name, detail, since }): Finding => ({
           severity: 'critical',

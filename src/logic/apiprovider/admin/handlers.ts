@@ -27,7 +27,7 @@ import { search } from './search.ts'
 import { session } from './session.ts'
 import type { Shares } from './shares.ts'
 import { makeSweeper } from './sweep.ts'
-import { type DiskLimits, type Load, system } from './system.ts'
+import { type DiskLimits, system } from './system.ts'
 import { tokens } from './tokens.ts'
 import { users } from './users.ts'
 import { values } from './values.ts'
@@ -40,9 +40,7 @@ export interface HandlerParts extends Parts {
   alerts: Alerts
   shares: Shares
   limits: DiskLimits
-  load: Load
   fleet: FleetIndex
-  instance: string
   mqttPublic: string | undefined
 }
 

@@ -10,8 +10,8 @@ import { reachOf } from './reach.ts'
 import type { Scope } from './scope.ts'
 import type { Shares } from './shares.ts'
 import type { Sweeper } from './sweep.ts'
-import { stateOf } from './system.ts'
 import { rowOf } from './views.ts'
+import { wholeOf } from './whole.ts'
 
 type Told = Pick<Handlers<typeof systemRoutes>, 'GET /overview' | 'GET /series'>
 
@@ -79,7 +79,7 @@ export function overview(p: Parts & { figures: Figures; sweeper: Sweeper; shares
           presence: p.shares.of(r.id),
         })),
         newest: await newest(scope, query.vendor),
-        system: stateOf(about),
+        system: (await wholeOf({ about, peers })).state,
       }
     },
     'GET /series': async ({ query }) => {

@@ -7,7 +7,6 @@ import { type Console, type ConsoleOptions, makeConsole } from './console/serve.
 import { type FleetIndexParts, makeFleetIndex } from './fleetindex.ts'
 import { type HandlerParts, handlersOf } from './handlers.ts'
 import { makeAdmin } from './server.ts'
-import { makeLoad } from './system.ts'
 
 export interface AdminOptions extends Omit<HandlerParts, 'load' | 'fleet'>, Pick<ConsoleOptions, 'tap' | 'enter' | 'metrics'> {
   queue: ConsoleOptions['queue'] & FleetIndexParts['queue']
@@ -25,9 +24,8 @@ export interface Admin {
 }
 
 export async function startAdmin({ calls, requests, tap, enter, queue, devicelog, metrics, ...o }: AdminOptions): Promise<Admin> {
-  const load = makeLoad(o)
   const fleet = makeFleetIndex({ ...o, queue, devicelog })
-  const handlers = handlersOf({ ...o, load, fleet })
+  const handlers = handlersOf({ ...o, fleet })
   const app = await makeAdmin({ ...o, handlers, limits: calls, requests }, adminRoutes)
   const console = makeConsole({ ...o, handlers, tap, enter, queue, metrics })
   return {
@@ -36,7 +34,6 @@ export async function startAdmin({ calls, requests, tap, enter, queue, devicelog
     drain: console.stop,
     async close() {
       console.stop()
-      load.stop()
       fleet.stop()
       await app.close()
     },

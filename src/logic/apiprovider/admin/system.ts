@@ -1,11 +1,10 @@
 /** The process and what it stands on. */
 import { readdir, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { System, systemRoutes } from '#contracts/admin/system.ts'
 import type { DiskBudget } from '#contracts/controller.ts'
-import type { ProcessFacts } from '#lib/service.ts'
 import type { Handlers, Parts } from './call.ts'
+import { wholeOf } from './whole.ts'
 
 type Told = Pick<Handlers<typeof systemRoutes>, 'GET /system' | 'GET /system/config' | 'PUT /system/disk-budget'>
 
@@ -14,53 +13,7 @@ export interface DiskLimits {
   dataDir: string
 }
 
-const MINUTE = 60_000
-
-/** Figures of this process over the last minute; sampled from now on. */
-export interface Load {
-  cpu(): number
-  loopP99(): number
-  stop(): void
-}
-
-export function makeLoad({ clock }: Pick<Parts, 'clock'>): Load {
-  const delay = monitorEventLoopDelay({ resolution: 20 })
-  delay.enable()
-  let last = { at: clock.now(), used: process.cpuUsage() }
-  let cpu = 0
-  let p99 = 0
-  const sample = () => {
-    const at = clock.now()
-    const { user, system } = process.cpuUsage(last.used)
-    if (at > last.at) cpu = (user + system) / 1000 / (at - last.at)
-    last = { at, used: process.cpuUsage() }
-    // The histogram counts its own interval too.
-    p99 = Math.max(0, delay.percentile(99) / 1e6 - 20)
-    delay.reset()
-  }
-  const cancel = clock.every(MINUTE, sample)
-  return {
-    cpu: () => (cpu === 0 ? sampled() : cpu),
-    loopP99: () => p99,
-    stop() {
-      cancel()
-      delay.disable()
-    },
-  }
-  function sampled(): number {
-    sample()
-    return cpu
-  }
-}
-
-const worst = (states: readonly System['state'][]): System['state'] =>
-  states.includes('down') ? 'down' : states.includes('degraded') ? 'degraded' : 'ok'
-
-export const stateOf = (about: ProcessFacts | undefined): System['state'] =>
-  worst([
-    ...(about?.engines().map((e) => e.state) ?? []),
-    ...(about?.checks().map((c) => (c.ok ? ('ok' as const) : ('degraded' as const))) ?? []),
-  ])
+const MINUTE_MS = 60_000
 
 /** Settings that people change while it runs, and their names in the budget. */
 const changeable: Record<string, keyof DiskBudget> = {
@@ -70,37 +23,22 @@ const changeable: Record<string, keyof DiskBudget> = {
   PANDO_HISTORY_MAX_AGE: 'historyMaxAge',
 }
 
-export function system({
-  peers,
-  about,
-  limits,
-  load,
-  instance,
-  clock,
-}: Parts & { limits: DiskLimits; load: Load; instance: string }): Told {
+export function system({ peers, about, limits, clock }: Parts & { limits: DiskLimits }): Told {
   const started = { at: clock.now(), used: diskOf(limits) }
   return {
     'GET /system': async () => {
-      const engines = about?.engines() ?? []
-      const ports = new Set(engines.map((e) => e.port))
-      const one = {
-        node: instance,
-        state: stateOf(about),
-        version: about?.version ?? '',
-        started_at: about?.startedAt ?? 0,
-        cpu: load.cpu(),
-        rss: process.memoryUsage.rss(),
-        loop_p99_ms: load.loopP99(),
-      }
-      const listen = about?.listen() ?? {}
+      const whole = await wholeOf({ about, peers })
+      const names = new Set(whole.processes.flatMap((p) => p.services))
       return {
-        state: one.state,
-        nodes: 1,
-        services: (about?.services ?? []).map((name) => ({
+        state: whole.state,
+        nodes: whole.processes.length,
+        services: [...names].map((name) => ({
           name,
-          instances: [{ ...one, ...(listen[name] !== undefined && { listen: listen[name] }) }],
+          instances: whole.processes
+            .filter((p) => p.services.includes(name))
+            .map((p) => ({ ...p.instance, ...(p.listen[name] !== undefined && { listen: p.listen[name] }) })),
         })),
-        engines: engines.map(({ port, scheme, state, since, error, affects }) => ({
+        engines: whole.engines.map(({ port, scheme, state, since, error, affects }) => ({
           port,
           scheme,
           state,
@@ -108,14 +46,12 @@ export function system({
           ...(error !== undefined && { error }),
           affects: [...affects],
         })),
-        checks: (about?.checks() ?? [])
-          .filter((c) => !ports.has(c.name))
-          .map(({ name, ok, detail, since }) => ({
-            name,
-            ok,
-            ...(detail !== undefined && { detail }),
-            ...(since !== undefined && { since }),
-          })),
+        checks: whole.checks.map(({ name, ok, detail, since }) => ({
+          name,
+          ok,
+          ...(detail !== undefined && { detail }),
+          ...(since !== undefined && { since }),
+        })),
         disk: await disk(),
       }
     },
@@ -160,7 +96,7 @@ export function system({
     const all = Object.values(used).reduce((n, v) => n + v, 0)
     const before = Object.values(await started.used).reduce((n, v) => n + v, 0)
     const passed = clock.now() - started.at
-    const perDay = passed > 10 * MINUTE ? Math.round(((all - before) / passed) * 86_400_000) : undefined
+    const perDay = passed > 10 * MINUTE_MS ? Math.round(((all - before) / passed) * 86_400_000) : undefined
     const room = Math.min(
       free,
       parts.reduce((n, part) => n + Math.max(0, part.limit - part.used), 0),

@@ -1,0 +1,46 @@
+/** The processes of the cluster, as they say of themselves: asked once a second at most, whoever wants to know. */
+import type { Face } from '#contracts/contract.ts'
+import type { OtherProcess, processContract } from '#contracts/process.ts'
+import type { Discovery } from '#core/discovery/port.ts'
+
+const KEPT_MS = 1000
+
+type Ask = Pick<Face<typeof processContract>, 'state'>
+
+/** `names`: services under which processes announce themselves; a fixed list names services only. */
+export function makeOthers(
+  discovery: Pick<Discovery, 'instances'>,
+  names: readonly string[],
+  at: (address: string) => Ask,
+): () => Promise<readonly OtherProcess[]> {
+  let kept: Promise<readonly OtherProcess[]> | undefined
+  let askedAt = 0
+
+  async function ask(): Promise<readonly OtherProcess[]> {
+    const announced = (await Promise.all(names.map((name) => discovery.instances(name)))).flat()
+    const byAddress = [...Map.groupBy(announced, (i) => i.address)]
+    return Promise.all(
+      byAddress.map(async ([address, those]): Promise<OtherProcess> => {
+        const services = those.map((i) => i.service).filter((s) => s !== 'process')
+        try {
+          const state = await at(address).state({})
+          return { instance: state.instance, services, state }
+        } catch (e) {
+          return { instance: those[0]!.id, services, error: (e as Error).message }
+        }
+      }),
+    )
+  }
+
+  return () => {
+    if (kept === undefined || performance.now() - askedAt > KEPT_MS) {
+      askedAt = performance.now()
+      const asking = ask()
+      asking.catch(() => {
+        if (kept === asking) kept = undefined
+      })
+      kept = asking
+    }
+    return kept
+  }
+}
