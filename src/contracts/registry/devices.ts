@@ -66,6 +66,8 @@ export const DeviceSearch = Type.Object({
   offset: Type.Optional(Type.Integer({ minimum: 0 })),
   /** 100 unless told; 0 = count only; a view takes all */
   limit: Type.Optional(Type.Integer({ minimum: 0, maximum: 10_000_000 })),
+  /** the answer tells each device's product */
+  products: Type.Optional(Type.Boolean()),
 })
 export type DeviceSearch = Static<typeof DeviceSearch>
 
@@ -83,11 +85,12 @@ export const deviceMethods = {
   /** Those that exist, in the order of `ids`; at most 1000. */
   deviceDetails: method(Type.Object({ ids: Type.Array(Id, { maxItems: 1000 }) }), list(DeviceDetail), { retry: true }),
 
-  /** Ids in order, and how many there are in all. Equal ones by id. */
-  searchDevices: method(DeviceSearch, Type.Object({ total: Type.Integer(), ids: Type.Array(Id) }), {
-    retry: true,
-    deadline: 20_000,
-  }),
+  /** Ids in order, and how many there are in all. Equal ones by id. `products`: of the ids, in their order, where it is asked for. */
+  searchDevices: method(
+    DeviceSearch,
+    Type.Object({ total: Type.Integer(), ids: Type.Array(Id), products: Type.Optional(Type.Array(Id)) }),
+    { retry: true, deadline: 20_000 },
+  ),
   /** How the devices of a filter divide: the most frequent values first, `prefix` in any case, at most `limit` (50). */
   deviceFacets: method(
     Type.Object({

@@ -55,7 +55,8 @@ export function overview(p: Parts & { figures: Figures; sweeper: Sweeper; shares
       const products = await productsSeen(peers, scope, query.vendor)
       const counts = await sweeper.counts(products)
       const total = { total: 0, online: 0, offline: 0, refused: 0, flapping: 0, never: 0, asleep: 0 }
-      for (const c of counts.products.values()) for (const k of Object.keys(total) as (keyof typeof total)[]) total[k] += c[k]
+      for (const { id } of products)
+        for (const k of Object.keys(total) as (keyof typeof total)[]) total[k] += counts.products.get(id)?.[k] ?? 0
       const [reports, broken] = [figures.sum('reports', now - HOUR), figures.sum('undecodable', now - HOUR)]
       const midnight = now - (now % DAY)
       const p95 = figures.confirmed95(midnight)

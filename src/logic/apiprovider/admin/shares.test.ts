@@ -10,7 +10,10 @@ test('the share of each half-hour is the mean of what was looked at; what was no
   const clock = testClock(1_800_000_000_000)
   const online = new Set([1, 2, 3])
   const peers = {
-    registry: { products: async () => ({ items: [{ id: 7 }] }), searchDevices: async () => ({ total: 4, ids: [1, 2, 3, 4] }) },
+    registry: {
+      products: async () => ({ items: [{ id: 7 }] }),
+      searchDevices: async () => ({ total: 4, ids: [1, 2, 3, 4], products: [7, 7, 7, 7] }),
+    },
     devicemanager: {
       routes: async ({ devices }: { devices: number[] }) => ({ items: devices.filter((d) => online.has(d)) }),
     },

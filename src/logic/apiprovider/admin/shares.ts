@@ -1,6 +1,7 @@
 /** Which share of each product's devices was online, by half-hours of the last day: looked at now and then, whether or not anybody asks. */
 import type { Clock } from '#lib/service.ts'
 import type { AdminPeers } from './call.ts'
+import { devicesByProduct } from './productsseen.ts'
 
 export interface Shares {
   /** oldest first; the last is the half-hour that runs */
@@ -25,8 +26,7 @@ export function makeShares({ peers, clock }: { peers: Pick<AdminPeers, 'registry
   const kept = new Map<number, Map<number, Sum>>()
   let looking = false
 
-  async function count(productId: number): Promise<Sum> {
-    const { ids } = await peers.registry.searchDevices({ productId, limit: 10_000_000 })
+  async function count(ids: readonly number[]): Promise<Sum> {
     let online = 0
     for (let i = 0; i < ids.length; i += CHUNK)
       online += (await peers.devicemanager.routes({ devices: ids.slice(i, i + CHUNK) })).items.length
@@ -38,8 +38,9 @@ export function makeShares({ peers, clock }: { peers: Pick<AdminPeers, 'registry
     const { items } = await peers.registry.products({ limit: MOST_PRODUCTS })
     const there = new Set(items.map((p) => p.id))
     for (const id of kept.keys()) if (!there.has(id)) kept.delete(id)
+    const devicesOf = await devicesByProduct(peers)
     for (const { id } of items) {
-      const { online, devices } = await count(id)
+      const { online, devices } = await count(devicesOf.get(id) ?? [])
       const spans = kept.get(id) ?? new Map<number, Sum>()
       const sum = spans.get(span) ?? { online: 0, devices: 0 }
       kept.set(id, spans.set(span, { online: sum.online + online, devices: sum.devices + devices }))

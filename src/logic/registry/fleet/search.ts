@@ -121,11 +121,16 @@ export function makeSearch({ store, log, lookups, fresh }: Parts) {
   }
 
   return {
-    async search(s: DeviceSearch): Promise<{ total: number; ids: number[] }> {
+    async search(s: DeviceSearch): Promise<{ total: number; ids: number[]; products?: number[] }> {
       const all = await found(s)
       const { offset = 0, limit = DEFAULT } = s
       if (s.sort?.descending) all.reverse()
-      return { total: all.length, ids: all.slice(offset, offset + limit).map((e) => e.id) }
+      const page = all.slice(offset, offset + limit)
+      return {
+        total: all.length,
+        ids: page.map((e) => e.id),
+        ...(s.products && { products: page.map((e) => e.productId) }),
+      }
     },
 
     async facets(f: DeviceFilter & { field: FacetField; prefix?: string; limit?: number }) {
