@@ -84,7 +84,7 @@ export const commandRoutes = {
     can: 'devices.command',
     audit: 'device.command',
     idempotent: true,
-    errors: ['device_unknown', 'device_offline', 'frame_invalid', 'frame_too_large', 'rate_limited'],
+    errors: ['device_unknown', 'device_offline', 'frame_invalid', 'frame_too_large', 'rate_limited', 'log_unavailable'],
   }),
   'GET /commands/{id}': route({
     id: 'getCommand',

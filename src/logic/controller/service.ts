@@ -40,6 +40,9 @@ import { wayUp } from './up.ts'
 import { makeValues } from './values.ts'
 import { makeWatchers, type Observer } from './watch.ts'
 
+/** How long who gives a command waits for the log: less than callers in other processes wait for an answer. */
+const ACCEPT_MS = 4000
+
 type Config = Limits & { uplinkMaxWaiting: number; dataDir: string }
 type Ports = { devicelog: DeviceLog; history: History; queue: Queue }
 
@@ -136,7 +139,7 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
       ask: async ({ deviceId, timeout }) => ({ json: await ask(deviceId, timeout) }),
       setStatus: ({ deviceId, body, timeout }) => asked.setStatus(deviceId, body, timeout),
       command: ({ deviceId, body, timeout }) => asked.command(deviceId, body, timeout),
-      sendCommand: (command) => asked.send(command),
+      sendCommand: (command) => asked.send({ ...command, within: ACCEPT_MS }),
       commandById: ({ id }) => commands.byId(id),
       commands: ({ deviceId, limit, cursor }) => commands.list(deviceId, limit, cursor),
       cancelCommand: ({ id }) => commands.cancel(id),

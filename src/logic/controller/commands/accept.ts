@@ -12,6 +12,8 @@ import type { Keeping, Kept } from './kept.ts'
 import type { Keys } from './keys.ts'
 import type { Lanes } from './lanes.ts'
 import type { CommandLog } from './log.ts'
+import type { Recording } from './recording.ts'
+import type { Going } from './sending.ts'
 
 /** Commands that may wait for one device. */
 const MOST_WAITING = 100
@@ -25,6 +27,8 @@ export interface NewCommand {
   ttl: number
   idempotencyKey?: string
   by?: string
+  /** ms that the caller waits for the log; as long as it takes unless told, and of one with a key: its repetition is the same command */
+  within?: number
 }
 
 export interface Accepting {
@@ -37,6 +41,7 @@ type Parts = {
   down: WayDown
   frames: Frames
   log: CommandLog
+  record: Recording
   lanes: Lanes
   keeping: Keeping
   keys: Keys
@@ -44,7 +49,7 @@ type Parts = {
   clock: Clock
 }
 
-export function accepting({ down, frames, log, lanes, keeping, keys, book, clock }: Parts): Accepting {
+export function accepting({ down, frames, log, record, lanes, keeping, keys, book, clock }: Parts): Accepting {
   const frameOf = (found: Found, { kind, name, params, subDevice }: NewCommand): Uint8Array => {
     if (kind === 'status') return frames.statusOf(found.model, params)
     if (name === undefined) throw new PandoError('invalid', 'name: which command is it?', { field: 'name' })
@@ -74,9 +79,13 @@ export function accepting({ down, frames, log, lanes, keeping, keys, book, clock
         limit: MOST_WAITING,
       })
     const until = c.ttl === 0 ? 0 : clock.now() + c.ttl
-    const accepted = await log.accepted(origin, topic, frame, { until, desired: 0, by: c.by ?? '' }, id)
-    keeping.keep({ id: accepted, origin, topic }, until)
-    return accepted
+    const terms = { until, desired: 0, by: c.by ?? '' }
+    const going: Going =
+      c.within === undefined || id
+        ? { id: await log.accepted(origin, topic, frame, terms, id), origin, topic }
+        : await record({ origin, topic, frame, terms }, c.within)
+    keeping.keep(going, until)
+    return going.id
   }
 
   return {

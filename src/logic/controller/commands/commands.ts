@@ -19,6 +19,7 @@ import { keeping as keepingOf } from './kept.ts'
 import { makeKeys } from './keys.ts'
 import { makeLanes } from './lanes.ts'
 import type { CommandLog } from './log.ts'
+import { recording } from './recording.ts'
 import { recordTold, restoreCommands } from './restore.ts'
 import { readResult } from './result.ts'
 import { sending as sendingOf } from './sending.ts'
@@ -54,8 +55,9 @@ export function makeCommands(p: CommandParts): Commands {
   const sending = sendingOf({ down, log, current, metrics, clock })
   const keeping = keepingOf({ down, models, sending, lanes, agenda, current, clock })
   const book = makeBook(history, models)
-  const wait = waiting({ down, log, sending, lanes, clock })
-  const accept = accepting({ down, frames, log, lanes, keeping, keys: makeKeys(history, clock), book, clock })
+  const record = recording({ log, sending, clock })
+  const wait = waiting({ down, record, sending, lanes, clock })
+  const accept = accepting({ down, frames, log, record, lanes, keeping, keys: makeKeys(history, clock), book, clock })
 
   return {
     ...accept,

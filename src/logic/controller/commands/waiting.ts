@@ -5,7 +5,8 @@ import type { Clock } from '#lib/service.ts'
 import type { Model } from '#protocol/model.ts'
 import { refusal, type Target, type WayDown } from '../down.ts'
 import type { Lanes } from './lanes.ts'
-import type { CommandLog, Topic } from './log.ts'
+import type { Topic } from './log.ts'
+import type { Recording } from './recording.ts'
 import type { Going, Sending } from './sending.ts'
 
 /** → the state that the device has confirmed; an error for anything else. */
@@ -16,9 +17,9 @@ export type Waiting = (
   timeout: number,
 ) => Promise<{ id: string; state: string }>
 
-type Parts = { down: WayDown; log: CommandLog; sending: Sending; lanes: Lanes; clock: Clock }
+type Parts = { down: WayDown; record: Recording; sending: Sending; lanes: Lanes; clock: Clock }
 
-export function waiting({ down, log, sending, lanes, clock }: Parts): Waiting {
+export function waiting({ down, record, sending, lanes, clock }: Parts): Waiting {
   async function delivered(g: Going, to: Target, frame: Uint8Array, deadline: number): Promise<DeliveryResult> {
     // behind what was kept for the device and is on its way
     if (lanes.running(to.device.id) && !(await lanes.turn(to.device.id, deadline)))
@@ -26,13 +27,13 @@ export function waiting({ down, log, sending, lanes, clock }: Parts): Waiting {
     return sending.once(g, to, frame, Math.max(clock.now() + 1, deadline), false)
   }
 
-  /** Recorded, sent, answered. `recorded` tells whether anybody waits any more. */
-  async function whole(to: Target, topic: Topic, frame: Uint8Array, deadline: number, recorded: () => boolean) {
-    const g: Going = { id: await log.accepted(to.origin, topic, frame), origin: to.origin, topic }
-    if (!recorded()) {
-      void sending.end(g, 'timedOut', 'log_unavailable')
-      throw notTaken(to)
-    }
+  return async (deviceId, topic, make, timeout) => {
+    const found = await down.find(deviceId)
+    const frame = make(found.model)
+    down.expressible(found, topic, frame)
+    const to = await down.locate(found)
+    const deadline = clock.now() + timeout
+    const g = await record({ origin: to.origin, topic, frame }, timeout)
     let result: DeliveryResult
     try {
       result = await delivered(g, to, frame, deadline)
@@ -44,26 +45,4 @@ export function waiting({ down, log, sending, lanes, clock }: Parts): Waiting {
     void sending.end(g, result.error === 'device_timeout' ? 'timedOut' : 'failed', result.error)
     throw refusal(result, to.device.id)
   }
-
-  return async (deviceId, topic, make, timeout) => {
-    const found = await down.find(deviceId)
-    const frame = make(found.model)
-    down.expressible(found, topic, frame)
-    const to = await down.locate(found)
-    // nobody waits longer for a log that does not answer; what that takes afterwards is over and never sent
-    const late = Promise.withResolvers<never>()
-    let waits = true
-    const cancel = clock.after(timeout, () => {
-      waits = false
-      late.reject(notTaken(to))
-    })
-    const recorded = () => {
-      cancel()
-      return waits
-    }
-    return Promise.race([whole(to, topic, frame, clock.now() + timeout, recorded), late.promise])
-  }
 }
-
-const notTaken = ({ device }: Target): PandoError =>
-  new PandoError('log_unavailable', 'the device log has not taken the command in time', { device: device.id })
