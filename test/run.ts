@@ -7,7 +7,7 @@
 import { spawn } from 'node:child_process'
 import { setMaxListeners } from 'node:events'
 import { globSync } from 'node:fs'
-import { dirname, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { run } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -18,6 +18,8 @@ const { values: o, positionals: parts } = parseArgs({
   allowPositionals: true,
   options: { name: { type: 'string' }, jobs: { type: 'string', default: '2' } },
 })
+// each file is a process, and many start others: a sixth of their time is for reading the sources
+process.env['NODE_COMPILE_CACHE'] ??= join(root, 'node_modules/.cache/compiled')
 /** ms that one test file may take */
 const FILE_LIMIT = 300_000
 
