@@ -51,7 +51,7 @@ export default function Canvas({ data, label, unit, decimals = 2, from, to, zoom
             stroke: line,
             width: 1.5,
             fill: `color-mix(in oklab, ${line} 9%, transparent)`,
-            points: { show: latest.current.data.v.length < 60, size: 4 },
+            points: { show: latest.current.data.v.filter((v) => v !== null).length < 60, size: 4 },
             spanGaps: false,
           },
         ],

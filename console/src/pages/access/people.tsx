@@ -44,7 +44,9 @@ export function People() {
                 <td data-m="3">
                   <Ago at={u.last_seen} />
                 </td>
-                <td className="num">{may && u.name !== me && <Remove user={u} />}</td>
+                <td className="num" data-m="2">
+                  {may && u.name !== me && <Remove user={u} />}
+                </td>
               </tr>
             ))}
           </Table>
@@ -115,7 +117,7 @@ export function Roles() {
                   {all.map((p) => (
                     <tr key={p}>
                       <td>
-                        <code>{p}</code>
+                        {t.what[p]} <code className="t3">{p}</code>
                       </td>
                       {items.map((r) => (
                         <td key={r.role} className={r.can.includes(p) ? 'ok' : 't3'}>

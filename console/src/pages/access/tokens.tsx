@@ -11,6 +11,7 @@ import { useAccess } from './texts.ts'
 
 export function Tokens() {
   const t = useAccess()
+  const c = useCommon()
   const asked = useGet('GET /tokens', { query: { limit: 1000 } })
   const [adding, add] = useState(false)
   const revoke = useAct((id: number) => api('DELETE /tokens/{id}', { params: { id } }), {
@@ -35,8 +36,8 @@ export function Tokens() {
               {items.map((k) => (
                 <li key={k.id}>
                   <div className="grow">
-                    <b>{k.name}</b> <code>{k.scope}</code>
-                    <div className="t2">{k.can.join(', ')}</div>
+                    <b>{k.name}</b> {k.scope === '*' ? c.everything : <code>{k.scope}</code>}
+                    <div className="t2">{k.can.map((p) => t.what[p]).join(' · ')}</div>
                     <small>
                       {t.expires} {k.expires_at ? <At at={k.expires_at} /> : t.ends['0']} · {t.used} <Ago at={k.last_used} />
                     </small>
@@ -103,7 +104,12 @@ function NewToken({ close }: { close: () => void }) {
         className="permissions"
         value={may}
         set={setMay}
-        of={(mine?.can ?? []).map((p) => [p, <code key={p}>{p}</code>])}
+        of={(mine?.can ?? []).map((p) => [
+          p,
+          <span key={p}>
+            {t.what[p]} <code className="t3">{p}</code>
+          </span>,
+        ])}
       />
     </FormDialog>
   )

@@ -22,7 +22,7 @@ const useT = texts({
     },
     emptyText: 'Engines, checks, receivers and the disk are looked at all the time.',
     ack: 'Acknowledge',
-    clear: 'Take as over',
+    clear: 'Mark as over',
     see: 'See why',
     by: (who: string) => `acknowledged by ${who}`,
     which: 'Which alerts',

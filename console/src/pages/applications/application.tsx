@@ -56,7 +56,7 @@ function Body({ app: a, tab }: { app: App; tab: string }) {
               <Dot s={shapes[a.state]} />
               {t.states[a.state]}
             </span>
-            <code>{a.scope}</code>
+            {a.scope === '*' ? c.everything : <code>{a.scope}</code>}
             {a.url && <code>{a.url}</code>}
           </>
         }

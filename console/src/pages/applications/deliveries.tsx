@@ -59,7 +59,7 @@ export function Deliveries({ app }: { app: App }) {
                       s={shapes[d.state]}
                       on={d.id === chosen}
                       choose={() => choose(d.id)}
-                      head={`${d.tag} ${d.name}`}
+                      head={`${t.one[d.tag] ?? d.tag} ${d.name}`}
                       time={<At at={d.at} />}
                       text={`${d.identifier} ${c.answer(d.error ?? '')}`}
                       small={said(d)}

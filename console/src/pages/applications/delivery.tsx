@@ -27,7 +27,7 @@ export function Delivery({ id }: { id: string }) {
     <Asked of={asked} rows={6}>
       {(d) => (
         <Card
-          title={`${d.tag} ${d.name}`}
+          title={`${t.one[d.tag] ?? d.tag} ${d.name}`}
           note={d.identifier}
           push={
             d.state === 'dead' &&

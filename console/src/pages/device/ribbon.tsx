@@ -1,5 +1,6 @@
 import { useFormat } from '../../lib/format.ts'
 import { useCommon } from '../../text/common.ts'
+import { Days } from '../../ui/days.tsx'
 
 interface Span {
   from: number
@@ -8,8 +9,6 @@ interface Span {
 }
 
 const HOUR = 3_600_000
-/** A day's words have no room beyond. */
-const LAST_LABEL = 0.94
 
 /** Presence by time: a bar is online, a hairline offline, nothing is not known, or was before the device. */
 export function Ribbon({ spans, since }: { spans: readonly Span[]; since: number }) {
@@ -20,7 +19,7 @@ export function Ribbon({ spans, since }: { spans: readonly Span[]; since: number
   const shown = spans.filter((s) => s.state !== 'unknown' && s.to > since).map((s) => ({ ...s, from: Math.max(s.from, since) }))
   // where a day begins in the reader's zone
   const hours = Array.from({ length: Math.floor((last - first) / HOUR) }, (_, i) => (Math.floor(first / HOUR) + 1 + i) * HOUR)
-  const days = hours.filter((at) => f.day(at) !== f.day(at - HOUR) && share(at) < LAST_LABEL)
+  const days = hours.filter((at) => f.day(at) !== f.day(at - HOUR))
   return (
     <>
       <svg
@@ -47,13 +46,7 @@ export function Ribbon({ spans, since }: { spans: readonly Span[]; since: number
           <rect key={at} className="day" x={share(at) * 1000} y={18} width={1} height={4} />
         ))}
       </svg>
-      <div className="ribbon-days" aria-hidden="true">
-        {days.map((at) => (
-          <small key={at} style={{ left: `${share(at) * 100}%` }}>
-            {f.date(at)}
-          </small>
-        ))}
-      </div>
+      <Days days={days} share={share} />
     </>
   )
 }

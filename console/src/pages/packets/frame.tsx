@@ -62,7 +62,7 @@ export function FrameShown({ decoded: d, title }: { decoded: Decoded; title?: Re
       <section className="card">
         <header>
           <h2>
-            {t.kinds[d.kind]}, {t.bytes(f.n(octets.length))}
+            {t.kinds[d.kind]} · {t.bytes(f.n(octets.length))}
           </h2>
           {title}
           <span className="push">

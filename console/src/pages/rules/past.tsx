@@ -5,6 +5,7 @@ import type { AdminAnswer } from '#contracts/admin/client.ts'
 import { api, useAct, useGet } from '../../lib/api.ts'
 import { useFormat } from '../../lib/format.ts'
 import { I } from '../../ui/basics.tsx'
+import { Days } from '../../ui/days.tsx'
 import { DeviceName } from '../../ui/devicename.tsx'
 import { Note } from '../../ui/feedback.tsx'
 import { Card, Table } from '../../ui/page.tsx'
@@ -135,7 +136,6 @@ const BAR = 44
 /** A bar for each part of the week in which it fired; a line where a day begins. */
 function Strip({ bins, to }: { bins: readonly number[]; to: number }) {
   const t = useRules()
-  const f = useFormat()
   const most = Math.max(1, ...bins)
   const width = 808
   const step = width / Math.max(1, bins.length)
@@ -165,11 +165,7 @@ function Strip({ bins, to }: { bins: readonly number[]; to: number }) {
           ) : null
         })}
       </svg>
-      <div className="ribbon-days" aria-hidden="true">
-        {days.map((at) => (
-          <small key={at}>{f.moment(at).replace(/ \d\d:\d\d$/, '')}</small>
-        ))}
-      </div>
+      <Days days={days} share={(at) => x(at) / width} />
     </figure>
   )
 }

@@ -23,7 +23,9 @@ export function Config() {
                     <code>
                       <b>{s.name}</b> = {s.value ?? '–'}
                     </code>
-                    <div className="t2">{s.help}</div>
+                    <div className="t2" lang="en">
+                      {s.help}
+                    </div>
                   </div>
                   <span className="badge" data-s={s.source === 'default' ? undefined : 'info'}>
                     {t.sources[s.source]}
