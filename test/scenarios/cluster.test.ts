@@ -123,7 +123,7 @@ function scenarios(): void {
         await device.status({ light: [1, n] })
         const latest = () => until('an answer', async () => (await app.get(path)).data)
         assert.deepEqual(await latest(), { light: [1, n] }, `after the end of ${service}`)
-        await until(`webhook ${n}`, () => world.hooks.confirmed.some((h) => h.body.includes(`[1,${n}]`)))
+        await until(`webhook ${n}`, () => world.hooks.confirmed.some((h) => h.body.includes(`[1,${n}]`)), 20_000)
       }
     },
     { shapes },

@@ -30,7 +30,7 @@ export async function mainJob(world: World, dialect: Dialect): Promise<void> {
   assert.deepEqual((await app.get(`${path}/status/current`)).data, { light: [1, 42] })
 
   await device.event('alarm', ['fire'])
-  const hook = await until('webhook', () => world.hooks.confirmed[0])
+  const hook = await until('webhook', () => world.hooks.confirmed[0], 20_000)
   assert.equal(hook.headers['app-token'], 'token-of-the-app')
   assert.deepEqual([hook.json.tag, hook.json.identifier, hook.json.data], ['event', device.identifier, { alarm: ['fire'] }])
 
