@@ -89,7 +89,10 @@ test('S-17: a write with a cookie takes the CSRF token and comes from our own pa
   const csrf = { 'X-CSRF-Token': me.csrf }
   assert.deepEqual(await post({}), [403, 'csrf'])
   assert.deepEqual(await post({ 'X-CSRF-Token': 'x'.repeat(me.csrf.length) }), [403, 'csrf'])
+  // another session's, though of the same person
+  assert.deepEqual(await post({ 'X-CSRF-Token': (await signedIn()).csrf }), [403, 'csrf'])
   assert.deepEqual(await post({ ...csrf, Origin: 'https://evil.example' }), [403, 'origin'])
+  assert.deepEqual(await post({ ...csrf, Origin: 'http://127.0.0.1:1' }), [403, 'origin'])
   assert.deepEqual(await post({ ...csrf, Origin: 'null' }), [403, 'origin'])
   assert.deepEqual(await post({ ...csrf, 'Sec-Fetch-Site': 'cross-site' }), [403, 'origin'])
   assert.deepEqual(await post({ ...csrf, 'Sec-Fetch-Site': 'same-site' }), [403, 'origin'])
