@@ -43,6 +43,7 @@ const ruleOf = (id: number): Compiled => ({
   def,
   deviceId: id,
   model,
+  models: new Map(),
   when,
   usesStatus: true,
   usesNow: false,

@@ -65,6 +65,42 @@ scenario(
   { shapes: ['direct'] },
 )
 
+// RULE-8, MOD-4
+scenario('a rule of a product reads what each device says by the model of its firmware', async (world) => {
+  const { registry, controller } = world.peers
+  const numbered = (...labels: string[]) => ({
+    objects: labels.map((label, i) => ({ no: i + 1, label, part: 1, status: [{ value_type: 7, name: 'v' }] })),
+    commands: [{ no: 5, name: 'beep', part: 1, priority: 0, params: [] }],
+    events: [],
+  })
+  const product = await world.product({ config: numbered('temp', 'load') })
+  const device = await world.connected({ product })
+  await registry.putDraft({ productId: product.id, config: JSON.stringify(numbered('load', 'temp')) })
+  await registry.publish({ productId: product.id, note: '', pins: [{ firmware: '1.0.0', version: 1 }] })
+  const definition: RuleDefinition = {
+    product: product.id,
+    on: { kind: 'status', label: 'temp' },
+    when: 'status.temp.v > 80 && status.load.v < 10',
+    ...does({ do: 'command', name: 'beep', params: [] }),
+  }
+  const rule = await save(world, definition)
+  await device.status({ load: [5] })
+  await device.status({ temp: [90] })
+  const [run] = await until('a run', async () => {
+    const runs = await runsOf(world, rule.id)
+    return runs.length > 0 && runs
+  })
+  assert.equal(run!.outcome, 'ok')
+  await device.status({ load: [90] })
+  const { fired } = await controller.dryRun({
+    definition: JSON.stringify(definition),
+    applicationId: 0,
+    from: 0,
+    to: Date.now() + 1000,
+  })
+  assert.equal(fired, 1)
+})
+
 // RULE-8
 test('several actions run in their order, a plugin’s among them; one that fails does not stop the next', async (t) => {
   const receiver = await hookReceiver()

@@ -39,6 +39,8 @@ export interface Compiled {
   deviceId: number
   /** of the device that it watches, or of its product; undefined: it watches none */
   model: Model | undefined
+  /** other versions of the model by number: records are read by the one that their device had when they came (MOD-4) */
+  models: ReadonlyMap<number, Model>
   when?: Condition
   hysteresis?: Condition
   usesStatus: boolean
@@ -94,6 +96,10 @@ export interface Result {
   warnings: RuleProblem[]
 }
 
+/** By which a record of that version is read. */
+export const readingOf = ({ model, models }: Pick<Compiled, 'model' | 'models'>, version: number): Model | undefined =>
+  models.get(version) ?? model
+
 export async function compile(parts: CompileParts, rule: RuleHead, def: RuleDefinition): Promise<Result> {
   const errors: RuleProblem[] = []
   const scope = await scopeOf(parts, rule.applicationId)
@@ -112,6 +118,7 @@ export async function compile(parts: CompileParts, rule: RuleHead, def: RuleDefi
     def,
     deviceId: watched.device?.id ?? 0,
     model: watched.model,
+    models: watched.models ?? NO_MODELS,
     usesStatus: (when?.usesStatus ?? false) || (hysteresis?.usesStatus ?? false),
     usesNow: (when?.usesNow ?? false) || (hysteresis?.usesNow ?? false),
     actions,
@@ -157,7 +164,12 @@ function claimCovered(domain: Domain, identifier: string): boolean {
 interface Watched {
   device?: Device
   model?: Model
+  models?: ReadonlyMap<number, Model>
 }
+
+const NO_MODELS: ReadonlyMap<number, Model> = new Map()
+/** What is older is read by the newest. */
+const MOST_VERSIONS = 100
 
 async function watchedBy(
   { peers, models }: CompileParts,
@@ -170,7 +182,7 @@ async function watchedBy(
     errors.push(problem('/product', 'form', 'device or product, not both'))
   if (def.device !== undefined) {
     const device = await find('/device', def.device)
-    return device ? { device, model: await models.get(device.productId, device.modelVersion) } : {}
+    return device ? { device, ...(await modelsOf(models, device)) } : {}
   }
   if (def.product === undefined) {
     if (def.on.kind !== 'timer') errors.push(problem('/device', 'form', 'which device, or product, does it watch?'))
@@ -182,7 +194,23 @@ async function watchedBy(
     errors.push(problem('/product', 'scope_denied', 'no such product in reach', { product: def.product }))
     return {}
   }
-  return { model: await models.get(product.id, product.modelVersion) }
+  return modelsOf(models, { productId: product.id, modelVersion: product.modelVersion })
+}
+
+/** The model, and those of its versions before: firmware may be pinned to one of them. */
+async function modelsOf(
+  models: Models,
+  { productId, modelVersion }: Pick<Device, 'productId' | 'modelVersion'>,
+): Promise<Required<Pick<Watched, 'model' | 'models'>>> {
+  const first = Math.max(1, modelVersion - MOST_VERSIONS)
+  const before = Array.from({ length: modelVersion - first }, (_, i) => first + i)
+  const found = await Promise.all(before.map(async (v) => [v, await models.get(productId, v).catch(absent)] as const))
+  const model = await models.get(productId, modelVersion)
+  return { model, models: new Map(found.filter((f): f is [number, Model] => f[1] !== undefined)) }
+}
+
+function absent(e: unknown): undefined {
+  if (!isPandoError(e, 'not_found')) throw e
 }
 
 async function actionsOf(

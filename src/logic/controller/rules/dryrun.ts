@@ -4,7 +4,7 @@ import { recordFlag } from '#core/devicelog/batch.ts'
 import type { History, HistoryPage, HistoryRecord } from '#core/history/port.ts'
 import { stringifyExact } from '#protocol/json.ts'
 import type { Facts } from './cel.ts'
-import type { Compiled } from './compile.ts'
+import { type Compiled, readingOf } from './compile.ts'
 import { nowFor, occasionOf, type Said, saidInFrame, saidOfConnection } from './facts.ts'
 import { judge, type Memory, newMemory, ripe, type Verdict } from './judge.ts'
 
@@ -150,8 +150,9 @@ function ticking(trial: Trial, from: number, to: number): (time: number) => void
 }
 
 /** undefined: nothing that the rule could understand. */
-export function saidOf(r: HistoryRecord, { model }: Compiled): Said | undefined {
+export function saidOf(r: HistoryRecord, rule: Compiled): Said | undefined {
   const occasion = occasionOf(r.kind)
+  const model = readingOf(rule, r.version)
   if (occasion === undefined || occasion === 'timer' || !model) return undefined
   if (occasion === 'online' || occasion === 'offline') return saidOfConnection(occasion, r.reason)
   if (r.flags & recordFlag.foreign) return undefined

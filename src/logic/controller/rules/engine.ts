@@ -5,7 +5,7 @@ import type { Agenda } from '../agenda.ts'
 import { currentProperties } from '../current.ts'
 import type { Run } from './act.ts'
 import type { Facts } from './cel.ts'
-import type { Compiled } from './compile.ts'
+import { type Compiled, readingOf } from './compile.ts'
 import { addProperty, nowFor, occasionOf, type Said, saidBy } from './facts.ts'
 import { judge, type Memory, newMemory, ripe, type Verdict } from './judge.ts'
 
@@ -100,11 +100,10 @@ export function makeEngine(parts: EngineParts): Engine {
   }
 
   /** All last known values, with those of the record over them. */
-  function statusOf(rule: Compiled, device: number, said: Said): Facts['status'] {
-    if (!rule.usesStatus || !rule.model) return said.status
+  function statusOf(rule: Compiled, device: number, said: Said, model = rule.model): Facts['status'] {
+    if (!rule.usesStatus || !model) return said.status
     const status: Record<string, Record<string, unknown>> = {}
-    for (const p of currentProperties(parts.current as Current, device))
-      addProperty(status, rule.model, p.object, p.types, p.values)
+    for (const p of currentProperties(parts.current as Current, device)) addProperty(status, model, p.object, p.types, p.values)
     return Object.assign(status, said.status)
   }
 
@@ -138,8 +137,9 @@ export function makeEngine(parts: EngineParts): Engine {
 
   function look(rule: Compiled, b: Buffer, p: number, said: Said, time: number, again: boolean): Promise<void> | undefined {
     const device = b.readDoubleLE(p + field.device)
+    const model = readingOf(rule, b.readUInt16LE(p + field.version))
     let made: Facts | undefined
-    const facts = () => (made ??= { event: said.event, status: statusOf(rule, device, said), now: nowFor(rule, time) })
+    const facts = () => (made ??= { event: said.event, status: statusOf(rule, device, said, model), now: nowFor(rule, time) })
     const verdict = judge(rule, memoryOf(rule, device), said, time, facts)
     if (verdict === 'none' || verdict === 'near') return undefined
     if (verdict === 'waits') {
@@ -170,14 +170,16 @@ export function makeEngine(parts: EngineParts): Engine {
       const occasion = occasionOf(b[p + field.kind]!)
       if (!occasion) return undefined
       const time = b.readDoubleLE(p + field.time)
+      const version = b.readUInt16LE(p + field.version)
       let said: Said | undefined
       let model: unknown
       let under: Promise<void>[] | undefined
       for (const rule of own && ofProduct ? [...own, ...ofProduct] : (own ?? ofProduct)!) {
-        if (!rule.model || (since !== undefined && rule.rule.updatedAt > time)) continue
-        if (rule.model !== model) {
-          model = rule.model
-          said = saidBy(b, p, size, rule.model)
+        const reading = readingOf(rule, version)
+        if (!reading || (since !== undefined && rule.rule.updatedAt > time)) continue
+        if (reading !== model) {
+          model = reading
+          said = saidBy(b, p, size, reading)
         }
         const run = said === undefined ? undefined : look(rule, b, p, said, time, since !== undefined)
         if (run !== undefined) (under ??= []).push(run)
