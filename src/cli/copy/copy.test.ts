@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import BetterSqlite3 from 'better-sqlite3'
 import { MongoClient } from 'mongodb'
-import { ownDatabase } from '../../../test/support/databases.ts'
+import { ownDatabase, sqlNames } from '../../../test/support/databases.ts'
 import { onEngine } from '../../../test/support/engines.ts'
 import { makeWorld, until } from '../../../test/world.ts'
 import { here, makePlace, program, start } from '../testing.ts'
@@ -132,28 +132,28 @@ test('a cloud that runs is not copied', async () => {
 })
 
 // COPY-1, COPY-3
-onEngine('mysql', (mysql) =>
-  onEngine('mongodb', (mongodb) =>
-    test('into servers and back again', async () => {
-      const old = await lived()
-      const { url, drop } = await ownDatabase(mysql)
-      ends.push(drop)
-      const mongo = `${mongodb}/pando-test-${randomUUID().slice(0, 8)}`
-      ends.push(async () => {
-        const client = new MongoClient(mongo)
-        await client.db().dropDatabase()
-        await client.close()
-      })
-      const servers = `registry=${url} devicelog=${mongo} history=${mongo}`
-      const there = await copied(old.world.dataDir, servers)
-      assert.ok(there.said?.same, there.stderr)
-      const place = makePlace()
-      ends.push(async () => place.remove())
-      const back = await copied(servers, place.env['PANDO_DATA_DIR']!)
-      assert.ok(back.said?.same, back.stderr)
-      assert.deepEqual(back.said!.parts, there.said!.parts)
-      await expectSame(old, { PANDO_REGISTRY_URL: url, PANDO_DEVICELOG_URL: mongo, PANDO_HISTORY_URL: mongo }, old.world.dataDir)
-      await expectSame(old, { PANDO_DATA_DIR: place.env['PANDO_DATA_DIR']! }, old.world.dataDir)
-    }),
-  ),
-)
+for (const name of sqlNames) onEngine(name, (sql) => onEngine('mongodb', (mongodb) => intoServers(name, sql, mongodb)))
+
+function intoServers(name: string, sql: string, mongodb: string): void {
+  test(`into servers, the registry into ${name}, and back again`, async () => {
+    const old = await lived()
+    const { url, drop } = await ownDatabase(sql)
+    ends.push(drop)
+    const mongo = `${mongodb}/pando-test-${randomUUID().slice(0, 8)}`
+    ends.push(async () => {
+      const client = new MongoClient(mongo)
+      await client.db().dropDatabase()
+      await client.close()
+    })
+    const servers = `registry=${url} devicelog=${mongo} history=${mongo}`
+    const there = await copied(old.world.dataDir, servers)
+    assert.ok(there.said?.same, there.stderr)
+    const place = makePlace()
+    ends.push(async () => place.remove())
+    const back = await copied(servers, place.env['PANDO_DATA_DIR']!)
+    assert.ok(back.said?.same, back.stderr)
+    assert.deepEqual(back.said!.parts, there.said!.parts)
+    await expectSame(old, { PANDO_REGISTRY_URL: url, PANDO_DEVICELOG_URL: mongo, PANDO_HISTORY_URL: mongo }, old.world.dataDir)
+    await expectSame(old, { PANDO_DATA_DIR: place.env['PANDO_DATA_DIR']! }, old.world.dataDir)
+  })
+}
