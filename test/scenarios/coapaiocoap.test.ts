@@ -21,9 +21,9 @@ async def main(base, query):
     watch = client.request(Message(code=GET, uri=f"{base}/c?{query}", observe=0, accept=50))
     await watch.response
     print("watching", flush=True)
+    # until it is ended: whoever goes at once has not confirmed what it was told
     async for told in watch.observation:
         print(told.payload.decode(), flush=True)
-        break
 
 asyncio.run(main(*sys.argv[1:]))
 `
