@@ -10,6 +10,7 @@ import type { registry } from '#contracts/registry.ts'
 import type { EngineHealth } from '#core/health.ts'
 import type { Logs } from '#core/logs/port.ts'
 import { expectRestored } from '#lib/backup/restoring.ts'
+import { spaceOf } from '#lib/disk.ts'
 import { PandoError } from '#lib/errors.ts'
 import { httpListeners } from '#lib/http.ts'
 import { makeLoad } from '#lib/load.ts'
@@ -155,6 +156,7 @@ async function startAll(s: Starting): Promise<Cloud> {
     settings: () => shownSettings(o.env ?? {}, plugged.settings),
     engines: () => engineFacts(ports, [...entries], config),
     logged: () => recentLines(log),
+    disk: () => spaceOf(config.dataDir),
     load,
   }
   const withdrawals = new Map<string, () => Promise<void>>()

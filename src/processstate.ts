@@ -35,6 +35,7 @@ export function stateOf(about: ProcessFacts, more: More): Face<typeof processCon
       cpu: about.load.cpu(),
       rss: process.memoryUsage.rss(),
       loopP99: about.load.loopP99(),
+      disk: await about.disk(),
       engines: about.engines().map((e) => ({ ...e, affects: [...e.affects] })),
       draining: more.draining(),
       listen: { ...about.listen() },

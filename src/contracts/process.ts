@@ -23,6 +23,8 @@ export const ProcessState = Type.Object({
   rss: Type.Optional(Type.Integer()),
   /** ms by which its event loop was late, over the last minute */
   loopP99: Type.Optional(Type.Number()),
+  /** octets of the disk that its data directory is on */
+  disk: Type.Optional(Type.Object({ free: Type.Number(), size: Type.Number() })),
   /** the engines that it opened */
   engines: Type.Optional(
     Type.Array(

@@ -3,6 +3,7 @@ import { contract } from './contract.ts'
 import { freezeMethods } from './frozen.ts'
 import { addressMethods } from './registry/addresses.ts'
 import { adoptMethods } from './registry/adopt.ts'
+import { alertMethods } from './registry/alerts.ts'
 import { applicationMethods } from './registry/applications.ts'
 import { auditMethods } from './registry/audit.ts'
 import { credentialMethods } from './registry/credentials.ts'
@@ -18,6 +19,7 @@ import { viewMethods } from './registry/views.ts'
 
 export { AddressBlock } from './registry/addresses.ts'
 export { Adoption, OldApplication, OldDevice, OldProduct, OldToken, OldVendor } from './registry/adopt.ts'
+export { AlertFinding, StoredAlert } from './registry/alerts.ts'
 export { Application, WebhookTag } from './registry/applications.ts'
 export { AuditEntry } from './registry/audit.ts'
 export { By } from './registry/common.ts'
@@ -45,6 +47,7 @@ export const registry = contract('registry', {
   ...idempotencyMethods,
   ...viewMethods,
   ...addressMethods,
+  ...alertMethods,
   ...adoptMethods,
   ...freezeMethods,
 })

@@ -159,3 +159,9 @@ export async function replaceFile(disk: Disk, path: string, b: Buffer): Promise<
   await disk.rename(tmp, path)
   await disk.syncDir(dirname(path))
 }
+
+/** Octets of the disk that a path is on; `free`: for whoever is not root. */
+export async function spaceOf(path: string): Promise<{ free: number; size: number }> {
+  const { bavail, blocks, bsize } = await fs.promises.statfs(path)
+  return { free: bavail * bsize, size: blocks * bsize }
+}

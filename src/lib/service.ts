@@ -64,6 +64,8 @@ export interface ProcessFacts {
   engines(): readonly EngineFacts[]
   /** what was logged of late, as ECS JSON lines, oldest first */
   logged(): readonly string[]
+  /** octets of the disk that its data directory is on */
+  disk(): Promise<{ free: number; size: number }>
   /** over the last minute */
   load: {
     /** cores, of the whole process */

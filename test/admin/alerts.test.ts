@@ -70,7 +70,12 @@ test('an alert is there before anybody has asked', async () => {
     const began = Date.now()
     await until('more than its patience', () => (Date.now() - began) * 8 > patience, WAIT_MS)
     const first = await openDoor(quiet)
-    assert.equal((await first.client('GET /alerts')).items[0]?.code, 'receiver')
+    const [alert] = (await first.client('GET /alerts')).items
+    assert.equal(alert?.code, 'receiver')
+    const taken = await first.client('POST /alerts/{id}/ack', { params: alert })
+    await quiet.restart()
+    const { items } = await first.client('GET /alerts')
+    assert.deepEqual(items[0], taken, 'it outlives a restart')
   } finally {
     await quiet.close()
   }

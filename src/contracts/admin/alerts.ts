@@ -29,7 +29,7 @@ export const alertRoutes = {
     tag,
     summary: 'What needs somebody, the worst first; what has passed, newest first',
     description:
-      'An alert opens when something has been wrong for a while and clears when it is right again. The last 200 that cleared are kept as long as the process lives.',
+      'An alert opens when something has been wrong for a while and clears when it is right again. The last 200 that cleared are kept.',
     query: exactly({ state: Type.Optional(AlertState) }),
     answer: listOf(Alert),
     can: 'system.read',

@@ -25,6 +25,7 @@ export interface RegistryBell {
     | 'apitoken'
     | 'view'
     | 'address'
+    | 'alert'
   id: number
   /** `token`/`device`/`desired`: the device's id. `token`/`device`: sessions of the device must end when revoked or removed */
   change: 'added' | 'changed' | 'removed' | 'revoked'

@@ -2,6 +2,7 @@
 import type { Kysely } from 'kysely'
 import type { ColumnTypes } from './migrations/build.ts'
 import { firstSchema } from './migrations/first.ts'
+import { alertSchema } from './migrations/fourth.ts'
 import { managementSchema } from './migrations/second.ts'
 import { accessSchema } from './migrations/third.ts'
 import type { Database } from './schema.ts'
@@ -17,4 +18,5 @@ export const migrations: readonly Migration[] = [
   { name: 'first schema', up: firstSchema },
   { name: 'management: people, audit, rules, drafts, wishes, revisions', up: managementSchema },
   { name: 'addresses that are shut out', up: accessSchema },
+  { name: 'alerts', up: alertSchema },
 ]

@@ -5,6 +5,7 @@
  * Nothing is nullable: '' and 0 mean "none".
  */
 import type { AddressBlockRow } from './schema/access.ts'
+import type { AlertRow } from './schema/alerts.ts'
 import type { MetaRow, RegistryChangeRow, SequenceRow } from './schema/base.ts'
 import type {
   DesiredHeadRow,
@@ -29,6 +30,7 @@ import type { ApiTokenRow, AuditHeadRow, AuditRow, IdempotencyRow, UserAccountRo
 import type { RuleRow, RuleRunRow, RuleTraceRow, RuleVersionRow } from './schema/rules.ts'
 
 export type * from './schema/access.ts'
+export type * from './schema/alerts.ts'
 export type * from './schema/base.ts'
 export type * from './schema/devices.ts'
 export type * from './schema/fleet.ts'
@@ -53,6 +55,7 @@ export interface Database {
   desired_head: DesiredHeadRow
   saved_view: SavedViewRow
   address_block: AddressBlockRow
+  alert: AlertRow
   dead_letter: DeadLetterRow
   rule: RuleRow
   rule_version: RuleVersionRow
@@ -99,6 +102,10 @@ export const columns: { [T in Table]: readonly Exclude<Column<T>, 'crc'>[] } = {
   desired_head: ['device_id', 'tenant_id', 'version', 'wanted'],
   saved_view: ['id', 'tenant_id', 'name', 'filter', 'sort', 'shown', 'created_by', 'revision', ...times],
   address_block: ['id', 'tenant_id', 'host', 'until', 'set_by', 'at'],
+  alert: [
+    ...(['id', 'tenant_id', 'slot', 'code', 'object', 'severity', 'params', 'since', 'state'] as const),
+    ...(['acknowledged_by', 'cleared_at'] as const),
+  ],
   dead_letter: ['id', 'tenant_id', 'application_id', 'device_id', 'message_id', 'body', 'tries', 'last_error', 'failed_at'],
   rule: [
     ...(['id', 'tenant_id', 'application_id', 'device_id', 'name', 'enabled', 'definition', 'old'] as const),

@@ -77,7 +77,7 @@ export async function start(s: ServiceStart<Config, Ports, Peers>): Promise<Star
   const app = await makeServer({ peers, guard, limits, requests, streams, openDeviceInfo: config.legacyOpenDeviceInfo })
   s.onStop(() => app.close())
   // these are found whether or not anybody asks
-  const alerts = makeAlerts({ peers, clock, log: s.log, limits: config, ...(s.about && { about: s.about }) })
+  const alerts = makeAlerts({ peers, clock, log: s.log, queue: ports.queue, ...(s.about && { about: s.about }) })
   s.onStop(alerts.stop)
   const shares = makeShares({ peers, clock })
   s.onStop(shares.stop)

@@ -5,6 +5,7 @@ import { freezeParts, thawParts } from '#lib/frozen.ts'
 import { makeAddresses } from './addresses.ts'
 import { adoptDevices, adoptTokens } from './adopt/devices.ts'
 import { adoptApplications, adoptProducts, adoptVendors } from './adopt/owners.ts'
+import { makeAlerts } from './alerts.ts'
 import { makeApplications } from './applications.ts'
 import { makeAudit } from './audit/read.ts'
 import type { Context } from './context.ts'
@@ -46,6 +47,7 @@ const none = async (work: Promise<unknown>): Promise<Record<string, never>> => {
 }
 
 export const makeFace = (ctx: Context, made: Made): RegistryFace => ({
+  ...forAlerts(ctx),
   ...forDevices(ctx),
   ...forFleet(ctx, made),
   ...forProducts(ctx),
@@ -70,6 +72,16 @@ function forBackups({ store }: Context) {
   return {
     freeze: async ({ by }) => ({ files: await freezeParts(files, by) }),
     thaw: (i) => none(thawParts(files, i.by)),
+  } satisfies Partial<RegistryFace>
+}
+
+function forAlerts(ctx: Context) {
+  const alerts = makeAlerts(ctx)
+  return {
+    alerts: () => items(alerts.list()),
+    seeAlerts: (i) => items(alerts.see(i)),
+    acknowledgeAlert: alerts.acknowledge,
+    clearAlert: alerts.clear,
   } satisfies Partial<RegistryFace>
 }
 

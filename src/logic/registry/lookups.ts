@@ -172,6 +172,7 @@ export function makeLookups({ store, secrets, keys, fresh, freshIfThere }: Parts
         case 'apitoken':
         case 'view':
         case 'address':
+        case 'alert':
           break
       }
     },

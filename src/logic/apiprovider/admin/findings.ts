@@ -1,9 +1,7 @@
 /** What is wrong now, with this process and the others. */
-import { statfs } from 'node:fs/promises'
 import type { Alert } from '#contracts/admin/alerts.ts'
 import type { Parts } from './call.ts'
-import type { DiskLimits } from './system.ts'
-import { wholeOf } from './whole.ts'
+import { type Whole, wholeOf } from './whole.ts'
 
 export type Finding = Pick<Alert, 'severity' | 'code' | 'object' | 'params'> & {
   /** where it is known better than by when it was seen first */
@@ -13,12 +11,8 @@ export type Finding = Pick<Alert, 'severity' | 'code' | 'object' | 'params'> & {
 /** Free space below this share of the disk is short. */
 const SHORT = 0.05
 
-export async function findingsOf({
-  peers,
-  about,
-  limits,
-}: Pick<Parts, 'peers' | 'about'> & { limits: DiskLimits }): Promise<Finding[]> {
-  const { engines, checks } = await wholeOf({ about, peers })
+export async function findingsOf({ peers, about }: Pick<Parts, 'peers' | 'about'>): Promise<Finding[]> {
+  const { engines, checks, processes } = await wholeOf({ about, peers })
   return [
     ...engines
       .filter((e) => e.state !== 'ok')
@@ -43,7 +37,7 @@ export async function findingsOf({
         }),
       ),
     ...(await receivers(peers)),
-    ...(await disk(limits)),
+    ...processes.flatMap((p) => disk(p, processes.length > 1)),
   ]
 }
 
@@ -60,8 +54,8 @@ async function receivers({ notifier }: Parts['peers']): Promise<Finding[]> {
     }))
 }
 
-async function disk({ dataDir }: DiskLimits): Promise<Finding[]> {
-  const { bavail, blocks, bsize } = await statfs(dataDir)
-  if (bavail > blocks * SHORT) return []
-  return [{ severity: 'warning', code: 'disk', object: 'disk', params: { free: bavail * bsize, size: blocks * bsize } }]
+function disk({ disk: d, instance }: Whole['processes'][number], oneOfMany: boolean): Finding[] {
+  if (!d || d.free > d.size * SHORT) return []
+  const object = oneOfMany ? `disk/${instance.node}` : 'disk'
+  return [{ severity: 'warning', code: 'disk', object, params: { ...d } }]
 }

@@ -1,8 +1,9 @@
 /** The process and what it stands on. */
-import { readdir, stat, statfs } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { System, systemRoutes } from '#contracts/admin/system.ts'
 import type { DiskBudget } from '#contracts/controller.ts'
+import { spaceOf } from '#lib/disk.ts'
 import type { Handlers, Parts } from './call.ts'
 import { wholeOf } from './whole.ts'
 
@@ -87,8 +88,7 @@ export function system({ peers, about, limits, clock }: Parts & { limits: DiskLi
 
   async function disk(): Promise<System['disk']> {
     const [used, budget] = await Promise.all([diskOf(limits), peers.controller.diskBudget({})])
-    const { bavail, bsize } = await statfs(limits.dataDir)
-    const free = bavail * bsize
+    const { free } = await spaceOf(limits.dataDir)
     const parts = [
       { name: 'devicelog', used: used['log'] ?? 0, limit: budget.devicelogMaxBytes, max_age_ms: budget.devicelogMaxAge },
       { name: 'history', used: used['history'] ?? 0, limit: budget.historyMaxBytes, max_age_ms: budget.historyMaxAge },

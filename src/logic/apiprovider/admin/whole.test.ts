@@ -20,6 +20,7 @@ const about: ProcessFacts = {
   settings: () => [],
   engines: () => [engine],
   logged: () => [],
+  disk: async () => ({ free: 1, size: 2 }),
   load: { cpu: () => 0.5, loopP99: () => 3 },
 }
 

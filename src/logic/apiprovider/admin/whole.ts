@@ -15,6 +15,7 @@ interface Process {
   engines: readonly EngineFacts[]
   /** without those of engines */
   checks: readonly Check[]
+  disk?: { free: number; size: number } | undefined
 }
 
 export interface Whole {
@@ -34,16 +35,16 @@ const stateOf = (engines: readonly EngineFacts[], checks: readonly Check[]): Sta
 
 export async function wholeOf({ about, peers }: Pick<Parts, 'about' | 'peers'>): Promise<Whole> {
   const others = await peers.processes()
-  const processes = [...(about ? [here(about)] : []), ...others.map(elsewhere)]
+  const processes = [...(about ? [await here(about)] : []), ...others.map(elsewhere)]
   const engines = merged(processes.flatMap((p) => p.engines))
-  const checks = processes.flatMap((p, i) =>
-    i === 0 ? p.checks : p.checks.filter((c) => !c.ok).map((c) => ({ ...c, name: `${p.instance.node}: ${c.name}` })),
-  )
+  // whoever looks calls what is wrong by the same name
+  const named = (p: Process, c: Check) => (others.length === 0 ? c : { ...c, name: `${p.instance.node}: ${c.name}` })
+  const checks = processes.flatMap((p, i) => p.checks.flatMap((c) => (c.ok ? (i === 0 ? c : []) : named(p, c))))
   const listen = Object.assign({}, ...processes.toReversed().map((p) => p.listen)) as Record<string, string>
   return { state: worst(processes.map((p) => p.instance.state)), processes, engines, checks, listen }
 }
 
-function here(about: ProcessFacts): Process {
+async function here(about: ProcessFacts): Promise<Process> {
   const engines = about.engines()
   const checks = withoutEngines(about.checks(), engines)
   const { instance: node, version, startedAt, load, services } = about
@@ -56,7 +57,7 @@ function here(about: ProcessFacts): Process {
     rss: process.memoryUsage.rss(),
     loop_p99_ms: load.loopP99(),
   }
-  return { instance, services, listen: about.listen(), engines, checks }
+  return { instance, services, listen: about.listen(), engines, checks, disk: await about.disk() }
 }
 
 function elsewhere({ instance: node, services, state: s, error }: OtherProcess): Process {
@@ -66,7 +67,14 @@ function elsewhere({ instance: node, services, state: s, error }: OtherProcess):
   }
   const engines = (s.engines ?? []) as EngineFacts[]
   const checks = withoutEngines(s.checks as Check[], engines)
-  return { instance: instanceOf(s, stateOf(engines, checks)), services: s.services, listen: s.listen, engines, checks }
+  return {
+    instance: instanceOf(s, stateOf(engines, checks)),
+    services: s.services,
+    listen: s.listen,
+    engines,
+    checks,
+    disk: s.disk,
+  }
 }
 
 const instanceOf = (s: ProcessState, state: State): Process['instance'] => ({
