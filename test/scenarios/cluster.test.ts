@@ -46,8 +46,11 @@ function scenarios(): void {
       await device.connect()
       await gone
       assert.ok(first.ended)
-      const [command, post] = await Promise.all([device.expectCommand(), app.post(`${path}/commands`, { switch: [3, 4] })])
-      assert.deepEqual([command.name, post.code], ['switch', 0])
+      const post = app.post(`${path}/commands`, { switch: [3, 4] })
+      const command = await device
+        .expectCommand()
+        .catch(async (e: Error) => assert.fail(`${e.message}; ${JSON.stringify(await post)}`))
+      assert.deepEqual([command.name, (await post).code], ['switch', 0])
       await device.status({ light: [0, 4] })
       assert.deepEqual((await app.get(`${path}/status/latest`)).data, { light: [0, 4] })
     },

@@ -6,6 +6,7 @@ import type { Device, registry } from '#contracts/registry.ts'
 import type { Origin } from '#core/devicelog/writer.ts'
 import { isPandoError, PandoError } from '#lib/errors.ts'
 import type { Clock } from '#lib/service.ts'
+import { nodeNamed } from '#logic/shared/nodes.ts'
 import { type Codecs, foreignFrame, isForeign } from '#protocol/codec.ts'
 import { ProtocolError, protocolErrors } from '#protocol/errors.ts'
 import type { Model } from '#protocol/model.ts'
@@ -86,7 +87,7 @@ export function wayDown({ peers, models, codecs, clock, moves }: Parts): WayDown
   }
 
   async function deliverAt(node: string, delivery: Delivery): Promise<Outcome> {
-    const face = peers.access(node)
+    const face = await nodeNamed(peers.access, node)
     if (!face) throw offline(delivery.device, node)
     try {
       return await moves.during(

@@ -3,6 +3,7 @@ import type { Cause } from '#contracts/causes.ts'
 import type { Route } from '#core/presence/port.ts'
 import { PandoError } from '#lib/errors.ts'
 import type { Clock } from '#lib/service.ts'
+import { nodeNamed } from '#logic/shared/nodes.ts'
 import type { Start } from './start.ts'
 
 /** How long a node may take to close and drain a session; then it counts as lost. */
@@ -32,7 +33,7 @@ export function makeCloser({ peers, clock, log, ports: { presence } }: Pick<Star
   const lost = new Map<string, Fence>()
 
   async function close(node: string, routes: readonly Route[], cause: Cause): Promise<void> {
-    const face = peers.access(node)
+    const face = await nodeNamed(peers.access, node)
     if (!face) throw new PandoError('unavailable', `access node ${node} is not known`, { node })
     const items = routes.map(({ device, epoch }) => ({ device, epoch, cause }))
     await within(CLOSE_WITHIN, clock, face.close({ items }))

@@ -4,6 +4,7 @@ import type { AnswerOf, BodyOf } from '#contracts/admin/route.ts'
 import type { By } from '#contracts/registry.ts'
 import { PandoError } from '#lib/errors.ts'
 import type { Clock } from '#lib/service.ts'
+import { nodeNamed } from '#logic/shared/nodes.ts'
 import type { AdminPeers } from './call.ts'
 import { invalidAt } from './problem.ts'
 
@@ -73,7 +74,7 @@ const connected = async ({ devicemanager }: AdminPeers, deviceId: number) =>
 async function disconnect(peers: AdminPeers, device: number, cause: string): Promise<number> {
   const route = await connected(peers, device)
   if (!route) return 0
-  const node = peers.access(route.node)
+  const node = await nodeNamed(peers.access, route.node)
   if (!node) throw new PandoError('unavailable', 'the access node that holds the device does not answer', { node: route.node })
   const { closed } = await node.close({ items: [{ device, epoch: route.epoch, cause }] })
   return closed

@@ -1,0 +1,17 @@
+/** Access nodes by the names that routes have for them. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { access } from '#contracts/access.ts'
+import type { Face } from '#contracts/contract.ts'
+
+export type AccessOf = (node: string) => Face<typeof access> | undefined
+
+const KNOWN_WITHIN_MS = 1000
+const LOOK_MS = 50
+
+/** The node; one that has just begun may hold devices a moment before discovery tells of it. undefined: it is gone. */
+export async function nodeNamed(find: AccessOf, node: string): Promise<ReturnType<AccessOf>> {
+  for (const since = performance.now(); ; await sleep(LOOK_MS)) {
+    const face = find(node)
+    if (face || performance.now() - since >= KNOWN_WITHIN_MS) return face
+  }
+}
