@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { answers } from '../support/hookreceiver.ts'
 import { fastClock } from '../support/testclock.ts'
-import { makeWorld, needsOneProcess, until, type World } from '../world.ts'
+import { makeWorld, needsEmbedded, needsOneProcess, until, type World } from '../world.ts'
 import { type Door, openDoor } from './door.ts'
 
 let world: World
@@ -59,7 +59,7 @@ test('a receiver that fails opens an alert; it is acknowledged, cleared by hand,
 })
 
 // ADM-27
-test('an alert is there before anybody has asked', async () => {
+test('an alert is there before anybody has asked', needsEmbedded, async () => {
   const quiet = await makeWorld({ clock: fastClock(8) })
   try {
     quiet.hooks.manner = answers(500)

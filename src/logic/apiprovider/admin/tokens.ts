@@ -1,5 +1,6 @@
 import type { Token, tokenRoutes } from '#contracts/admin/tokens.ts'
 import type { ApiToken, Principal } from '#contracts/registry.ts'
+import { isPandoError, PandoError } from '#lib/errors.ts'
 import type { Handlers, Parts } from './call.ts'
 import { paged, pageOf } from './page.ts'
 import { unknown } from './scope.ts'
@@ -18,6 +19,12 @@ const told = (t: ApiToken): Token => ({
 /** Who manages people for everything sees the tokens of all. */
 const seesAll = (p: Principal): boolean => p.scope === '*' && p.can.includes('users.write')
 
+/** Whoever asks was there a moment ago. */
+function goneMeanwhile(e: unknown): never {
+  if (isPandoError(e, 'not_found')) throw new PandoError('unauthenticated', 'the account is no more')
+  throw e
+}
+
 export function tokens({ peers }: Parts): Handlers<typeof tokenRoutes> {
   return {
     'GET /tokens': async ({ auth, query }) => {
@@ -27,7 +34,7 @@ export function tokens({ peers }: Parts): Handlers<typeof tokenRoutes> {
     'POST /tokens': async ({ auth, body, by }) => {
       const { name, can, scope, expires_at: expiresAt } = body
       const asked = { userId: auth.principal.userId, name, can, expiresAt, scope: scope ?? auth.principal.scope }
-      const { token, text } = await peers.registry.addApiToken({ ...asked, audit: by })
+      const { token, text } = await peers.registry.addApiToken({ ...asked, audit: by }).catch(goneMeanwhile)
       return { token: told(token), text }
     },
     'DELETE /tokens/{id}': async ({ auth, params, by }) => {
