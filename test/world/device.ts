@@ -15,6 +15,9 @@ import { until } from './wait.ts'
 /** binary: fielded firmware, no user name · user: MQTT 3.1.1 with a user name · mqtt5 */
 export type Dialect = 'binary' | 'user' | 'mqtt5'
 
+/** A cluster of a dozen clouds on a busy machine takes seconds for what takes ms. */
+const PATIENCE_MS = 15_000
+
 export interface DeviceOptions {
   productKey: string
   model: Model
@@ -176,7 +179,7 @@ export class Device {
   }
 
   /** The next command, the clock (65531) left out. */
-  async expectCommand(ms?: number): Promise<Command> {
+  async expectCommand(ms = PATIENCE_MS): Promise<Command> {
     const publish = await this.link.next('publish', ms, (p) => p.topic === 'c' && !isClock(p))
     const frame = decodeCommand(publish.payload)
     const name = commandOf(this.model, frame.no)?.name
@@ -184,7 +187,7 @@ export class Device {
   }
 
   /** The next status that the cloud sets. */
-  async expectStatus(topic: 's' | 'd' = 's', ms?: number): Promise<{ data: Record<string, JsonValue[]>; publish: Publish }> {
+  async expectStatus(topic: 's' | 'd' = 's', ms = PATIENCE_MS): Promise<{ data: Record<string, JsonValue[]>; publish: Publish }> {
     const publish = await this.link.next('publish', ms, (p) => p.topic === topic)
     return { data: { ...statusToJson(this.model, decodeStatus(publish.payload)).data }, publish }
   }
