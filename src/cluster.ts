@@ -125,7 +125,7 @@ export async function openCluster(o: ClusterOptions): Promise<Cluster | undefine
   const others = makeOthers(discovery, ['process', ...services.keys()], (address) => client(address).face(processContract))
   return {
     discovery,
-    processes: async (but) => (await others()).filter((p) => p.instance !== but),
+    processes: others,
     face(contract) {
       watch(contract.service, known)
       return anyFace(contract, () => (known.get(contract.service) ?? []).map((i) => client(i.address).face(contract)))

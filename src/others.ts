@@ -7,19 +7,22 @@ const KEPT_MS = 1000
 
 type Ask = Pick<Face<typeof processContract>, 'state'>
 
-/** `names`: services under which processes announce themselves; a fixed list names services only. */
+/**
+ * `names`: services under which processes announce themselves; a fixed list names services only. → all but the process of that name, which knows
+ * itself: asked by others too, it would say how busy it was since then.
+ */
 export function makeOthers(
   discovery: Pick<Discovery, 'instances'>,
   names: readonly string[],
   at: (address: string) => Ask,
-): () => Promise<readonly OtherProcess[]> {
+): (but: string) => Promise<readonly OtherProcess[]> {
   let kept: Promise<readonly OtherProcess[]> | undefined
   let askedAt = 0
 
-  async function ask(): Promise<readonly OtherProcess[]> {
+  async function ask(but: string): Promise<readonly OtherProcess[]> {
     const announced = (await Promise.all(names.map((name) => discovery.instances(name)))).flat()
-    const byAddress = [...Map.groupBy(announced, (i) => i.address)]
-    return Promise.all(
+    const byAddress = [...Map.groupBy(announced, (i) => i.address)].filter(([, those]) => !those.some((i) => i.id === but))
+    const all = await Promise.all(
       byAddress.map(async ([address, those]): Promise<OtherProcess> => {
         const services = those.map((i) => i.service).filter((s) => s !== 'process')
         try {
@@ -30,12 +33,13 @@ export function makeOthers(
         }
       }),
     )
+    return all.filter((p) => p.instance !== but)
   }
 
-  return () => {
+  return (but) => {
     if (kept === undefined || performance.now() - askedAt > KEPT_MS) {
       askedAt = performance.now()
-      const asking = ask()
+      const asking = ask(but)
       asking.catch(() => {
         if (kept === asking) kept = undefined
       })

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { access } from '#contracts/access.ts'
 import type { Face } from '#contracts/contract.ts'
 
-export type AccessOf = (node: string) => Face<typeof access> | undefined
+type AccessOf = (node: string) => Face<typeof access> | undefined
 
 const KNOWN_WITHIN_MS = 1000
 const LOOK_MS = 50
