@@ -167,6 +167,44 @@ test('several actions run in their order, a plugin’s among them; one that fail
   )
 })
 
+// RULE-9
+test('runs are listed by the time of what made them run, also one that took long', async (t) => {
+  const gate = Promise.withResolvers<void>()
+  const plugin = definePlugin({
+    name: 'slow',
+    api: '^1',
+    setup: (p) => void p.action('wait', { input: Type.Object({}), run: () => gate.promise }),
+  })
+  const cloud = await startCloud({ plugins: [plugin] })
+  t.after(() => cloud.stop())
+  const { registry, controller } = cloud.peers
+  const vendor = await registry.addVendor({ name: 'Acme', description: '' })
+  const events = [{ no: 6, name: 'pressed', part: 1, priority: 0, params: [] }]
+  const config = JSON.stringify({ objects: [], commands: [], events })
+  const product = await registry.addProduct({ vendorId: vendor.id, name: 'lamp', description: '', config })
+  const lamp = await testDevice(cloud, { productKey: product.key, code: 'one' })
+  await lamp.connect()
+  const definition: RuleDefinition = {
+    device: lamp.identifier,
+    on: { kind: 'event', name: 'pressed' },
+    ...does({ do: 'action', name: 'wait', input: {} }),
+    but: { atMost: { n: 1, per: 3_600_000 } },
+  }
+  const asked = { name: 'slow', enabled: true, applicationId: 0, definition: JSON.stringify(definition) }
+  const { id: ruleId } = await controller.saveRule(asked)
+  for (let i = 0; i < 2; i++) await lamp.publish('e', encodeEvent({ subDevice: 1, no: 6, priority: 0, values: [], types: [] }))
+  gate.resolve()
+  const runs = await until('both runs', async () => {
+    const { items } = await controller.runs({ ruleId })
+    return items.length === 2 && items
+  })
+  assert.deepEqual(
+    runs.map((r) => r.outcome),
+    ['held_back', 'ok'],
+  )
+  for (const r of runs) assert.equal(JSON.parse(r.trace).at, r.at)
+})
+
 /** Lets a daily timer come by all these instants, with a restart before and after each: it ran at those of `wanted`, once. */
 async function ticks(
   world: World,

@@ -220,6 +220,7 @@ export const ruleRoutes = {
     id: 'listRuleRuns',
     tag,
     summary: 'Its last runs, newest first, each with a trace',
+    description: 'Their time is that of what made the rule run, which may have been told of later.',
     params: byId,
     query: exactly({ limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })) }),
     answer: listOf(RuleRun),

@@ -42,10 +42,11 @@ export const RuleVersion = Type.Object({
 export type RuleVersion = Static<typeof RuleVersion>
 
 export const RuleRun = Type.Object({
-  /** counts the runs of the rule */
+  /** counts the runs of the rule as they were told of */
   n: Type.Integer(),
   ruleId: Id,
   version: Type.Integer(),
+  /** of what made it run */
   at: Time,
   /** `ok`, `failed`, `held_back` … the controller's codes */
   outcome: Text,
@@ -110,9 +111,9 @@ export const ruleMethods = {
     retry: true,
   }),
 
-  /** In the order in which they ran. Of each rule the last 200 are kept: write them in batches. */
+  /** Of each rule the last 200 are kept: write them in batches. */
   addRuleRuns: method(Type.Object({ items: Type.Array(Type.Omit(RuleRun, ['n'])) }), None),
-  /** Newest first. */
+  /** By their time, newest first. */
   ruleRuns: method(Type.Object({ id: Id, limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })) }), list(RuleRun), {
     retry: true,
   }),

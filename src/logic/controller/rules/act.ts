@@ -21,6 +21,8 @@ export interface Run {
   facts: Facts
   /** it may have been run before this process began */
   again?: boolean
+  /** it is told of after that */
+  after?: Promise<void>
 }
 
 export interface Step {

@@ -13,7 +13,7 @@ export interface EngineParts {
   current: Pick<Current, 'each'>
   agenda: Agenda
   run(r: Run): Promise<void>
-  heldBack(rule: Compiled, device: number, at: number): void
+  heldBack(rule: Compiled, device: number, at: number, after?: Promise<void>): void
 }
 
 export interface Engine {
@@ -126,13 +126,19 @@ export function makeEngine(parts: EngineParts): Engine {
 
   function settle(rule: Compiled, device: number, at: number, key: string, verdict: Verdict, facts: () => Facts, again: boolean) {
     const m = memoryOf(rule, device)
+    // their time does not say which was first
+    const after = m.last?.at === at ? m.last.over : undefined
     if (verdict === 'held_back' && !m.told) {
       m.told = true
-      parts.heldBack(rule, device, at)
+      parts.heldBack(rule, device, at, after)
     }
     if (verdict !== 'runs') return undefined
     m.told = false
-    return parts.run({ rule, device, key, at, facts: facts(), again })
+    const last = { at, over: parts.run({ rule, device, key, at, facts: facts(), again, ...(after && { after }) }) }
+    m.last = last
+    const gone = () => void (m.last === last && delete m.last)
+    last.over.then(gone, gone)
+    return last.over
   }
 
   function look(rule: Compiled, b: Buffer, p: number, said: Said, time: number, again: boolean): Promise<void> | undefined {

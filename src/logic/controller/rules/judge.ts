@@ -17,6 +17,8 @@ export interface Memory {
   looks: number
   /** that it is held back has been told since it ran last */
   told: boolean
+  /** the run that is under way */
+  last?: { at: number; over: Promise<void> }
 }
 
 export type Verdict = 'none' | 'near' | 'waits' | 'held_back' | 'runs'

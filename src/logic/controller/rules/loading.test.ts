@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { Type } from 'typebox'
 import type { Rule } from '#contracts/registry.ts'
 import { parseModel } from '#protocol/model.ts'
+import { testClock } from '#src/testing/clock.ts'
 import type { CompileParts } from './compile.ts'
 import { makeEngine } from './engine.ts'
 import { makeLoading } from './loading.ts'
@@ -44,7 +45,8 @@ function world() {
     },
     engine,
     parts,
-    runs: { add: async (_id, _version, outcome) => void told.push(outcome) },
+    runs: { add: async (_rule, _at, outcome) => void told.push(outcome) },
+    clock: testClock(),
     changed: async () => {},
   })
   const ids = () => [...engine.all()].map((r) => r.rule.id)

@@ -2,6 +2,7 @@
 import type { Face } from '#contracts/contract.ts'
 import type { Rule, registry } from '#contracts/registry.ts'
 import { isPandoError } from '#lib/errors.ts'
+import type { Clock } from '#lib/service.ts'
 import { type Compiled, type CompileParts, compile, type Result, readDefinition } from './compile.ts'
 import type { Engine } from './engine.ts'
 import type { Runs } from './runs.ts'
@@ -11,6 +12,7 @@ export interface LoadingParts {
   engine: Engine
   parts: CompileParts
   runs: Pick<Runs, 'add'>
+  clock: Clock
   /** of a rule that is new or not what it was */
   changed(rule: Compiled): Promise<void>
 }
@@ -25,7 +27,7 @@ const PAGE = 1000
 /** Compiling goes on for so many rules before others get their turn. */
 const TURN = 20
 
-export function makeLoading({ peer, engine, parts, runs, changed }: LoadingParts): Loading {
+export function makeLoading({ peer, engine, parts, runs, clock, changed }: LoadingParts): Loading {
   /** rules that cannot run, and what was told of that */
   const refused = new Map<number, string>()
 
@@ -39,7 +41,7 @@ export function makeLoading({ peer, engine, parts, runs, changed }: LoadingParts
       return result.compiled
     }
     const why = JSON.stringify([r.version, result.errors])
-    if (refused.get(r.id) !== why) void runs.add(r.id, r.version, 'refused', { errors: result.errors })
+    if (refused.get(r.id) !== why) void runs.add(r, clock.now(), 'refused', { errors: result.errors })
     refused.set(r.id, why)
     return undefined
   }

@@ -95,7 +95,7 @@ export function makeRules(p: RuleParts) {
     current: p.history.current,
     agenda: p.agenda,
     run: running.run,
-    heldBack: ({ rule }, device, at) => void runs.add(rule.id, rule.version, 'held_back', { device, at }),
+    heldBack: ({ rule }, device, at, after) => void runs.add(rule, at, 'held_back', { device, at }, after),
   })
   const follower = makeFollower({ devicelog: p.devicelog, engine, applied: p.applied, clock, log: logger })
   const remembering = makeRemembering({ history: p.history, engine, peer, clock, log: logger })
@@ -115,6 +115,7 @@ export function makeRules(p: RuleParts) {
     engine,
     parts,
     runs,
+    clock,
     changed: async (rule) => {
       if (begun) await timers.set([rule])
     },

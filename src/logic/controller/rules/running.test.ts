@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { makeLog } from '#lib/log.ts'
 import { testClock } from '#src/testing/clock.ts'
 import type { Run } from './act.ts'
+import type { Compiled } from './compile.ts'
+import { makeEngine } from './engine.ts'
 import { makeRunning } from './running.ts'
-import type { Runs } from './runs.ts'
+import { makeRuns, type Runs } from './runs.ts'
 
 const run = (id: number, device: number, target: number): Run =>
   ({
@@ -16,7 +19,7 @@ const run = (id: number, device: number, target: number): Run =>
 
 function world() {
   const told: string[] = []
-  const runs = { add: (_id: number, _v: number, outcome: string) => void told.push(outcome) } as unknown as Runs
+  const runs = { add: (_rule: object, _at: number, outcome: string) => void told.push(outcome) } as unknown as Runs
   const clock = testClock()
   let acted = 0
   const running = makeRunning(
@@ -52,4 +55,39 @@ test('O-12 one rule that runs without end is held back, others are not', async (
   await Promise.all([...many, other])
   assert.equal(w.told.filter((t) => t === 'ok').length, 1001)
   assert.equal(w.told.filter((t) => t === 'held_back').length, 1)
+})
+
+test('RULE-9 what is held back is told of after the run of the same time that it followed', async () => {
+  const [clock, log] = [testClock(), makeLog({ level: 'silent' })]
+  const stored: string[] = []
+  const runs = makeRuns(
+    {
+      addRuleRuns: async ({ items }) => {
+        stored.push(...items.map((i) => `${i.at} ${i.outcome}`))
+        return {}
+      },
+      ruleRuns: async () => ({ items: [] }),
+    },
+    clock,
+    log,
+  )
+  const acted = Promise.withResolvers<void>()
+  const running = makeRunning(() => acted.promise.then(() => []), runs, clock)
+  const engine = makeEngine({
+    current: { each() {} },
+    agenda: { at: () => () => {}, stop() {} },
+    run: running.run,
+    heldBack: ({ rule }, device, at, after) => void runs.add(rule, at, 'held_back', { device, at }, after),
+  })
+  const def = { on: { kind: 'timer' }, but: { atMost: { n: 1, per: 100 } } }
+  const rule = { rule: { id: 1, version: 1 }, deviceId: 0, def, actions: [] } as unknown as Compiled
+  void engine.tick(rule, 5, false)
+  void engine.tick(rule, 5, false)
+  await runs.flush()
+  assert.deepEqual(stored, [])
+  acted.resolve()
+  runs.hurry()
+  await running.idle()
+  await runs.stop()
+  assert.deepEqual(stored, ['5 ok', '5 held_back'])
 })

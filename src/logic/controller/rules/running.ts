@@ -58,22 +58,23 @@ export function makeRunning(act: (r: Run) => Promise<Step[]>, runs: Runs, clock:
 
   /** → what resolves when the run is told of */
   async function carryOut(r: Run): Promise<{ told?: Promise<void> }> {
-    const { id, version } = r.rule.rule
+    const { rule } = r.rule
+    const { id } = rule
+    const tell = (outcome: string, of: object) => ({ told: runs.add(rule, r.at, outcome, { ...trace, ...of }, r.after) })
     if (r.again && (await runs.toldBefore(id, r.key))) return {}
     const trace = { run: r.key, device: r.device, at: r.at, why: { event: r.facts.event, status: r.facts.status } }
     const often = tooOften(id)
     if (often !== 'no') {
       if (often !== 'first') return {}
-      return { told: runs.add(id, version, 'held_back', { ...trace, limit: { n: MOST_RUNS, per: WINDOW_MS } }) }
+      return tell('held_back', { limit: { n: MOST_RUNS, per: WINDOW_MS } })
     }
     const chain = r.device === 0 ? [] : lately(r.device)
     if (chain.filter((c) => c.rule === id).length >= MOST_TURNS) {
-      return { told: runs.add(id, version, 'loop', { ...trace, through: [...new Set(chain.map((c) => c.rule))] }) }
+      return tell('loop', { through: [...new Set(chain.map((c) => c.rule))] })
     }
     remember(r, chain)
     const steps = await act(r)
-    const outcome = steps.every((s) => s.outcome === 'ok') ? 'ok' : 'failed'
-    return { told: runs.add(id, version, outcome, { ...trace, steps }) }
+    return tell(steps.every((s) => s.outcome === 'ok') ? 'ok' : 'failed', { steps })
   }
 
   async function turn(r: Run): Promise<void> {

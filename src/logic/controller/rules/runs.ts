@@ -4,12 +4,14 @@ import type { RuleRun, registry } from '#contracts/registry.ts'
 import type { Logger } from '#lib/log.ts'
 import type { Clock } from '#lib/service.ts'
 import { stringifyExact } from '#protocol/json.ts'
+import type { RuleHead } from './compile.ts'
 
 type Item = Omit<RuleRun, 'n'>
+type Told = Pick<RuleHead, 'id' | 'version'>
 
 export interface Runs {
-  /** Resolves when it is stored, or given up. */
-  add(ruleId: number, version: number, outcome: string, trace: object): Promise<void>
+  /** `at`: when what made it run happened; it is told of `after` that. Resolves when it is stored, or given up. */
+  add(rule: Told, at: number, outcome: string, trace: object, after?: Promise<void>): Promise<void>
   /** Whether the run of this name was told of before this process began. */
   toldBefore(ruleId: number, run: string): Promise<boolean>
   /** From now on what is added is written at once. */
@@ -75,16 +77,24 @@ export function makeRuns(peer: Pick<Face<typeof registry>, 'addRuleRuns' | 'rule
     writing = writing.then(write)
     return writing
   }
+  function put(item: Item): Promise<void> {
+    if (waiting.length >= MOST_WAITING) over(waiting.splice(0, MOST_WAITING / 10))
+    return new Promise((done) => {
+      waiting.push({ item, done })
+      if (hurried) void flush()
+    })
+  }
   const cancel = clock.every(FLUSH_MS, () => void (waiting.length > 0 && flush()))
 
   return {
-    add(ruleId, version, outcome, trace) {
-      if (waiting.length >= MOST_WAITING) over(waiting.splice(0, MOST_WAITING / 10))
-      const item = { ruleId, version, at: clock.now(), outcome, trace: textOf(trace) }
-      return new Promise((done) => {
-        waiting.push({ item, done })
-        if (hurried) void flush()
-      })
+    add({ id, version }, at, outcome, trace, after) {
+      const item = { ruleId: id, version, at, outcome, trace: textOf(trace) }
+      return after
+        ? after.then(
+            () => put(item),
+            () => put(item),
+          )
+        : put(item)
     },
     async toldBefore(ruleId, run) {
       try {

@@ -217,4 +217,22 @@ describe('runs of rules', () => {
     )
     await assert.rejects(r.face.addRuleRuns({ items: [{ ...run(a!.id, 1), trace: 'x'.repeat(20_000) }] }), refused('invalid'))
   })
+
+  // RULE-9
+  it('are listed by their time, whenever they were told of; of one time the one told of last is the newest', async () => {
+    const { id } = await r.face.addRule({ name: 'late', enabled: true, definition: '{}' })
+    for (const at of [30, 10, 20, 10]) await r.face.addRuleRuns({ items: [run(id, at)] })
+    const listed = async (limit?: number) => {
+      const { items } = await r.face.ruleRuns({ id, ...(limit && { limit }) })
+      return items.map((i) => [i.at, i.n])
+    }
+    const expected = [
+      [30, 1],
+      [20, 3],
+      [10, 4],
+      [10, 2],
+    ]
+    assert.deepEqual(await listed(), expected)
+    assert.deepEqual(await listed(2), expected.slice(0, 2))
+  })
 })

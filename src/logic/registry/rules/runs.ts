@@ -51,9 +51,10 @@ export const makeRuleRuns = ({ store }: Context) => ({
       }),
     ),
 
+  /** Newest first. Of one time that which was told of last: runs of a device that share one are told of in order. */
   async list(id: number, limit = RING): Promise<RuleRun[]> {
     const rows = await store.select('rule_trace', { where: { rule_id: id } })
-    const newest = rows.sort((a, b) => b.n - a.n).slice(0, limit)
+    const newest = rows.sort((a, b) => b.at - a.at || b.n - a.n).slice(0, limit)
     return newest.map(({ n, version, at, outcome, trace }) => ({ n, ruleId: id, version, at, outcome, trace }))
   },
 })
