@@ -19,7 +19,7 @@ import { Device, type DeviceOptions, type Dialect } from './world/device.ts'
 import type { Place } from './world/inspect.ts'
 import { killInStart } from './world/process.ts'
 import { worldServers } from './world/servers.ts'
-import { type Env, type Running, type Shape, shapeFor, shapes, startShape } from './world/shapes.ts'
+import { type Env, needsEmbedded, type Running, type Shape, shapeFor, shapes, startShape } from './world/shapes.ts'
 import { until } from './world/wait.ts'
 
 export type { Application } from './world/application.ts'
@@ -207,14 +207,14 @@ export async function makeWorld(o: WorldOptions = {}): Promise<World> {
 
 const settingOf = (service: string): string => `PANDO_${service.toUpperCase()}_LISTEN`
 
-/** One test for each shape, each with a world of its own. */
+/** One test for each shape, each with a world of its own. Servers have a clock of their own, so no test can have one beside them. */
 export function scenario(
   name: string,
   act: (world: World) => Promise<void>,
   o: WorldOptions & { shapes?: readonly Shape[] } = {},
 ): void {
   for (const shape of new Set((o.shapes ?? shapes).map(shapeFor))) {
-    test(`${name} (${shape})`, async () => {
+    test(`${name} (${shape})`, o.clock ? needsEmbedded : {}, async () => {
       const world = await makeWorld({ ...o, shape })
       try {
         await act(world)

@@ -1,4 +1,5 @@
 /** The world of test/vectors/http-application.json in a whole cloud: its products, applications and devices, one of them connected. */
+import assert from 'node:assert/strict'
 import type { Publish } from '#access/mqttaccess/packet/packets.ts'
 import { openRegistrystore } from '#core/registrystore/open.ts'
 import { silentLog } from '#lib/log.ts'
@@ -53,9 +54,11 @@ async function productsOf(cloud: World) {
 
 /** The old `pdcfg` took any scope; rows like that come in with old data. */
 async function spoilScope(cloud: World, application: number): Promise<void> {
-  const store = await openRegistrystore('sqlite:', { dataDir: cloud.dataDir, log: silentLog() })
+  const url = cloud.env['PANDO_REGISTRY_URL'] ?? 'sqlite:'
+  const store = await openRegistrystore(url, { dataDir: cloud.dataDir, log: silentLog() })
   const [row] = await store.select('application', { in: { column: 'id', values: [application] } })
-  await store.transaction((tx) => tx.update('application', [{ ...row!, domain: 'all' }]))
+  assert.ok(row, 'the registry of the cloud')
+  await store.transaction((tx) => tx.update('application', [{ ...row, domain: 'all' }]))
   await store.close()
 }
 
