@@ -4,7 +4,7 @@
  */
 import { makeLog } from '#lib/log.ts'
 import type { Clock } from '#lib/service.ts'
-import { startCloud } from '#src/cloud.ts'
+import { type Cloud, startCloud } from '#src/cloud.ts'
 
 /** `since` (ms since 1970): until then it is the time of everybody. */
 export function fastClock(speed: number, since: number): Clock {
@@ -19,7 +19,8 @@ export function fastClock(speed: number, since: number): Clock {
   }
 }
 
-if (import.meta.main) {
+/** As the words of the command line say. */
+export async function serveFast(): Promise<Cloud> {
   const [speed, since] = process.argv.slice(2).map(Number) as [number, number]
   const log = makeLog({ level: 'info', destination: process.stderr })
   const cloud = await startCloud({ env: process.env, log, clock: fastClock(speed, since) })
@@ -27,4 +28,7 @@ if (import.meta.main) {
     void cloud.stop().then(() => process.exit(0))
   })
   process.stdout.write(`${JSON.stringify({ ready: true, listen: cloud.listen })}\n`)
+  return cloud
 }
+
+if (import.meta.main) await serveFast()

@@ -37,13 +37,15 @@ interface Options {
   adminPasswordFile?: string
   /** of the store; SQLite in `dir` when absent */
   registryUrl?: string
+  /** ms since 1970 that its clock begins with */
+  at?: number
 }
 
 /** Starts one on `dir`; several may run on the same directory, as several processes would. */
 export async function startRegistry(dir: string, o: Options = { aesKey: AES_KEY, masterKey: MASTER_KEY }): Promise<Registry> {
   const store = await openRegistrystore(o.registryUrl ?? 'sqlite:', { dataDir: dir })
   const bells: RegistryBell[] = []
-  const time = { at: 1_800_000_000_000 }
+  const time = { at: o.at ?? 1_800_000_000_000 }
   const clock: Clock = { now: () => time.at, after: () => () => undefined, every: () => () => undefined }
   let logged = ''
   const destination = new Writable({

@@ -1,7 +1,7 @@
 /** The audit log: append-only, each entry under a hash that covers the one before. */
 import { type Static, Type } from 'typebox'
 import { method } from '../contract.ts'
-import { By, Id, list, Text, Time } from './common.ts'
+import { By, Id, list, None, Text, Time } from './common.ts'
 
 /**
  * `hash` = SHA-256 (hex) of the canonical JSON (RFC 8785) of the entry without `hash` and with `previous`, the hash of the entry before
@@ -25,13 +25,26 @@ export const AuditEntry = Type.Object({
 })
 export type AuditEntry = Static<typeof AuditEntry>
 
+export const AuditOutcome = Type.Union([
+  Type.Literal('done'),
+  /** it was not done */
+  Type.Literal('refused'),
+  Type.Literal('unknown'),
+])
+export type AuditOutcome = Static<typeof AuditOutcome>
+
+const deed = { audit: By, action: Text, object: Text }
+const Said = Type.Record(Type.String(), Type.Unknown())
+
 export const auditMethods = {
-  /** For what was changed elsewhere than in the registry. */
+  /** Before a deed elsewhere than in the registry; `too_large`. What is not settled within a minute becomes an entry: its outcome is unknown. */
+  auditBegin: method(Type.Object({ ...deed, asked: Said }), Type.Object({ id: Id })),
+  /** After the deed: its entry, unless it was refused. */
+  auditSettle: method(Type.Object({ id: Id, ...deed, outcome: AuditOutcome, after: Type.Optional(Said) }), None),
+  /** For what cannot fail, before it is done. */
   auditAppend: method(
     Type.Object({
-      audit: By,
-      action: Text,
-      object: Text,
+      ...deed,
       before: Type.Optional(Type.Unknown()),
       after: Type.Optional(Type.Unknown()),
     }),

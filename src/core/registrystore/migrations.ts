@@ -1,6 +1,7 @@
 /** The schema, as numbered steps. A step that was released is never changed. */
 import type { Kysely } from 'kysely'
 import type { ColumnTypes } from './migrations/build.ts'
+import { intentSchema } from './migrations/fifth.ts'
 import { firstSchema } from './migrations/first.ts'
 import { alertSchema } from './migrations/fourth.ts'
 import { managementSchema } from './migrations/second.ts'
@@ -19,4 +20,5 @@ export const migrations: readonly Migration[] = [
   { name: 'management: people, audit, rules, drafts, wishes, revisions', up: managementSchema },
   { name: 'addresses that are shut out', up: accessSchema },
   { name: 'alerts', up: alertSchema },
+  { name: 'deeds that are under way', up: intentSchema },
 ]

@@ -26,7 +26,15 @@ import type {
   VendorRow,
 } from './schema/fleet.ts'
 import type { ProductDraftRow, ProductPinRow } from './schema/models.ts'
-import type { ApiTokenRow, AuditHeadRow, AuditRow, IdempotencyRow, UserAccountRow, UserSessionRow } from './schema/people.ts'
+import type {
+  ApiTokenRow,
+  AuditHeadRow,
+  AuditIntentRow,
+  AuditRow,
+  IdempotencyRow,
+  UserAccountRow,
+  UserSessionRow,
+} from './schema/people.ts'
 import type { RuleRow, RuleRunRow, RuleTraceRow, RuleVersionRow } from './schema/rules.ts'
 
 export type * from './schema/access.ts'
@@ -66,6 +74,7 @@ export interface Database {
   api_token: ApiTokenRow
   audit: AuditRow
   audit_head: AuditHeadRow
+  audit_intent: AuditIntentRow
   idempotency: IdempotencyRow
   sequence: SequenceRow
   registry_change: RegistryChangeRow
@@ -125,6 +134,10 @@ export const columns: { [T in Table]: readonly Exclude<Column<T>, 'crc'>[] } = {
     ...(['before_json', 'after_json', 'hash'] as const),
   ],
   audit_head: ['id', 'tenant_id', 'entries', 'hash', 'at', 'mac'],
+  audit_intent: [
+    ...(['id', 'tenant_id', 'at', 'lease_until', 'actor', 'actor_name', 'addr', 'request_id'] as const),
+    ...(['action', 'object', 'asked_json'] as const),
+  ],
   idempotency: [
     ...(['id', 'tenant_id', 'hash', 'request_hash', 'state', 'lease_until', 'status', 'body_sealed', 'created_at'] as const),
   ],

@@ -7,6 +7,7 @@ import { adoptDevices, adoptTokens } from './adopt/devices.ts'
 import { adoptApplications, adoptProducts, adoptVendors } from './adopt/owners.ts'
 import { makeAlerts } from './alerts.ts'
 import { makeApplications } from './applications.ts'
+import type { makeIntents } from './audit/intents.ts'
 import { makeAudit } from './audit/read.ts'
 import type { Context } from './context.ts'
 import { makeDeadLetters } from './deadletters.ts'
@@ -38,6 +39,7 @@ interface Made {
   search: Search
   people: People
   idempotency: ReturnType<typeof makeIdempotency>
+  intents: ReturnType<typeof makeIntents>
 }
 
 const items = async <T>(list: Promise<T[]>): Promise<{ items: T[] }> => ({ items: await list })
@@ -189,7 +191,7 @@ function forRules(ctx: Context) {
   } satisfies Partial<RegistryFace>
 }
 
-function forPeople(ctx: Context, { people, idempotency }: Made) {
+function forPeople(ctx: Context, { people, idempotency, intents }: Made) {
   const [users, sessions, tokens] = [makeUsers(people), makeSessions(people), makeApiTokens(people)]
   const audit = makeAudit(ctx)
   return {
@@ -208,6 +210,8 @@ function forPeople(ctx: Context, { people, idempotency }: Made) {
     revokeApiToken: (i) => none(tokens.revoke(i)),
     checkApiToken: (i) => tokens.check(i.token),
     auditAppend: audit.append,
+    auditBegin: intents.begin,
+    auditSettle: (i) => none(intents.settle(i)),
     auditEntries: (i) => items(audit.list(i)),
     auditVerify: audit.verify,
     idempotencyBegin: idempotency.begin,

@@ -5,6 +5,7 @@ import type { Registrystore } from '#core/registrystore/port.ts'
 import type { ServiceStart } from '#lib/service.ts'
 import { builtInCodecs } from '#protocol/codec.ts'
 import { makeKeys } from '#protocol/keys.ts'
+import { makeIntents } from './audit/intents.ts'
 import { makeAuditLog } from './audit/log.ts'
 import { makeChanges } from './changes.ts'
 import { background, type Context, TENANT } from './context.ts'
@@ -49,6 +50,7 @@ interface Inside {
 const LOOK_EVERY = 250
 const SEEN_EVERY = 30_000
 const RETAIN_EVERY = 10 * 60_000
+const SWEEP_EVERY = 15_000
 
 interface Parts {
   ctx: Context
@@ -101,8 +103,12 @@ export async function start(s: RegistryStart, inside: Inside = {}): Promise<{ fa
   const { ctx, search } = parts
   const people = await makePeople(parts, s, inside)
   const idempotency = makeIdempotency(ctx)
+  const intents = makeIntents(ctx)
+  const sweep = () => background(ctx.log, 'settling what nobody knows the outcome of', intents.sweep())
+  sweep()
+  s.onStop(s.clock.every(SWEEP_EVERY, sweep))
   s.onStop(s.clock.every(RETAIN_EVERY, () => background(ctx.log, 'removing what has ended', retain(ctx, idempotency.prune))))
   s.onStop(s.clock.every(RETAIN_EVERY, search.rest))
   s.onStop(search.stop)
-  return { face: makeFace(ctx, { search, people, idempotency }) }
+  return { face: makeFace(ctx, { search, people, idempotency, intents }) }
 }

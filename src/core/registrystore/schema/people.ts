@@ -63,6 +63,22 @@ export interface AuditRow extends Sealed {
 }
 
 /** Where the log ends, under an HMAC: rows can't be taken from its end unnoticed. */
+/** A deed that is done elsewhere, until it is known what became of it. */
+export interface AuditIntentRow extends Sealed {
+  id: number
+  tenant_id: number
+  at: number
+  /** whoever does it has died if it is open then */
+  lease_until: number
+  actor: string
+  actor_name: string
+  addr: string
+  request_id: string
+  action: string
+  object: string
+  asked_json: string
+}
+
 export interface AuditHeadRow extends Sealed {
   id: number
   tenant_id: number

@@ -3,9 +3,9 @@ import type { deviceRoutes } from '#contracts/admin/devices.ts'
 import type { AnswerOf, BodyOf } from '#contracts/admin/route.ts'
 import type { By } from '#contracts/registry.ts'
 import { PandoError } from '#lib/errors.ts'
-import type { Clock } from '#lib/service.ts'
 import { nodeNamed } from '#logic/shared/nodes.ts'
-import type { AdminPeers } from './call.ts'
+import type { AdminPeers, Parts } from './call.ts'
+import { makeDoing } from './deed.ts'
 import { invalidAt } from './problem.ts'
 
 type Route = (typeof deviceRoutes)['POST /devices/{id}/actions']
@@ -15,12 +15,8 @@ const HOUR_S = 3600
 /** Entries of the diary in which the last address is looked for. */
 const LOOKED = 50
 
-export async function act(
-  { peers, clock }: { peers: AdminPeers; clock: Clock },
-  deviceId: number,
-  { action, for_s: seconds }: BodyOf<Route>,
-  audit: By,
-): Promise<Done> {
+export async function act(p: Parts, deviceId: number, { action, for_s: seconds }: BodyOf<Route>, audit: By): Promise<Done> {
+  const { peers, clock } = p
   const { registry } = peers
   if (seconds !== undefined && action !== 'block-address') throw invalidAt('/body/for_s', 'only_with', { field: 'block-address' })
   switch (action) {
@@ -47,9 +43,14 @@ export async function act(
       return { done: true, closed: 0, address }
     }
     case 'disconnect': {
-      const closed = await disconnect(peers, deviceId, 'closed_by_operator')
-      await registry.auditAppend({ audit, action: 'device.disconnect', object: `device/${deviceId}`, after: { closed } })
-      return { done: closed > 0, closed }
+      return makeDoing(p)({
+        ...{ by: audit, action: 'device.disconnect', object: `device/${deviceId}`, asked: {} },
+        act: async () => {
+          const closed = await disconnect(peers, deviceId, 'closed_by_operator')
+          return { done: closed > 0, closed }
+        },
+        after: ({ closed }) => ({ closed }),
+      })
     }
   }
 }

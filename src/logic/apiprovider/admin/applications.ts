@@ -3,6 +3,7 @@ import type { BodyOf } from '#contracts/admin/route.ts'
 import type { DeliveryOutcome, ReceiverState } from '#contracts/notifier.ts'
 import type { Application } from '#contracts/registry.ts'
 import type { Call, Handlers, Parts } from './call.ts'
+import { makeDoing } from './deed.ts'
 import { pagedOf } from './page.ts'
 import { invalidAt } from './problem.ts'
 import { reachOf } from './reach.ts'
@@ -54,8 +55,10 @@ const editOf = ({ scope, url, token, events, ...rest }: Edit) => ({
   ...(events !== undefined && { tags: events }),
 })
 
-export function applications({ peers }: Parts): Handlers<typeof applicationRoutes> {
+export function applications(p: Parts): Handlers<typeof applicationRoutes> {
+  const { peers } = p
   const { registry } = peers
+  const doing = makeDoing(p)
   const reach = reachOf(peers)
 
   /** How the receivers are doing; unknown while the notifier does not answer: that must not hide the applications. */
@@ -117,10 +120,11 @@ export function applications({ peers }: Parts): Handlers<typeof applicationRoute
     }),
     'POST /applications/{id}/test': async (c) => {
       const applicationId = await own(c)
-      const outcome = outcomeOf(await peers.notifier.test({ applicationId }))
-      const object = `application/${applicationId}`
-      await registry.auditAppend({ audit: c.by, action: 'application.test', object, after: { delivered: outcome.delivered } })
-      return outcome
+      return doing({
+        ...{ by: c.by, action: 'application.test', object: `application/${applicationId}`, asked: {} },
+        act: async () => outcomeOf(await peers.notifier.test({ applicationId })),
+        after: ({ delivered }) => ({ delivered }),
+      })
     },
     'POST /applications/{id}/pause': pausing(true),
     'POST /applications/{id}/resume': pausing(false),

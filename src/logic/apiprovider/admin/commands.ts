@@ -5,6 +5,7 @@ import type { DeviceDetail } from '#contracts/registry.ts'
 import { isPandoError } from '#lib/errors.ts'
 import { parseExact, stringifyExact } from '#protocol/json.ts'
 import type { Handlers, Parts } from './call.ts'
+import { makeDoing } from './deed.ts'
 import { invalidAt, placed, pointerPart } from './problem.ts'
 import { reachOf } from './reach.ts'
 import { type Scope, unknown } from './scope.ts'
@@ -25,8 +26,9 @@ const told = (c: Command): Told => ({
   by: c.by,
 })
 
-export function commands({ peers }: Parts): Handlers<typeof commandRoutes> {
-  const { registry } = peers
+export function commands(p: Parts): Handlers<typeof commandRoutes> {
+  const { peers } = p
+  const doing = makeDoing(p)
   const reach = reachOf(peers)
 
   /** `not_found`, also for one of a device that is not seen. */
@@ -50,22 +52,24 @@ export function commands({ peers }: Parts): Handlers<typeof commandRoutes> {
       const { id: deviceId } = await reach.device(params.id, scope)
       const asked = askedOf(body)
       const ttl = (body.ttl_s ?? 0) * 1000
-      const sent = told(
-        await peers.controller.sendCommand({ deviceId, ...asked, ttl, by: by.actor }).catch((e: unknown) => {
-          throw placed(e, placeIn(body, e))
-        }),
-      )
-      const after = { id: sent.id, command: sent.command ?? null, params: sent.params }
-      await registry.auditAppend({ audit: by, action: 'device.command', object: `device/${deviceId}`, after })
-      return sent
+      return doing({
+        ...{ by, action: 'device.command', object: `device/${deviceId}` },
+        asked: { command: body.command ?? null, params: body.set ?? body.params ?? [] },
+        act: async () => told(await peers.controller.sendCommand({ deviceId, ...asked, ttl, by: by.actor })),
+        after: ({ id, command = null, params }) => ({ id, command, params }),
+      }).catch((e: unknown) => {
+        throw placed(e, placeIn(body, e))
+      })
     },
     'GET /commands/{id}': async ({ params, scope }) => told((await one(params.id, scope)).command),
     'DELETE /commands/{id}': async ({ params, scope, by }) => {
       const { command, device } = await one(params.id, scope)
-      const cancelled = await peers.controller.cancelCommand({ id: command.id, by: by.actor })
-      const object = `device/${device.id}`
-      await registry.auditAppend({ audit: by, action: 'device.command.cancel', object, after: { id: command.id } })
-      return told(cancelled)
+      const { id } = command
+      return doing({
+        ...{ by, action: 'device.command.cancel', object: `device/${device.id}`, asked: { id } },
+        act: async () => told(await peers.controller.cancelCommand({ id, by: by.actor })),
+        after: () => ({ id }),
+      })
     },
   }
 }

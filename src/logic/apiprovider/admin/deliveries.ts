@@ -4,6 +4,7 @@ import type { Application, DeadLetter } from '#contracts/registry.ts'
 import { isPandoError } from '#lib/errors.ts'
 import { outcomeOf } from './applications.ts'
 import type { Handlers, Parts } from './call.ts'
+import { makeDoing } from './deed.ts'
 import { cursorOf, paged, pageOf, placeOf } from './page.ts'
 import { reachOf } from './reach.ts'
 import { type Scope, unknown } from './scope.ts'
@@ -60,7 +61,9 @@ const inMemory = (d: Delivery): Told => ({
 
 const attempt = ({ took, ...a }: Attempt): DeliveryDetail['attempts'][number] => ({ ...a, ms: took })
 
-export function deliveries({ peers }: Parts): Handlers<typeof deliveryRoutes> {
+export function deliveries(p: Parts): Handlers<typeof deliveryRoutes> {
+  const { peers } = p
+  const doing = makeDoing(p)
   const reach = reachOf(peers)
 
   /** Of an application that the caller sees. */
@@ -102,17 +105,20 @@ export function deliveries({ peers }: Parts): Handlers<typeof deliveryRoutes> {
     'GET /deliveries/{id}': ({ params, scope }) => detail(params.id, scope),
     'POST /applications/{id}/retry': async ({ params, scope, by }) => {
       const { id } = await reach.application(params.id, scope)
-      const after = await peers.notifier.retry({ applicationId: id })
-      await peers.registry.auditAppend({ audit: by, action: 'delivery.retry', object: `application/${id}`, after })
-      return after
+      return doing({
+        ...{ by, action: 'delivery.retry', object: `application/${id}`, asked: {} },
+        act: () => peers.notifier.retry({ applicationId: id }),
+        after: (done) => done,
+      })
     },
     'POST /deliveries/{id}/redeliver': async ({ params, scope, by }) => {
       const { letter } = await letterOf(params.id, scope)
-      const outcome = outcomeOf(await peers.notifier.redeliver({ id: letter.id }))
-      const after = { message: letter.messageId, delivered: outcome.delivered }
-      const object = `application/${letter.applicationId}`
-      await peers.registry.auditAppend({ audit: by, action: 'delivery.redeliver', object, after })
-      return outcome
+      const message = letter.messageId
+      return doing({
+        ...{ by, action: 'delivery.redeliver', object: `application/${letter.applicationId}`, asked: { message } },
+        act: async () => outcomeOf(await peers.notifier.redeliver({ id: letter.id })),
+        after: ({ delivered }) => ({ message, delivered }),
+      })
     },
     'POST /applications/{id}/redeliver': async ({ params, query, body, scope, by }) => {
       const { id } = await reach.application(params.id, scope)
@@ -128,16 +134,20 @@ export function deliveries({ peers }: Parts): Handlers<typeof deliveryRoutes> {
       const tried = letters.slice(0, MOST)
       const found = { found: letters.length, more: more || letters.length > MOST }
       if (query.dry_run) return { ...found, delivered: 0 }
-      let delivered = 0
-      let last: ReturnType<typeof outcomeOf> | undefined
-      for (const letter of tried) {
-        last = outcomeOf(await peers.notifier.redeliver({ id: letter.id }))
-        if (!last.delivered) break
-        delivered++
+      const act = async () => {
+        let delivered = 0
+        let last: ReturnType<typeof outcomeOf> | undefined
+        for (const letter of tried) {
+          last = outcomeOf(await peers.notifier.redeliver({ id: letter.id }))
+          if (!last.delivered) break
+          delivered++
+        }
+        return { ...found, delivered, ...(last && { last }) }
       }
-      const after = { found: letters.length, delivered }
-      await peers.registry.auditAppend({ audit: by, action: 'delivery.redeliver', object: `application/${id}`, after })
-      return { ...found, delivered, ...(last && { last }) }
+      return doing({
+        ...{ by, action: 'delivery.redeliver', object: `application/${id}`, asked: { found: letters.length }, act },
+        after: ({ delivered }) => ({ found: letters.length, delivered }),
+      })
     },
   }
 }

@@ -3,6 +3,7 @@ import type { desiredRoutes, Desired as Wanted } from '#contracts/admin/commands
 import type { Desired } from '#contracts/controller.ts'
 import { parseExact, stringifyExact } from '#protocol/json.ts'
 import type { Handlers, Parts } from './call.ts'
+import { makeDoing } from './deed.ts'
 import { placed, pointerPart } from './problem.ts'
 import { reachOf } from './reach.ts'
 
@@ -20,7 +21,9 @@ const wanted = (d: Desired): Wanted => ({
   revision: d.version,
 })
 
-export function desired({ peers }: Parts): Handlers<typeof desiredRoutes> {
+export function desired(p: Parts): Handlers<typeof desiredRoutes> {
+  const { peers } = p
+  const doing = makeDoing(p)
   const reach = reachOf(peers)
   return {
     'GET /devices/{id}/desired': async ({ params, scope }) => {
@@ -31,11 +34,13 @@ export function desired({ peers }: Parts): Handlers<typeof desiredRoutes> {
       const { id: deviceId } = await reach.device(params.id, scope)
       const guard = ifRevision !== undefined && { ifVersion: ifRevision }
       const values = stringifyExact(body)
-      const set = await peers.controller.setDesired({ deviceId, values, ...guard, by: by.actor }).catch((e: unknown) => {
+      return doing({
+        ...{ by, action: 'device.desired', object: `device/${deviceId}`, asked: body },
+        act: async () => wanted(await peers.controller.setDesired({ deviceId, values, ...guard, by: by.actor })),
+        after: () => body,
+      }).catch((e: unknown) => {
         throw placed(e, (label) => `/${pointerPart(label)}`)
       })
-      await peers.registry.auditAppend({ audit: by, action: 'device.desired', object: `device/${deviceId}`, after: body })
-      return wanted(set)
     },
   }
 }

@@ -1,6 +1,7 @@
 import type { quarantineRoutes, Quarantined as Told } from '#contracts/admin/frames.ts'
 import type { Quarantined } from '#contracts/controller.ts'
 import type { Handlers, Parts } from './call.ts'
+import { makeDoing } from './deed.ts'
 import { invalidAt } from './problem.ts'
 import { reachOf } from './reach.ts'
 import type { Scope } from './scope.ts'
@@ -30,7 +31,9 @@ interface Asked {
   cursor?: string
 }
 
-export function quarantine({ peers }: Parts): Handlers<typeof quarantineRoutes> {
+export function quarantine(p: Parts): Handlers<typeof quarantineRoutes> {
+  const { peers } = p
+  const doing = makeDoing(p)
   const reach = reachOf(peers)
 
   const filterOf = async ({ product, device, ...rest }: Asked, scope: Scope) => {
@@ -49,20 +52,22 @@ export function quarantine({ peers }: Parts): Handlers<typeof quarantineRoutes> 
     'POST /quarantine/redecode': async ({ query, body, scope, by }) => {
       const filter = await filterOf(body, scope)
       const dryRun = query.dry_run === true
-      const done = await peers.controller.redecode({ ...filter, productId: body.product, dryRun })
-      const { decodes, fails } = done
-      const audit = { audit: by, action: 'quarantine.redecode', object: `product/${body.product}`, after: { decodes, fails } }
-      if (!dryRun) await peers.registry.auditAppend(audit)
-      return done
+      const act = () => peers.controller.redecode({ ...filter, productId: body.product, dryRun })
+      if (dryRun) return act()
+      return doing({
+        ...{ by, action: 'quarantine.redecode', object: `product/${body.product}`, asked: body, act },
+        after: ({ decodes, fails }) => ({ decodes, fails }),
+      })
     },
     'POST /quarantine/discard': async ({ query, body, scope, by }) => {
       const filter = await filterOf(body, scope)
       const dryRun = query.dry_run === true
-      const done = await peers.controller.discard({ ...filter, productId: body.product, dryRun })
-      const { next: _, ...after } = done
-      const audit = { audit: by, action: 'quarantine.discard', object: `product/${body.product}`, after }
-      if (!dryRun) await peers.registry.auditAppend(audit)
-      return done
+      const act = () => peers.controller.discard({ ...filter, productId: body.product, dryRun })
+      if (dryRun) return act()
+      return doing({
+        ...{ by, action: 'quarantine.discard', object: `product/${body.product}`, asked: body, act },
+        after: ({ next: _, ...done }) => done,
+      })
     },
   }
 }

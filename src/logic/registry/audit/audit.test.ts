@@ -5,7 +5,17 @@ import BetterSqlite3 from 'better-sqlite3'
 import fc from 'fast-check'
 import type { AuditEntry } from '#contracts/registry.ts'
 import { isPandoError } from '#lib/errors.ts'
-import { CONFIG, furnish, type Registry, removeDir, startRegistry, tempDir } from '../../../../test/support/registry.ts'
+import {
+  AES_KEY,
+  CONFIG,
+  furnish,
+  MASTER_KEY,
+  type Registry,
+  removeDir,
+  startRegistry,
+  tempDir,
+} from '../../../../test/support/registry.ts'
+import { until } from '../../../../test/world/wait.ts'
 import { canonical } from './chain.ts'
 
 const by = { actor: 'user/1', actorName: 'admin', addr: '192.0.2.7', requestId: 'req-1' }
@@ -114,6 +124,37 @@ describe('the audit log', () => {
     assert.deepEqual([entry.after, canonical(entry.before)], [7, canonical(value)])
     const huge = { audit: by, action: 'a', object: 'o', after: 'x'.repeat(2_000_000) }
     await assert.rejects(r.face.auditAppend(huge), (e) => isPandoError(e, 'too_large'))
+    assert.equal((await r.face.auditVerify({})).ok, true)
+  })
+
+  // AUDIT-3
+  it('has of a deed elsewhere what became of it: nothing if it was refused, that nobody knows if nobody has said it in time', async () => {
+    const deed = { audit: by, action: 'device.command', object: 'device/9' }
+    const begin = () => r.face.auditBegin({ ...deed, asked: { command: 'on', params: [2n ** 64n] } })
+    const told = async () => (await entries({ object: 'device/9' })).map((e) => e.after)
+    const [done, refused, unclear] = [await begin(), await begin(), await begin()]
+    const since = r.clock.at
+    assert.deepEqual(await told(), [])
+    await r.face.auditSettle({ ...deed, ...refused, outcome: 'refused' })
+    await r.face.auditSettle({ ...deed, ...done, outcome: 'done', after: { id: 'c1' } })
+    await r.face.auditSettle({ ...deed, ...unclear, outcome: 'unknown' })
+    const unknown = { command: 'on', params: ['18446744073709551616'], outcome: 'unknown', begun: since }
+    assert.deepEqual(await told(), [unknown, { id: 'c1' }])
+
+    const [late] = [await begin(), await begin()]
+    const dead = await startRegistry(dir)
+    await dead.stop()
+    assert.equal((await told()).length, 2, 'they may be under way still')
+    r.clock.at += 61_000
+    const again = await startRegistry(dir, { aesKey: AES_KEY, masterKey: MASTER_KEY, at: r.clock.at })
+    await until('both have an entry', async () => (await told()).length === 4)
+    await again.stop()
+    await r.face.auditSettle({ ...deed, ...late, outcome: 'unknown' })
+    assert.deepEqual((await told()).slice(0, 2), [unknown, unknown])
+    await r.face.auditSettle({ ...deed, ...late, outcome: 'done', after: { id: 'c2' } })
+    assert.deepEqual((await told())[0], { id: 'c2' }, 'one that took longer than that')
+    const most = { ...deed, asked: { text: 'x'.repeat(1_000_000) } }
+    await assert.rejects(r.face.auditBegin(most), (e) => isPandoError(e, 'too_large'))
     assert.equal((await r.face.auditVerify({})).ok, true)
   })
 

@@ -7,11 +7,12 @@ import type { Secrets } from '../secrets.ts'
 export const FIRST = '0'.repeat(64)
 
 /**
- * RFC 8785: keys sorted by UTF-16 units, numbers and texts as JSON.stringify writes them. Values that JSON has no form for are left
- * out of objects and are null elsewhere.
+ * RFC 8785: keys sorted by UTF-16 units, numbers and texts as JSON.stringify writes them. Integers that a number cannot hold are texts;
+ * values that JSON has no form for are left out of objects and are null elsewhere.
  */
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  if (typeof value === 'bigint') return `"${value}"`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null) ?? 'null'
   const of = value as Record<string, unknown>
   const keys = Object.keys(of)

@@ -17,7 +17,7 @@ export interface Deed {
 }
 
 const TENANT_ID = 1
-const MAX_JSON = 1_000_000
+export const MAX_JSON = 1_000_000
 const limits = { actor: 200, actorName: 200, addr: 64, requestId: 100, action: 64, object: 200 } as const
 
 const SYSTEM: By = { actor: 'system', addr: '', requestId: '' }
@@ -26,12 +26,21 @@ const SYSTEM: By = { actor: 'system', addr: '', requestId: '' }
 const cut = (field: keyof typeof limits, value: string): string =>
   [...value.toWellFormed().replaceAll('\0', '')].slice(0, limits[field]).join('')
 
-function json(field: string, value: unknown): string {
+export function auditJson(field: string, value: unknown, max = MAX_JSON): string {
   const text = canonical(value)
-  if (text.length > MAX_JSON)
-    throw new PandoError('too_large', `${field} is above ${MAX_JSON} characters`, { field, max: MAX_JSON })
+  if (text.length > max) throw new PandoError('too_large', `${field} is above ${max} characters`, { field, max })
   return text
 }
+
+/** Who did what, as their columns hold it. */
+export const auditNames = ({ actor, actorName, addr, requestId }: By, { action, object }: Pick<Deed, 'action' | 'object'>) => ({
+  actor: cut('actor', actor),
+  actor_name: cut('actorName', actorName ?? ''),
+  addr: cut('addr', addr),
+  request_id: cut('requestId', requestId),
+  action: cut('action', action),
+  object: cut('object', object),
+})
 
 /** The end of the log; throws `store_damaged` when it isn't as this cloud wrote it. */
 export async function readHead(tx: Pick<Transaction, 'select'>, secrets: Secrets): Promise<Head & { isNew: boolean }> {
@@ -45,21 +54,15 @@ export async function readHead(tx: Pick<Transaction, 'select'>, secrets: Secrets
 /** Appends to the log within a transaction. → the row */
 export const makeAuditLog = ({ secrets, clock }: { secrets: Secrets; clock: Pick<Clock, 'now'> }) => ({
   async append(tx: Transaction, by: By | undefined, deed: Deed) {
-    const { actor, actorName, addr, requestId } = by ?? SYSTEM
     const { isNew, ...before } = await readHead(tx, secrets)
     const entry = {
       id: before.entries + 1,
       tenant_id: TENANT_ID,
       // never falls, so that a time is found by halving
       at: Math.max(before.at, clock.now()),
-      actor: cut('actor', actor),
-      actor_name: cut('actorName', actorName ?? ''),
-      addr: cut('addr', addr),
-      request_id: cut('requestId', requestId),
-      action: cut('action', deed.action),
-      object: cut('object', deed.object),
-      before_json: json('before', deed.before),
-      after_json: json('after', deed.after),
+      ...auditNames(by ?? SYSTEM, deed),
+      before_json: auditJson('before', deed.before),
+      after_json: auditJson('after', deed.after),
     }
     const row = { ...entry, hash: entryHash(entry, before.hash) }
     await tx.insert('audit', [row])
