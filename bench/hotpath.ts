@@ -36,6 +36,8 @@ const freePort = (): Promise<number> =>
     })
   })
 
+const SETTLED_MS = 4000
+
 interface Server {
   name: 'floor' | 'pando'
   start(tls: boolean): Promise<{ program: Program; port: number }>
@@ -80,7 +82,8 @@ interface Cost {
 /** One server under one load: µs of CPU a message and a connect, bytes of memory a connection. */
 async function run(server: Server, load: Load): Promise<Cost> {
   const { program: p, port } = await server.start(load.tls ?? false)
-  await new Promise((done) => setTimeout(done, 1000))
+  // what a start has used up is given back a second later (src/cli/trim.ts)
+  await new Promise((done) => setTimeout(done, SETTLED_MS))
   const idle = usage(p.pid)
   const generator = program(1, [node, 'bench/load/generate.ts', JSON.stringify({ ...load, port, credentials })])
   try {

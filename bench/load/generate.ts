@@ -30,6 +30,7 @@ const payload = encodeStatus({
   timestamp: Date.now(),
   properties: [{ subDevice: 1, object: 1, values: [3, 1.5, 10n], types: [9, 2, 6] }],
 })
+const PORTS = 20_000
 const CONNACK = 2
 const PUBLISH = 3
 const PUBACK = 4
@@ -47,7 +48,9 @@ class Client implements PacketSink {
 
   constructor(index: number) {
     const { id, token } = credentials[index]!
-    const at = { port: o.port, host: '127.0.0.1', localAddress: `127.0.0.${2 + Math.floor(index / 10_000)}` }
+    // one address has ports for so many; asked for an address of its own the kernel takes long to find a free port
+    const localAddress = index < PORTS ? {} : { localAddress: `127.0.0.${1 + Math.floor(index / PORTS)}` }
+    const at = { port: o.port, host: '127.0.0.1', ...localAddress }
     this.socket = o.tls ? connectTls({ ...at, rejectUnauthorized: false }) : connectTcp(at)
     this.socket.setNoDelay(true)
     this.group = Buffer.concat(messages())

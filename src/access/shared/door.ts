@@ -27,9 +27,13 @@ interface Why {
   was?: string | undefined
 }
 
-/** Devices in one question, and how long they gather: a question costs as much as many devices in it. */
+/**
+ * Devices in one question, how long they gather, and what is between two questions at least: a question costs as much as many devices in
+ * it. Where devices come in one after the other (each TLS handshake takes its time) the second makes the crowd.
+ */
 const MOST_AT_ONCE = 500
 const GATHER_MS = 4
+const APART_MS = 25
 const TOKEN_OCTETS = 16
 /** Of these the device's diary says nothing: the device did nothing wrong, or there is none. */
 const unsaid: readonly Cause[] = ['device_unknown', 'taken_over', 'server_busy']
@@ -37,6 +41,7 @@ const unsaid: readonly Cause[] = ['device_unknown', 'taken_over', 'server_busy']
 export class Door<S extends DeviceSession> {
   private waiting: Asking<S>[] = []
   private scheduled = false
+  private asked = 0
   private readonly node: () => DeviceNode<S>
   private readonly instance: string
   private readonly peers: { devicemanager: Face<typeof devicemanager> }
@@ -52,7 +57,7 @@ export class Door<S extends DeviceSession> {
     this.waiting.push({ c, deviceId, token, guest })
     if (this.scheduled) return
     this.scheduled = true
-    setTimeout(this.check, GATHER_MS)
+    setTimeout(this.check, Math.max(GATHER_MS, this.asked + APART_MS - performance.now()))
   }
 
   /** A refusal, in metrics and in the diary of a device that exists; `deviceId` 0: it is not known which. */
@@ -75,6 +80,7 @@ export class Door<S extends DeviceSession> {
 
   private readonly check = (): void => {
     this.scheduled = false
+    this.asked = performance.now()
     const asked = this.waiting.splice(0, MOST_AT_ONCE)
     if (this.waiting.length > 0) {
       this.scheduled = true
