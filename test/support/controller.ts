@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Delivery, DeliveryResult } from '#contracts/access.ts'
 import { makeBatch, type NewRecord, newStream, recordKind } from '#core/devicelog/batch.ts'
 import { openDeviceLog } from '#core/devicelog/open.ts'
+import type { DeviceLog } from '#core/devicelog/port.ts'
 import { openHistory } from '#core/history/open.ts'
 import { openQueue } from '#core/queue/open.ts'
 import { PandoError } from '#lib/errors.ts'
@@ -194,4 +195,15 @@ export async function eventually<T>(ask: () => Promise<T | undefined | false> | 
     if (performance.now() > end) throw new Error(`it did not come: ${ask}`)
     await sleep(2)
   }
+}
+
+/** From now on the log takes nothing. → lets it go on */
+export function stalled(log: Pick<DeviceLog, 'append'>): () => void {
+  const { append } = log
+  const gate = Promise.withResolvers<void>()
+  log.append = async (...batch) => {
+    await gate.promise
+    return append.apply(log, batch)
+  }
+  return gate.resolve
 }

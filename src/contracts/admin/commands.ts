@@ -103,7 +103,7 @@ export const commandRoutes = {
     answer: Command,
     can: 'devices.command',
     audit: 'device.command.cancel',
-    errors: ['not_found', 'conflict'],
+    errors: ['not_found', 'conflict', 'log_unavailable'],
   }),
 }
 
@@ -129,6 +129,6 @@ export const desiredRoutes = {
     can: 'devices.command',
     audit: 'device.desired',
     revision: true,
-    errors: ['device_unknown', 'frame_invalid'],
+    errors: ['device_unknown', 'frame_invalid', 'log_unavailable'],
   }),
 }

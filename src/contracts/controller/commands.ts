@@ -88,6 +88,6 @@ export const commandMethods = {
     Type.Object({ ...list(Command).properties, next: Type.Optional(Text) }),
     { retry: true },
   ),
-  /** `conflict` when it is on its way or over. */
+  /** `conflict` when it is on its way or over; `log_unavailable`: the log has not taken it in 4 s, ask again. */
   cancelCommand: method(Type.Object({ id: Text, by: Type.Optional(Text) }), Command),
 }

@@ -38,7 +38,8 @@ export const desiredMethods = {
   desired: method(Type.Object({ deviceId: Id }), Desired, { retry: true }),
   /**
    * `values`: JSON text `{label: [v, …] | null}`: these labels, the others stay; null = no longer wanted. Answers when it is durable.
-   * `conflict` (`params.version` = the present one) unless the version is `ifVersion`; `frame_invalid`: does not fit the model.
+   * `conflict` (`params.version` = the present one) unless the version is `ifVersion`; `frame_invalid`: does not fit the model;
+   * `log_unavailable`: the log has not taken it in 4 s; what it takes later is taken back and never sent.
    */
   setDesired: method(
     Type.Object({

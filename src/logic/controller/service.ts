@@ -40,7 +40,7 @@ import { wayUp } from './up.ts'
 import { makeValues } from './values.ts'
 import { makeWatchers, type Observer } from './watch.ts'
 
-/** How long who gives a command waits for the log: less than callers in other processes wait for an answer. */
+/** How long who commands or wants something waits for the log: less than callers in other processes wait for an answer. */
 const ACCEPT_MS = 4000
 
 type Config = Limits & { uplinkMaxWaiting: number; dataDir: string }
@@ -76,7 +76,7 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
   const permit = s.hooks?.command && makePermit(s.hooks.command, down)
   const asked = permitted(commands, permit)
   const keeper = makeKeeper({ ...common, current: history.current, commands, ask })
-  const desired = makeDesired({ current: history.current, down, log, keeper })
+  const desired = makeDesired({ current: history.current, down, log, keeper, clock: s.clock })
   const scan = makeScan({ history, models: parsed, marks, translator })
   const quarantine = makeQuarantine({ scan, models: parsed, codecs, log, registry: s.peers.registry })
   const looked = makeFrames({ devicelog, history, models: parsed, translator })
@@ -142,11 +142,11 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
       sendCommand: (command) => asked.send({ ...command, within: ACCEPT_MS }),
       commandById: ({ id }) => commands.byId(id),
       commands: ({ deviceId, limit, cursor }) => commands.list(deviceId, limit, cursor),
-      cancelCommand: ({ id }) => commands.cancel(id),
+      cancelCommand: ({ id }) => commands.cancel(id, ACCEPT_MS),
       desired: ({ deviceId }) => desired.get(deviceId),
       setDesired: async (wanted) => {
         await permit?.(wanted.deviceId, 'status', wanted.values)
-        return desired.set(wanted)
+        return desired.set({ ...wanted, within: ACCEPT_MS })
       },
       quarantine: (asked) => quarantine.list(asked),
       redecode: (asked) => quarantine.redecode(asked),

@@ -4,7 +4,7 @@ import type { Command } from '#contracts/controller.ts'
 import { commandState, makeBatch, recordKind } from '#core/devicelog/batch.ts'
 import { isPandoError } from '#lib/errors.ts'
 import { decodeCommand, decodeStatus } from '#protocol/frames.ts'
-import { controllerWorld, eventually, lampModel, result } from '../../../../test/support/controller.ts'
+import { controllerWorld, eventually, lampModel, result, stalled } from '../../../../test/support/controller.ts'
 import { testClock } from '../../../../test/support/testclock.ts'
 
 const HOUR = 3_600_000
@@ -128,6 +128,27 @@ test('ttl 0: only for the session that is there', async (t) => {
   const c = await face.sendCommand(blink(1, 0))
   assert.equal((await told(c, 'failed')).why, 'device_offline')
   assert.equal(world.deliveries.length, 1)
+})
+
+// DOWN-7
+test('cancelled while the log does not answer: that is told in time, and asked again; it is never sent', async (t) => {
+  const { world, face, devicelog, connects, told, clock } = await setUp(t)
+  world.online = false
+  const command = await face.sendCommand(blink(1))
+  const resume = stalled(devicelog)
+  for (let n = 0; n < 2; n++) {
+    const refused = rejects(face.cancelCommand({ id: command.id }), 'log_unavailable', /is cancelled/)
+    await new Promise(setImmediate)
+    clock.advance(4000)
+    await refused
+  }
+  const again = face.cancelCommand({ id: command.id })
+  resume()
+  assert.equal((await again).state, 'cancelled')
+  world.online = true
+  await connects()
+  await told(command, 'cancelled')
+  assert.equal(world.deliveries.length, 0)
 })
 
 // DOWN-7

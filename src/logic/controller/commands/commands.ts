@@ -8,6 +8,7 @@ import type { Metrics } from '#lib/metrics.ts'
 import type { Clock } from '#lib/service.ts'
 import type { Agenda } from '../agenda.ts'
 import type { WayDown } from '../down.ts'
+import { inTime } from '../intime.ts'
 import type { Models } from '../models.ts'
 import type { Owing } from '../restore.ts'
 import type { Observer } from '../watch.ts'
@@ -32,7 +33,8 @@ export interface Commands extends Observer, Accepting, Owing {
   command(deviceId: number, body: string, timeout: number): Answer
   byId(id: string): Promise<Command>
   list(deviceId: number, limit?: number, cursor?: string): Promise<{ items: Command[]; next?: string }>
-  cancel(id: string): Promise<Command>
+  /** `ms`: that the caller waits for the log. Told that it does not answer, the command is not sent all the same, unless the cloud is restarted */
+  cancel(id: string, ms: number): Promise<Command>
   stop(): void
 }
 
@@ -72,9 +74,11 @@ export function makeCommands(p: CommandParts): Commands {
     command: (deviceId, body, timeout) => wait(deviceId, 'c', (model) => frames.command(model, body), timeout),
     byId: async (id) => book.byId(parseCommandId(id)),
     list: (deviceId, limit, cursor) => book.list(deviceId, limit, cursor),
-    async cancel(text) {
+    async cancel(text, ms) {
       const id = parseCommandId(text)
-      if (await keeping.cancel(id.device, id.bytes)) return book.byId(id)
+      const cancelled = keeping.cancel(id.device, id.bytes)
+      const patience = { clock, ms, what: 'that the command is cancelled', device: id.device }
+      if (await inTime(cancelled, patience)) return book.byId(id)
       const { state } = await book.byId(id)
       throw new PandoError('conflict', `the command is ${state === 'accepted' ? 'on its way' : state} already`, {
         command: text,

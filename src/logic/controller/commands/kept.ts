@@ -43,6 +43,8 @@ type Parts = { down: WayDown; models: Models; sending: Sending; lanes: Lanes; ag
 
 export function keeping({ down, models, sending, lanes, agenda, current, clock }: Parts): Keeping {
   const all = new Map<string, { kept: Kept; entry: { over: boolean; go(): Promise<boolean> }; cancel: () => void }>()
+  /** those whose end is not durable yet */
+  const cancelling = new Map<string, Promise<void>>()
   const keyOf = (device: number, id: Uint8Array) => `${device}/${Buffer.from(id).toString('hex')}`
   const opened = (k: Kept) => openCommand(current, k.id.device, k.id.bytes)
 
@@ -136,12 +138,17 @@ export function keeping({ down, models, sending, lanes, agenda, current, clock }
       lanes.add(g.id.device, entry, idle)
     },
     async cancel(device, id) {
-      const kept = all.get(keyOf(device, id))?.kept
+      const key = keyOf(device, id)
+      const under = cancelling.get(key)
+      if (under !== undefined) return under.then(() => true)
+      const kept = all.get(key)?.kept
       const open = openCommand(current, device, id)
       if (!kept || kept.trying || open?.state !== stateOf.accepted) return false
       forget(kept)
       kept.settled?.('cancelled')
-      await sending.end(kept, 'cancelled')
+      const ended = sending.end(kept, 'cancelled').finally(() => cancelling.delete(key))
+      cancelling.set(key, ended)
+      await ended
       return true
     },
     stop() {

@@ -1,8 +1,8 @@
 /** Commands whose caller waits no longer than it said for a log that does not answer. */
 import type { CommandTerms } from '#core/devicelog/command.ts'
 import type { Origin } from '#core/devicelog/writer.ts'
-import { PandoError } from '#lib/errors.ts'
 import type { Clock } from '#lib/service.ts'
+import { inTime } from '../intime.ts'
 import type { CommandLog, Topic } from './log.ts'
 import type { Going, Sending } from './sending.ts'
 
@@ -18,19 +18,15 @@ export type Recording = (r: NewRecord, ms: number) => Promise<Going>
 
 export function recording({ log, sending, clock }: { log: CommandLog; sending: Sending; clock: Clock }): Recording {
   return ({ origin, topic, frame, terms }, ms) => {
-    const late = Promise.withResolvers<never>()
     let waits = true
-    const cancel = clock.after(ms, () => {
-      waits = false
-      const device = origin.deviceId
-      late.reject(new PandoError('log_unavailable', 'the device log has not taken the command in time', { device }))
-    })
     const recorded = log.accepted(origin, topic, frame, terms).then((accepted) => {
-      cancel()
       const going = { id: accepted, origin, topic }
       if (!waits) void sending.end(going, 'timedOut', 'log_unavailable')
       return going
     })
-    return Promise.race([recorded, late.promise])
+    const late = () => {
+      waits = false
+    }
+    return inTime(recorded, { clock, ms, what: 'the command', device: origin.deviceId, late })
   }
 }

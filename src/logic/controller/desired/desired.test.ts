@@ -4,7 +4,7 @@ import type { Desired } from '#contracts/controller.ts'
 import { isPandoError } from '#lib/errors.ts'
 import { decodeCommand, decodeStatus, encodeStatus } from '#protocol/frames.ts'
 import type { Value } from '#protocol/tlv.ts'
-import { controllerWorld, eventually, lampModel, light, status } from '../../../../test/support/controller.ts'
+import { controllerWorld, eventually, lampModel, light, stalled, status } from '../../../../test/support/controller.ts'
 import { testClock } from '../../../../test/support/testclock.ts'
 
 const rejects = (p: Promise<unknown>, code: string, message?: RegExp) =>
@@ -228,4 +228,28 @@ test('values are compared exactly, in the types of the model', async (t) => {
     await want(`{${wanted.slice(1, wanted.indexOf(':'))}:null}`)
   }
   await become((d) => d.state === 'none')
+})
+
+// WANT-6
+test('a log that does not answer: that is told in time; what it takes later is taken back and never sent', async (t) => {
+  const { devicelog, want, become, set, clock, says, connects } = await setUp(t)
+  await want('{"light":[1,80]}')
+  await become((d) => d.tries === 1)
+  await says(status(light(1, 80), { time: clock.now() }))
+  await become((d) => d.state === 'reached')
+  const resume = stalled(devicelog)
+  const refused = ['{"big":[7]}', '{"light":[0,0]}'].map((values) => rejects(want(values), 'log_unavailable', /what is wanted/))
+  await new Promise(setImmediate)
+  clock.advance(4000)
+  await Promise.all(refused)
+  resume()
+  const d = await become((x) => x.version === 3)
+  assert.deepEqual([d.desired, d.state, d.by], ['{"light":[1,80]}', 'reached', ''])
+  await connects()
+  assert.equal((await want('{"big":[8]}')).version, 4)
+  await become((x) => x.tries === 1)
+  assert.deepEqual(
+    set().map((s) => s.properties.map((p) => p.values)),
+    [[[1, 80]], [[8n]]],
+  )
 })

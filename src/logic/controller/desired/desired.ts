@@ -2,9 +2,11 @@
 import type { Desired } from '#contracts/controller.ts'
 import type { Current } from '#core/history/port.ts'
 import { PandoError } from '#lib/errors.ts'
+import type { Clock } from '#lib/service.ts'
 import { parseExact, stringifyExact } from '#protocol/json.ts'
 import type { CommandLog } from '../commands/log.ts'
 import { fitting, originOf, type WayDown } from '../down.ts'
+import { inTime } from '../intime.ts'
 import { isReported } from './compare.ts'
 import { type DesiredDocument, readDesired, type SetRecord, type Wanted } from './document.ts'
 import type { Keeper } from './keeper.ts'
@@ -16,6 +18,8 @@ export interface SetDesired {
   values: string
   ifVersion?: number
   by?: string
+  /** ms that the caller waits for the log: what that takes later is taken back and never sent */
+  within: number
 }
 
 export interface DesiredState {
@@ -25,13 +29,19 @@ export interface DesiredState {
 
 const MOST_OCTETS = 256 << 10
 
-type Parts = { current: Current; down: Pick<WayDown, 'find'>; log: CommandLog; keeper: Pick<Keeper, 'hold'> }
+type Parts = {
+  current: Current
+  down: Pick<WayDown, 'find'>
+  log: Pick<CommandLog, 'desired'>
+  keeper: Pick<Keeper, 'hold' | 'pause'>
+  clock: Clock
+}
 
-export function makeDesired({ current, down, log, keeper }: Parts): DesiredState {
+export function makeDesired({ current, down, log, keeper, clock }: Parts): DesiredState {
   /** device → the change that is under way: they follow one another */
   const changing = new Map<number, Promise<unknown>>()
 
-  async function change({ deviceId, values, ifVersion, by = '' }: SetDesired): Promise<Desired> {
+  async function change({ deviceId, values, ifVersion, by = '' }: SetDesired, isLate: () => boolean): Promise<Desired> {
     const { device, model } = await down.find(deviceId)
     const { set, cleared } = parted(values)
     const wanted = set === undefined ? [] : propertiesOf(model, set).map((w) => ({ ...w, held: true }))
@@ -47,7 +57,12 @@ export function makeDesired({ current, down, log, keeper }: Parts): DesiredState
       throw new PandoError('too_large', `desired state may have ${MOST_OCTETS} octets, not ${json.length}`, {
         limit: MOST_OCTETS,
       })
-    await log.desired(originOf(device), 'set', json)
+    // its caller has been told meanwhile that it was not taken
+    if (!isLate()) await log.desired(originOf(device), 'set', json)
+    if (isLate() && readDesired(current, deviceId).version !== was.version) {
+      const back: SetRecord = { version: record.version + 1, by: was.by, objects: was.objects }
+      await log.desired(originOf(device), 'set', JSON.stringify(back))
+    }
     keeper.hold(deviceId)
     return shown(current, deviceId)
   }
@@ -57,16 +72,26 @@ export function makeDesired({ current, down, log, keeper }: Parts): DesiredState
       await down.find(deviceId)
       return shown(current, deviceId)
     },
-    async set(d) {
-      const before = changing.get(d.deviceId) ?? Promise.resolve()
-      const mine = before.then(() => change(d))
-      const settled = mine.catch(() => {})
-      changing.set(d.deviceId, settled)
-      try {
-        return await mine
-      } finally {
-        if (changing.get(d.deviceId) === settled) changing.delete(d.deviceId)
+    set(d) {
+      const { deviceId: device, within: ms } = d
+      let isLate = false
+      const before = changing.get(device) ?? Promise.resolve()
+      const mine = before.then(() => change(d, () => isLate))
+      const settled: Promise<void> = mine.then(
+        () => {},
+        () => {
+          if (isLate) keeper.hold(device)
+        },
+      )
+      changing.set(device, settled)
+      void settled.then(() => {
+        if (changing.get(device) === settled) changing.delete(device)
+      })
+      const late = () => {
+        isLate = true
+        keeper.pause(device)
       }
+      return inTime(mine, { clock, ms, what: 'what is wanted', device, late })
     },
   }
 }

@@ -20,8 +20,10 @@ import { type DesiredDocument, type ReachedRecord, readDesired, type StuckRecord
 import { propertiesOf, textOf } from './texts.ts'
 
 export interface Keeper extends Observer, Owing {
-  /** Something new is wanted of the device. */
+  /** Something new is wanted of the device, or what was is not any more. */
   hold(device: number): void
+  /** What is wanted is about to be taken back: nothing is sent until `hold`. */
+  pause(device: number): void
   stop(): void
 }
 
@@ -53,6 +55,7 @@ type Parts = {
 
 export function makeKeeper({ current, down, frames, commands, log, ask, agenda, logger, clock }: Parts): Keeper {
   const holding = new Map<number, Holding>()
+  const paused = new Set<number>()
   let stopped = false
 
   const heldOf = (doc: DesiredDocument): Wanted[] => doc.objects.filter((w) => w.held)
@@ -106,7 +109,7 @@ export function makeKeeper({ current, down, frames, commands, log, ask, agenda, 
 
   /** One more try if its time has come. */
   function next(device: number, h: Holding): void {
-    if (h.busy || stopped) return
+    if (h.busy || stopped || paused.has(device)) return
     const doc = readDesired(current, device)
     if (doc.stuck !== '' || differing(device, doc).length === 0) return
     const due = doc.tries === 0 ? 0 : doc.triedAt + BACK_OFF[Math.min(doc.tries, MOST_TRIES - 1)]!
@@ -170,7 +173,9 @@ export function makeKeeper({ current, down, frames, commands, log, ask, agenda, 
       if (kind === recordKind.status) look(device, h)
       else if (kind === recordKind.online) next(device, h)
     },
+    pause: (device) => void paused.add(device),
     hold(device) {
+      paused.delete(device)
       const h = taken(device)
       if (!h) return
       look(device, h)

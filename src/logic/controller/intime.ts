@@ -1,0 +1,23 @@
+/** Who waits for the device log waits no longer than was said. */
+import { PandoError } from '#lib/errors.ts'
+import type { Clock } from '#lib/service.ts'
+
+interface Patience {
+  clock: Clock
+  ms: number
+  /** what the log is to take */
+  what: string
+  device: number
+  /** the caller has been told; `work` goes on */
+  late?: () => void
+}
+
+/** → what `work` gives; `log_unavailable` when that takes longer. */
+export function inTime<T>(work: Promise<T>, { clock, ms, what, device, late }: Patience): Promise<T> {
+  const over = Promise.withResolvers<never>()
+  const cancel = clock.after(ms, () => {
+    late?.()
+    over.reject(new PandoError('log_unavailable', `the device log has not taken ${what} in time`, { device }))
+  })
+  return Promise.race([work, over.promise]).finally(cancel)
+}
