@@ -65,9 +65,9 @@ scenario(
   { shapes: ['direct'] },
 )
 
-// RULE-8, MOD-4
-scenario('a rule of a product reads what each device says by the model of its firmware', async (world) => {
-  const { registry, controller } = world.peers
+/** A device of firmware that says `temp` and `load` under numbers which the newest model of its product has the other way round. */
+async function oldFirmware(world: World) {
+  const { registry } = world.peers
   const numbered = (...labels: string[]) => ({
     objects: labels.map((label, i) => ({ no: i + 1, label, part: 1, status: [{ value_type: 7, name: 'v' }] })),
     commands: [{ no: 5, name: 'beep', part: 1, priority: 0, params: [] }],
@@ -83,6 +83,13 @@ scenario('a rule of a product reads what each device says by the model of its fi
     when: 'status.temp.v > 80 && status.load.v < 10',
     ...does({ do: 'command', name: 'beep', params: [] }),
   }
+  return { device, definition }
+}
+
+// RULE-8, MOD-4
+scenario('a rule of a product reads what each device says by the model of its firmware', async (world) => {
+  const { controller } = world.peers
+  const { device, definition } = await oldFirmware(world)
   const rule = await save(world, definition)
   await device.status({ load: [5] })
   await device.status({ temp: [90] })
@@ -100,6 +107,20 @@ scenario('a rule of a product reads what each device says by the model of its fi
   })
   assert.equal(fired, 1)
 })
+
+// RULE-7, MOD-4
+scenario(
+  'what was known when the process ended is read by the model of the firmware too',
+  async (world) => {
+    const { device, definition } = await oldFirmware(world)
+    await device.status({ load: [5] })
+    const rule = await save(world, { ...definition, for: 4000 })
+    await device.status({ temp: [90] })
+    await world.restart()
+    await until('a run of what lasts', async () => (await runsOf(world, rule.id)).length > 0, 30_000)
+  },
+  { shapes: ['direct'] },
+)
 
 // RULE-8
 test('several actions run in their order, a plugin’s among them; one that fails does not stop the next', async (t) => {

@@ -5,9 +5,10 @@ import { LATE } from '#core/devicelog/batch.ts'
 import type { History, HistoryRecord } from '#core/history/port.ts'
 import type { Logger } from '#lib/log.ts'
 import type { Clock } from '#lib/service.ts'
+import type { Model } from '#protocol/model.ts'
 import { currentProperties } from '../current.ts'
 import type { Facts } from './cel.ts'
-import type { Compiled } from './compile.ts'
+import { type Compiled, readingOf } from './compile.ts'
 import { saidOf } from './dryrun.ts'
 import type { Engine, Lasting } from './engine.ts'
 import { addProperty, type Said } from './facts.ts'
@@ -53,12 +54,24 @@ export function makeRemembering({ history, engine, peer, clock, log }: RememberP
     return false
   }
 
-  /** Values by label, as they are known now: what the records that follow do not say was so before. */
-  function known({ usesStatus, model }: Compiled, device: number): Record<string, Record<string, unknown>> {
-    const status: Record<string, Record<string, unknown>> = {}
-    if (!usesStatus || !model) return status
-    for (const p of currentProperties(history.current, device)) addProperty(status, model, p.object, p.types, p.values)
-    return status
+  /**
+   * Values by label at each record: what has been said until then, over what is known now; what no record says was so before. That
+   * is read by the model of the record, as when the record came.
+   */
+  function known(rule: Compiled, device: number) {
+    const now = rule.usesStatus ? currentProperties(history.current, device) : []
+    const byModel = new Map<Model, Status>()
+    const said: Status = {}
+    return (record: Said, version: number): Status => {
+      Object.assign(said, record.status)
+      const model = readingOf(rule, version)!
+      let status = byModel.get(model)
+      if (status === undefined) {
+        byModel.set(model, (status = {}))
+        for (const p of now) addProperty(status, model, p.object, p.types, p.values)
+      }
+      return Object.assign(status, said)
+    }
   }
 
   /** Since when what must last lasts. Older than the window: it has run, or is too old to run. undefined: too much to read. */
@@ -67,10 +80,10 @@ export function makeRemembering({ history, engine, peer, clock, log }: RememberP
     // what it had not seen before the restart does not count after it
     const from = Math.max(window, rule.rule.updatedAt)
     const m = newMemory()
-    const status: Record<string, Readonly<Record<string, unknown>>> = known(rule, device)
-    let last: Facts = { event: {}, status, now: new Date(0) }
-    const see = (said: Said, time: number): boolean => {
-      Object.assign(status, said.status)
+    const statusAt = known(rule, device)
+    let last: Facts = { event: {}, status: {}, now: new Date(0) }
+    const see: See = (said, time, version) => {
+      const status = statusAt(said, version)
       const facts = (): Facts => ({ event: said.event, status, now: new Date(time) })
       if (judge(rule, m, said, time, facts) === 'waits') last = { ...facts(), status: { ...status } }
       return true
@@ -118,11 +131,10 @@ export function makeRemembering({ history, engine, peer, clock, log }: RememberP
 
   /** Hysteresis has been true since the run; false also where that is too much to read. */
   async function released(rule: Compiled, device: number, since: number): Promise<boolean> {
-    const status: Record<string, Readonly<Record<string, unknown>>> = known(rule, device)
+    const statusAt = known(rule, device)
     let found = false
-    const see: See = (said, time) => {
-      Object.assign(status, said.status)
-      found = rule.hysteresis!.test({ event: said.event, status, now: new Date(time) })
+    const see: See = (said, time, version) => {
+      found = rule.hysteresis!.test({ event: said.event, status: statusAt(said, version), now: new Date(time) })
       return !found
     }
     try {
@@ -159,13 +171,15 @@ export function makeRemembering({ history, engine, peer, clock, log }: RememberP
   }
 }
 
-type See = (said: Said, time: number) => boolean
+type Status = Record<string, Record<string, unknown>>
+/** `version`: of the record's model */
+type See = (said: Said, time: number, version: number) => boolean
 
 function eachOf(rule: Compiled, records: readonly HistoryRecord[], see: See): boolean {
   for (const r of records) {
     // rules were not told of it when it came either
     const said = r.flags & LATE ? undefined : saidOf(r, rule)
-    if (said && !see(said, r.time)) return false
+    if (said && !see(said, r.time, r.version)) return false
   }
   return true
 }
