@@ -6,6 +6,7 @@ import type { RuleDefinition } from '#contracts/controller.ts'
 import { encodeEvent, encodeStatus } from '#protocol/frames.ts'
 import { definePlugin } from '#src/plugins.ts'
 import { startCloud, testDevice } from '#src/testing/index.ts'
+import { openDoor } from '../admin/door.ts'
 import { hookReceiver } from '../support/hookreceiver.ts'
 import { vectors } from '../vectors/read.ts'
 import { heldTime } from '../world/time.ts'
@@ -225,6 +226,43 @@ test('runs are listed by the time of what made them run, also one that took long
   )
   for (const r of runs) assert.equal(JSON.parse(r.trace).at, r.at)
 })
+
+// RULE-10
+scenario(
+  'a rule that is renamed goes on waiting, over a restart too, and stays what it was',
+  async (world) => {
+    const app = await world.application()
+    const device = await world.connected()
+    const { client } = await openDoor(world)
+    const about = { device: device.identifier, on: { kind: 'status', label: 'light' } as const, when: 'status.light.onoff > 0' }
+    const rule = await save(world, { ...switched, for: 4000, ...about })
+    await device.status({ light: [1, 1] })
+    const { items } = await world.peers.controller.records({ deviceId: device.id, kinds: ['status'] })
+    const named = await client('PATCH /rules/{id}', { params: rule, body: { name: 'another' } })
+    assert.deepEqual([named.name, named.version, named.updated_at], ['another', 1, rule.updatedAt])
+    const said = await client('PATCH /rules/{id}', { params: rule, body: { name: 'a third', when: about.when } })
+    assert.deepEqual([said.name, said.version, said.revision], ['a third', 1, 3])
+    await world.restart()
+    const [run] = await until(
+      'a run of what lasts',
+      async () => {
+        const runs = await runsOf(world, rule.id)
+        return runs.length > 0 && runs
+      },
+      30_000,
+    )
+    assert.equal(run!.at, items[0]!.at + 4000)
+
+    await app.post(`/devices/${device.identifier}/rules`, {
+      ...{ type: 'ifttt', trigger: 'alarm', target: `device/${device.identifier}/command` },
+      action: JSON.stringify({ switch: [5, 6] }),
+    })
+    const old = (await client('GET /rules')).items.find((r) => r.old)!
+    const renamed = await client('PATCH /rules/{id}', { params: old, body: { name: 'of the old API' } })
+    assert.deepEqual([renamed.old, renamed.version], [old.old, 1])
+  },
+  { shapes: ['direct'] },
+)
 
 /** Lets a daily timer come by all these instants, with a restart before and after each: it ran at those of `wanted`, once. */
 async function ticks(

@@ -32,7 +32,7 @@ export const Rule = exactly(
     revision: Revision,
     created_by: Text,
     created_at: Time,
-    updated_at: Time,
+    updated_at: Type.Number({ description: 'when what it says, or whether it is on, was last changed: ms since 1970' }),
   },
   { title: 'Rule' },
 )

@@ -170,8 +170,8 @@ export const ruleMethods = {
   ),
   /** That version once more, checked as it would be saved now. */
   revertRule: method(Type.Object({ id: Id, version: Type.Integer(), ...guarded }), Rule),
-  /** On or off: checked when it is switched on. */
-  switchRule: method(Type.Object({ id: Id, enabled: Type.Boolean(), ...guarded }), Rule),
+  /** On or off, and its name: checked when it is switched on. */
+  switchRule: method(Type.Object({ id: Id, enabled: Type.Boolean(), name: Type.Optional(Type.String()), ...guarded }), Rule),
   dropRule: method(Type.Object({ id: Id, ...guarded }), Type.Object({})),
   /** Newest first; what is about to be stored is included. */
   runs: method(Type.Object({ ruleId: Id, limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })) }), list(RuleRun), {

@@ -95,8 +95,8 @@ export function rules(p: Parts): Handlers<typeof ruleRoutes> {
       const rule = await one(c.params.id, c.scope)
       const { name = rule.name, enabled = rule.enabled, ...changed } = c.body
       const { id, applicationId } = rule
-      if (Object.keys(changed).length === 0 && name === rule.name)
-        return told(await controller.switchRule({ id, enabled, ...revisionOf(c), audit: c.by }))
+      if (Object.keys(changed).length === 0)
+        return told(await controller.switchRule({ id, enabled, name, ...revisionOf(c), audit: c.by }))
       const definition = sentenceOf({ ...(parseExact(rule.definition) as Sentence), ...changed })
       return told(await controller.saveRule({ id, applicationId, name, enabled, definition, ...revisionOf(c), audit: c.by }))
     },

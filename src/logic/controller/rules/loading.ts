@@ -83,7 +83,8 @@ export function makeLoading({ peer, engine, parts, runs, clock, changed }: Loadi
   }
 }
 
-const isSame = ({ rule }: Compiled, r: Rule): boolean => rule.version === r.version && rule.updatedAt === r.updatedAt
+const isSame = ({ rule }: Compiled, r: Rule): boolean =>
+  rule.version === r.version && rule.updatedAt === r.updatedAt && rule.name === r.name
 
 /** Refusals while a rule is compiled are problems of the rule. */
 export async function compiling(...compiled: Parameters<typeof compile>): Promise<Result> {

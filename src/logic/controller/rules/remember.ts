@@ -100,8 +100,9 @@ export function makeRemembering({ history, engine, peer, clock, log }: RememberP
     for (let n = 0; n < TRIES; n++) {
       const looks = engine.looks(rule, device)
       const found = await lasting(rule, device)
-      if (!found || stopped || engine.get(rule.rule.id) !== rule) return
-      if (engine.looks(rule, device) === looks) return engine.resume(rule, device, found)
+      const now = engine.get(rule.rule.id)
+      if (!found || stopped || now?.rule.version !== rule.rule.version) return
+      if (engine.looks(now, device) === looks) return engine.resume(now, device, found)
     }
   }
 

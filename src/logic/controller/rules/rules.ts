@@ -220,11 +220,11 @@ export function makeRules(p: RuleParts) {
       refuse((await checked(a, newHead(a, id))).result)
       return saved(await peer.restoreRule({ id, version, ...guard }))
     },
-    async switchRule({ id, enabled, ...guard }) {
+    async switchRule({ id, enabled, ...changes }) {
       const r = await stored(id)
       const a = { definition: r.definition, applicationId: r.applicationId }
-      if (enabled) refuse((await checked(a, newHead(a, id))).result)
-      return saved(await peer.editRule({ id, enabled, ...guard }))
+      if (enabled && !r.enabled) refuse((await checked(a, newHead(a, id))).result)
+      return saved(await peer.editRule({ id, enabled, ...changes }))
     },
     async dropRule(asked) {
       await peer.removeRule(asked)

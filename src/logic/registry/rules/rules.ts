@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { OldRule, Rule, RuleVersion } from '#contracts/registry.ts'
 import type { NewRow, Reads, RuleRow, Transaction } from '#core/registrystore/port.ts'
 import { PandoError } from '#lib/errors.ts'
+import { parseExact } from '#protocol/json.ts'
 import { applicationRow } from '../applications.ts'
 import * as check from '../checks.ts'
 import { type Context, TENANT } from '../context.ts'
@@ -18,6 +20,9 @@ interface Content {
 
 const MAX_DEFINITION = 65_536
 const KEEP_VERSIONS = 200
+
+/** Whatever the order of its members. */
+const saysSame = (a: string, b: string): boolean => isDeepStrictEqual(parseExact(a), parseExact(b))
 
 const oldText = (old: OldRule | undefined): string =>
   old === undefined ? '' : check.text('old', JSON.stringify(old), MAX_DEFINITION)
@@ -80,7 +85,7 @@ interface Owner {
 }
 
 export const makeRules = (ctx: Context) => {
-  /** A change of a rule's row; a new definition is a new version. */
+  /** A change of a rule's row; a new definition is a new version. Another name alone leaves its time: since then it means what it does. */
   const changeRow = (r: { id: number } & Asked, action: string, work: (row: RuleRow, tx: Transaction) => Promise<void> | void) =>
     edit(ctx, r, async (tx) => {
       const before = await ruleRow(tx, r.id)
@@ -90,7 +95,7 @@ export const makeRules = (ctx: Context) => {
       if (row.definition !== before.definition || row.old !== before.old) {
         row.version = before.version + 1
         await keepVersion(tx, row, check.actor(r.audit))
-      }
+      } else if (row.enabled === before.enabled) row.updated_at = before.updated_at
       await tx.update('rule', [row])
       const result = ruleOf(row)
       const deed = edited('rule', ruleOf(before), result, action)
@@ -123,8 +128,8 @@ export const makeRules = (ctx: Context) => {
       changeRow(r, 'edit', (row) => {
         if (r.name !== undefined) row.name = check.name('name', r.name)
         if (r.enabled !== undefined) row.enabled = r.enabled ? 1 : 0
-        if (r.definition !== undefined) {
-          row.definition = check.json('definition', r.definition, MAX_DEFINITION)
+        if (r.definition !== undefined && !saysSame(check.json('definition', r.definition, MAX_DEFINITION), row.definition)) {
+          row.definition = r.definition
           row.old = oldText(r.old)
         } else if (r.old !== undefined) row.old = oldText(r.old)
       }),
