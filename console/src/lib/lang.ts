@@ -1,7 +1,8 @@
 /** Two languages. A page's texts are one value of each; what one of them lacks does not compile. */
+import type { Lang } from './langs.ts'
 import { store, useStore } from './store.ts'
 
-export type Lang = 'en' | 'zh'
+export type { Lang } from './langs.ts'
 
 const KEPT = 'pando.lang'
 const isLang = (text: unknown): text is Lang => text === 'en' || text === 'zh'

@@ -1,5 +1,5 @@
 import { protocolErrors } from '#protocol/errors.ts'
-import type { Lang } from '../lib/lang.ts'
+import type { Lang } from '../lib/langs.ts'
 
 /** Why a frame could not be read, or not whole. */
 const zh: Record<string, string> = {

@@ -94,6 +94,7 @@ export const RuleProblem = Type.Object({
   /** form, device_unknown, scope_denied, name_unknown, cel, cron, zone, frame_invalid, action_invalid, loop */
   code: Text,
   message: Text,
+  /** `reason`: which of those of its code, where there are several */
   params: Type.Record(Text, Type.Unknown()),
 })
 export type RuleProblem = Static<typeof RuleProblem>

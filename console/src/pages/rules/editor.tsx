@@ -4,9 +4,11 @@ import { useLocation } from 'wouter'
 import type { AdminAnswer } from '#contracts/admin/client.ts'
 import { api, refresh, useAct, useGet } from '../../lib/api.ts'
 import { useFormat } from '../../lib/format.ts'
+import { useLang } from '../../lib/lang.ts'
 import { useModel } from '../../lib/model.ts'
 import { useCan } from '../../lib/session.ts'
 import { toast } from '../../lib/toast.ts'
+import { ruleFindingText } from '../../text/rulefindings.ts'
 import { Dot } from '../../ui/basics.tsx'
 import { Diff } from '../../ui/diff.tsx'
 import { ChoiceField, Form, NameField } from '../../ui/form.tsx'
@@ -159,6 +161,7 @@ function useCheck(rule: Rule | undefined, said: Said): Check | undefined {
 function Findings({ found }: { found: Check | undefined }) {
   const t = useRules()
   const f = useFormat()
+  const lang = useLang()
   if (!found) return null
   const names = Object.entries(found.names)
   return (
@@ -174,7 +177,7 @@ function Findings({ found }: { found: Check | undefined }) {
           <li key={`${e.pointer} ${e.code}`}>
             <Dot s={s} />
             <div className="grow">
-              <code>{e.pointer}</code> {e.message}
+              <code>{e.pointer}</code> {ruleFindingText(lang, e)}
             </div>
           </li>
         ))}

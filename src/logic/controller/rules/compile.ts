@@ -179,16 +179,18 @@ async function watchedBy(
   errors: RuleProblem[],
 ): Promise<Watched> {
   if (def.device !== undefined && def.product !== undefined)
-    errors.push(problem('/product', 'form', 'device or product, not both'))
+    errors.push(problem('/product', 'form', 'device or product, not both', { reason: 'two_watched' }))
   if (def.device !== undefined) {
     const device = await find('/device', def.device)
     return device ? { device, ...(await modelsOf(models, device)) } : {}
   }
   if (def.product === undefined) {
-    if (def.on.kind !== 'timer') errors.push(problem('/device', 'form', 'which device, or product, does it watch?'))
+    if (def.on.kind !== 'timer')
+      errors.push(problem('/device', 'form', 'which device, or product, does it watch?', { reason: 'none_watched' }))
     return {}
   }
-  if (def.on.kind === 'timer') errors.push(problem('/product', 'form', 'a timer is of one device or of none'))
+  if (def.on.kind === 'timer')
+    errors.push(problem('/product', 'form', 'a timer is of one device or of none', { reason: 'timer_of_product' }))
   const product = (await peers.registry.products({ after: def.product - 1, limit: 1 })).items[0]
   if (product?.id !== def.product || !domainCovers(domain, product.vendorId, product.id)) {
     errors.push(problem('/product', 'scope_denied', 'no such product in reach', { product: def.product }))
@@ -225,8 +227,10 @@ async function actionsOf(
   for (const [i, act] of def.then.entries()) {
     const pointer = `/then/${i}`
     if (act.do === 'webhook') {
-      if (!scope.application) errors.push(problem(pointer, 'form', 'a webhook needs an application'))
-      if (!watched.model) errors.push(problem(pointer, 'form', 'a webhook tells of a device: the rule watches none'))
+      if (!scope.application)
+        errors.push(problem(pointer, 'form', 'a webhook needs an application', { reason: 'no_application' }))
+      if (!watched.model)
+        errors.push(problem(pointer, 'form', 'a webhook tells of a device: the rule watches none', { reason: 'webhook_of_none' }))
       found.push({ act })
     } else if (act.do === 'action') {
       attempt(pointer, 'action_invalid', errors, () => checkAction(parts.actions, act.name, act.input))
@@ -239,7 +243,8 @@ async function actionsOf(
           ? watched.model
           : undefined
       if (model) attempt(pointer, 'frame_invalid', errors, () => checkValues(act, model))
-      else if (act.device === undefined) errors.push(problem(`${pointer}/device`, 'form', 'which device?'))
+      else if (act.device === undefined)
+        errors.push(problem(`${pointer}/device`, 'form', 'which device?', { reason: 'no_target' }))
       found.push({ act, ...(target && { target }) })
     }
   }
@@ -266,8 +271,10 @@ function checkTrigger({ on, for: lasts, when }: RuleDefinition, model: Model | u
   if (model && on.kind === 'status' && on.label !== undefined && !objectOf(model, on.label))
     errors.push(problem('/on/label', 'name_unknown', `no object is called ${JSON.stringify(on.label)}`, { name: on.label }))
   if (lasts === undefined) return
-  if (on.kind === 'event' || on.kind === 'timer') errors.push(problem('/for', 'form', 'only a state can last'))
-  if (on.kind === 'status' && when === undefined) errors.push(problem('/when', 'form', 'what must last?'))
+  if (on.kind === 'event' || on.kind === 'timer')
+    errors.push(problem('/for', 'form', 'only a state can last', { reason: 'no_state' }))
+  if (on.kind === 'status' && when === undefined)
+    errors.push(problem('/when', 'form', 'what must last?', { reason: 'nothing_lasts' }))
 }
 
 function conditionOf(pointer: string, text: string | undefined, names: Names, errors: RuleProblem[]): Condition | undefined {
@@ -289,13 +296,15 @@ function cronOf(on: { cron: string; zone?: string }, errors: RuleProblem[]): Cro
     errors.push(problem('/on/zone', 'zone', `there is no time zone ${zone}`, { zone }))
     return undefined
   }
-  try {
-    if (on.cron.trim().split(/\s+/).length !== 5) throw new Error('it must have five fields')
-    const cron = new Cron(on.cron, { timezone: zone, paused: true })
-    if (cron.nextRun() === null) throw new Error('there is no such day: it never ticks')
-    return cron
-  } catch (e) {
-    errors.push(problem('/on/cron', 'cron', e instanceof Error ? e.message : 'wrong'))
-    return undefined
+  const wrong = (message: string, params: { reason?: string } = {}): undefined => {
+    errors.push(problem('/on/cron', 'cron', message, params))
   }
+  if (on.cron.trim().split(/\s+/).length !== 5) return wrong('it must have five fields', { reason: 'cron_fields' })
+  try {
+    const cron = new Cron(on.cron, { timezone: zone, paused: true })
+    if (cron.nextRun() !== null) return cron
+  } catch (e) {
+    return wrong(e instanceof Error ? e.message : 'wrong')
+  }
+  return wrong('there is no such day: it never ticks', { reason: 'never_ticks' })
 }

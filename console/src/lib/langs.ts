@@ -1,0 +1,2 @@
+/** The languages, for what is used without a page. */
+export type Lang = 'en' | 'zh'
