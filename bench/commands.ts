@@ -1,21 +1,46 @@
 /**
- * What a PUT …/status costs from the socket of the application to the PUBACK of the device and back: a whole cloud on files in a process of
- * its own, devices and callers in this one. `node bench/commands.ts [seconds] [devices] [callers]`. Server CPU a call is the figure to compare.
+ * What a PUT …/status costs from the socket of the application to the PUBACK of the device and back: a whole cloud on files, beside the
+ * least that Node can do (load/putfloor.ts), each in a process of its own on a processor of its own, alternating; devices and callers in this
+ * one. Server CPU a call is the figure to compare. `node bench/commands.ts [seconds] [devices] [callers] [rounds]`.
  */
-import { fork } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { encodePacket } from '#access/mqttaccess/packet/packet.ts'
 import { parseModel } from '#protocol/model.ts'
 import { startCloud } from '#src/cloud.ts'
 import { vectors } from '../test/vectors/read.ts'
 import { Device } from '../test/world/device.ts'
+import { servePutFloor } from './load/putfloor.ts'
+import { median, onProcessor } from './load/run.ts'
 
-const [seconds, devices, callers] = [2, 3, 4].map((i, n) => Number(process.argv[i] ?? [5, 4, 16][n]))
+const [seconds, devices, callers, rounds] = [2, 3, 4, 5].map((i, n) => Number(process.argv[i] ?? [5, 100, 16, 3][n])) as [
+  number,
+  number,
+  number,
+  number,
+]
 const BODY = '{"light":[1,2]}'
+const kinds = ['floor', 'pando'] as const
+type Kind = (typeof kinds)[number]
 
-async function serve(): Promise<void> {
+/** What a server says of itself: where the callers turn to, and how they ask for each device. */
+interface Fleet {
+  port: number
+  requests: Buffer[]
+  end(): Promise<void>
+}
+
+const request = (path: string, more = '') =>
+  Buffer.from(
+    `PUT ${path} HTTP/1.1\r\nHost: localhost\r\n${more}Content-Type: application/json\r\nContent-Length: ${BODY.length}\r\n\r\n${BODY}`,
+  )
+
+// ---- servers ----
+
+async function serveCloud(): Promise<object> {
   const dataDir = mkdtempSync(join(tmpdir(), 'pando-bench-'))
   const any = '127.0.0.1:0'
   const names = ['HTTPACCESS', 'MQTTACCESS', 'COAPACCESS', 'APIPROVIDER'].map((n) => [`PANDO_${n}_LISTEN`, any])
@@ -27,24 +52,88 @@ async function serve(): Promise<void> {
   const product = await registry.addProduct({ vendorId: vendor.id, name: 'p', description: '', config })
   const about = { name: 'a', description: '', domain: '*', reportUrl: '', reportToken: '', tags: [] }
   const app = await registry.addApplication(about)
-  process.on('message', async (m) => {
-    if (m === 'stop') {
-      await cloud.stop()
-      rmSync(dataDir, { recursive: true })
-      process.exit(0)
-    }
-    const { user, system } = process.cpuUsage()
-    process.send!(user + system)
-  })
-  process.send!({ listen: cloud.listen, productKey: product.key, config, appKey: app.key })
+  stop = async () => {
+    await cloud.stop()
+    rmSync(dataDir, { recursive: true })
+  }
+  return { listen: cloud.listen, productKey: product.key, config, appKey: app.key }
 }
 
-const child = process.argv[2] === 'serve' ? undefined : fork(new URL(import.meta.url), ['serve'])
-const reply = <T>(): Promise<T> => new Promise((done) => child!.once('message', (m) => done(m as T)))
-const cpu = (): Promise<number> => {
-  child!.send('cpu')
-  return reply<number>()
+let stop = async (): Promise<void> => {}
+
+async function serve(kind: Kind): Promise<void> {
+  onProcessor(0)
+  const said = kind === 'floor' ? await servePutFloor() : await serveCloud()
+  process.on('message', async (m) => {
+    if (m !== 'stop') {
+      const { user, system } = process.cpuUsage()
+      return void process.send!(user + system)
+    }
+    await stop()
+    process.exit(0)
+  })
+  process.send!(said)
 }
+
+// ---- devices ----
+
+interface CloudSaid {
+  listen: Record<string, string>
+  productKey: string
+  config: string
+  appKey: string
+}
+
+async function cloudFleet({ listen, productKey, config, appKey }: CloudSaid): Promise<Fleet> {
+  const model = parseModel(config)
+  const fleet = await Promise.all(
+    Array.from({ length: devices }, async (_, i) => {
+      const d = new Device({ productKey, model, code: `d${i}` }, () => listen)
+      await d.register()
+      await d.login()
+      await d.connect()
+      d.link.onPacket = ({ packet }) => {
+        if (packet.type === 'publish' && packet.qos === 1) d.ack(packet)
+        return true
+      }
+      return d
+    }),
+  )
+  return {
+    port: Number(new URL(listen['apiprovider']!).port),
+    requests: fleet.map((d) => request(`/application/v1/devices/${d.identifier}/status`, `App-Key: ${appKey}\r\n`)),
+    async end() {
+      for (const d of fleet) await d.drop()
+    },
+  }
+}
+
+async function floorFleet({ http, mqtt }: { http: number; mqtt: number }): Promise<Fleet> {
+  const fleet = await Promise.all(Array.from({ length: devices }, () => floorDevice(mqtt)))
+  return {
+    port: http,
+    requests: fleet.map((_, i) => request(`/${i}`)),
+    async end() {
+      for (const socket of fleet) socket.destroy()
+    },
+  }
+}
+
+function floorDevice(port: number): Promise<Socket> {
+  return new Promise((done) => {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+    socket.write(encodePacket({ type: 'connect', version: 4, clean: true, keepAlive: 0, clientId: '1' }, 4))
+    socket.once('data', () => {
+      // PUBLISH of fewer than 128 octets to a topic of one letter
+      socket.on('data', (b) => {
+        for (let p = 0; p < b.length; p += 2 + b[p + 1]!) socket.write(Buffer.of(0x40, 2, b[p + 5]!, b[p + 6]!))
+      })
+      done(socket)
+    })
+  })
+}
+
+// ---- callers ----
 
 function caller(port: number, request: Buffer, until: number, times: number[]): Promise<void> {
   return new Promise((done, failed) => {
@@ -62,51 +151,60 @@ function caller(port: number, request: Buffer, until: number, times: number[]): 
   })
 }
 
-async function measure(): Promise<void> {
-  const { listen, productKey, config, appKey } = await reply<{
-    listen: Record<string, string>
-    productKey: string
-    config: string
-    appKey: string
-  }>()
-  const model = parseModel(config)
-  const fleet = await Promise.all(
-    Array.from({ length: devices! }, async (_, i) => {
-      const d = new Device({ productKey, model, code: `d${i}` }, () => listen)
-      await d.register()
-      await d.login()
-      await d.connect()
-      d.link.onPacket = ({ packet }) => {
-        if (packet.type === 'publish' && packet.qos === 1) d.ack(packet)
-        return true
-      }
-      return d
-    }),
-  )
-  const port = Number(new URL(listen['apiprovider']!).port)
-  const requests = fleet.map((d) =>
-    Buffer.from(
-      `PUT /application/v1/devices/${d.identifier}/status HTTP/1.1\r\nHost: localhost\r\nApp-Key: ${appKey}\r\n` +
-        `Content-Type: application/json\r\nContent-Length: ${BODY.length}\r\n\r\n${BODY}`,
-    ),
-  )
-  const load = async (s: number): Promise<number[]> => {
-    const times: number[] = []
-    const until = performance.now() + s * 1000
-    await Promise.all(Array.from({ length: callers! }, (_, i) => caller(port, requests[i % devices!]!, until, times)))
-    return times.sort((a, b) => a - b)
-  }
-  await load(2)
-  const before = await cpu()
-  const times = await load(seconds!)
-  const used = (await cpu()) - before
-  const at = (q: number) => times[Math.floor(times.length * q)]!.toFixed(2)
-  console.log(
-    `${Math.round(times.length / seconds!)} PUT/s  ${(used / times.length).toFixed(1)} µs CPU a call  p50 ${at(0.5)} ms  p99 ${at(0.99)} ms`,
-  )
-  for (const d of fleet) await d.drop()
-  child!.send('stop')
+async function load({ port, requests }: Fleet, s: number): Promise<number[]> {
+  const times: number[] = []
+  const until = performance.now() + s * 1000
+  await Promise.all(Array.from({ length: callers }, (_, i) => caller(port, requests[i % devices]!, until, times)))
+  return times.sort((a, b) => a - b)
 }
 
-if (child) await measure()
-else await serve()
+interface Figure {
+  rate: number
+  cpu: number
+  p50: number
+  p99: number
+}
+
+const reply = <T>(child: ChildProcess): Promise<T> => new Promise((done) => child.once('message', (m) => done(m as T)))
+
+function cpuOf(child: ChildProcess): Promise<number> {
+  child.send('cpu')
+  return reply<number>(child)
+}
+
+async function round(kind: Kind): Promise<Figure> {
+  const child = fork(new URL(import.meta.url), ['serve', kind])
+  const said = await reply<never>(child)
+  const fleet = await (kind === 'floor' ? floorFleet(said) : cloudFleet(said))
+  await load(fleet, Math.max(2, seconds / 2))
+  const before = await cpuOf(child)
+  const times = await load(fleet, seconds)
+  const used = (await cpuOf(child)) - before
+  await fleet.end()
+  child.send('stop')
+  await new Promise((done) => child.once('exit', done))
+  const at = (q: number) => times[Math.floor(times.length * q)]!
+  return { rate: times.length / seconds, cpu: used / times.length, p50: at(0.5), p99: at(0.99) }
+}
+
+async function compare(): Promise<void> {
+  onProcessor(1)
+  const figures: Record<Kind, Figure[]> = { floor: [], pando: [] }
+  for (let i = 0; i < rounds; i++) for (const kind of kinds) figures[kind].push(await round(kind))
+  const of = (kind: Kind, f: (x: Figure) => number) => median(figures[kind].map(f))
+  for (const kind of kinds) {
+    const [rate, cpu, p50, p99] = [
+      of(kind, (f) => f.rate),
+      of(kind, (f) => f.cpu),
+      of(kind, (f) => f.p50),
+      of(kind, (f) => f.p99),
+    ]
+    console.log(
+      `${kind}: ${Math.round(rate)} PUT/s  ${cpu.toFixed(1)} µs CPU a call  p50 ${p50.toFixed(2)} ms  p99 ${p99.toFixed(2)} ms`,
+    )
+  }
+  console.log(`ratio ${(of('pando', (f) => f.cpu) / of('floor', (f) => f.cpu)).toFixed(2)}`)
+}
+
+if (process.argv[2] === 'serve') await serve(process.argv[3] as Kind)
+else await compare()

@@ -10,6 +10,8 @@ const AGAIN_MS = 1000
 /** One that answers within this time lives: it has only been slow, and announces its devices itself. */
 const ANSWER_MS = 1000
 const AT_ONCE = 1000
+/** Of tries that fail one of so many is logged. */
+const LOG_EACH = 30
 
 export interface Funerals {
   add(dead: Dead): void
@@ -40,24 +42,27 @@ export function makeFunerals({ peers, log, clock, ports: { presence } }: Start, 
     await peers.controller.nodeLost({ node, ...(stream !== undefined && { stream }), sessions: [] })
     const sessions = (await presence.bury(node)).map(({ device, epoch }) => ({ device, epoch }))
     for (const { device, epoch } of sessions) held.ended(device, epoch)
+    if (sessions.length === 0) log.info({ node }, 'access node has gone; it held no devices')
+    else log.warn({ node, devices: sessions.length }, 'access node was silent for too long; its devices count as offline')
     for (let i = 0; i < sessions.length; i += AT_ONCE)
       await peers.controller.nodeLost({ node, sessions: sessions.slice(i, i + AT_ONCE) })
   }
 
-  function attempt(dead: Dead): void {
+  function attempt(dead: Dead, tries = 0): void {
     tell(dead).catch((err: unknown) => {
       if (stopped) return
-      log.warn({ err, node: dead.node }, 'the controller could not be told of a node that died; trying again')
+      if (tries % LOG_EACH === 0)
+        log.warn({ err, node: dead.node }, 'the controller could not be told of a node that died; trying again')
       const cancel = clock.after(AGAIN_MS, () => {
         waiting.delete(cancel)
-        attempt(dead)
+        attempt(dead, tries + 1)
       })
       waiting.add(cancel)
     })
   }
 
   return {
-    add: attempt,
+    add: (dead) => attempt(dead),
     stop() {
       stopped = true
       for (const cancel of waiting) cancel()

@@ -32,10 +32,7 @@ export function makeLeases(s: Start, held: Held): Leases {
   }
 
   async function look(): Promise<void> {
-    for (const dead of await presence.expired()) {
-      log.warn({ node: dead.node }, 'access node was silent for too long; its devices count as offline')
-      funerals.add(dead)
-    }
+    for (const dead of await presence.expired()) funerals.add(dead)
   }
 
   const stop = clock.every(LOOK_EACH, () => {
