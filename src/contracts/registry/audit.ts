@@ -40,7 +40,10 @@ export const auditMethods = {
   /** Before a deed elsewhere than in the registry; `too_large`. What is not settled within a minute becomes an entry: its outcome is unknown. */
   auditBegin: method(Type.Object({ ...deed, asked: Said }), Type.Object({ id: Id })),
   /** After the deed: its entry, unless it was refused. */
-  auditSettle: method(Type.Object({ id: Id, ...deed, outcome: AuditOutcome, after: Type.Optional(Said) }), None),
+  auditSettle: method(
+    Type.Object({ id: Id, ...deed, outcome: AuditOutcome, before: Type.Optional(Said), after: Type.Optional(Said) }),
+    None,
+  ),
   /** For what cannot fail, before it is done. */
   auditAppend: method(
     Type.Object({

@@ -10,10 +10,14 @@ export interface Deed<T> {
   /** `device/12` */
   object: string
   asked: object
+  /** what it was */
+  before?: object
   act(): Promise<T>
   /** what became of it, for the entry */
-  after(done: T): object
+  after?(done: T): object
 }
+
+type Said = Partial<Record<'before' | 'after', Record<string, unknown>>>
 
 const SURELY = 500
 
@@ -24,16 +28,16 @@ export type Doing = <T>(deed: Deed<T>) => Promise<T>
 
 export const makeDoing =
   ({ peers, log }: Pick<Parts, 'peers' | 'log'>): Doing =>
-  async ({ by, action, object, asked, act, after }) => {
+  async ({ by, action, object, asked, before, act, after }) => {
     const named = { audit: by, action, object }
     const { id } = await peers.registry.auditBegin({ ...named, asked: { ...asked } })
-    const settle = (outcome: AuditOutcome, said?: object) =>
-      peers.registry.auditSettle({ id, ...named, outcome, ...(said && { after: { ...said } }) }).catch((err: unknown) => {
+    const settle = (outcome: AuditOutcome, said: Said = {}) =>
+      peers.registry.auditSettle({ id, ...named, outcome, ...said }).catch((err: unknown) => {
         log.warn({ err, ...named }, 'what became of a deed cannot be written down: the audit log will say that it is unknown')
       })
     try {
       const done = await act()
-      await settle('done', after(done))
+      await settle('done', { ...(before && { before: { ...before } }), ...(after && { after: { ...after(done) } }) })
       return done
     } catch (e) {
       await settle(wasRefused(e) ? 'refused' : 'unknown')

@@ -5,6 +5,7 @@ import type { System, systemRoutes } from '#contracts/admin/system.ts'
 import type { DiskBudget } from '#contracts/controller.ts'
 import { spaceOf } from '#lib/disk.ts'
 import type { Handlers, Parts } from './call.ts'
+import { makeDoing } from './deed.ts'
 import { wholeOf } from './whole.ts'
 
 type Told = Pick<Handlers<typeof systemRoutes>, 'GET /system' | 'GET /system/config' | 'PUT /system/disk-budget'>
@@ -24,7 +25,9 @@ const changeable: Record<string, keyof DiskBudget> = {
   PANDO_HISTORY_MAX_AGE: 'historyMaxAge',
 }
 
-export function system({ peers, about, limits, clock }: Parts & { limits: DiskLimits }): Told {
+export function system(p: Parts & { limits: DiskLimits }): Told {
+  const { peers, about, limits, clock } = p
+  const doing = makeDoing(p)
   const started = { at: clock.now(), used: diskOf(limits) }
   return {
     'GET /system': async () => {
@@ -80,8 +83,11 @@ export function system({ peers, about, limits, clock }: Parts & { limits: DiskLi
         ...(history?.limit !== undefined && { historyMaxBytes: history.limit }),
         ...(history?.max_age_ms !== undefined && { historyMaxAge: history.max_age_ms }),
       }
-      await peers.controller.setDiskBudget(after)
-      await peers.registry.auditAppend({ audit: by, action: 'system.disk_budget', object: 'system', before, after })
+      await doing({
+        ...{ by, action: 'system.disk_budget', object: 'system', asked: after, before },
+        act: () => peers.controller.setDiskBudget(after),
+        after: () => after,
+      })
       return disk()
     },
   }

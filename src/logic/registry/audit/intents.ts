@@ -14,6 +14,7 @@ const ROOM = 1000
 const AT_ONCE = 200
 
 type Named = Omit<Deed, 'before' | 'after'> & { audit: By }
+type Settled = Deed & { audit: By; id: number; outcome: AuditOutcome }
 
 export const makeIntents = ({ store, clock, audit }: Pick<Context, 'store' | 'clock' | 'audit'>) => {
   async function giveUp(tx: Transaction, r: AuditIntentRow): Promise<void> {
@@ -36,7 +37,7 @@ export const makeIntents = ({ store, clock, audit }: Pick<Context, 'store' | 'cl
       }),
 
     /** After the deed. One that was `refused` was not done. */
-    settle: ({ id, outcome, audit: by, ...deed }: Named & { id: number; outcome: AuditOutcome; after?: object }): Promise<void> =>
+    settle: ({ id, outcome, audit: by, ...deed }: Settled): Promise<void> =>
       store.transaction(async (tx) => {
         const [open] = await tx.select('audit_intent', { where: { id } })
         if (outcome === 'unknown') return open && giveUp(tx, open)
