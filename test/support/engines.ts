@@ -51,10 +51,10 @@ export interface OwnEngine {
   stop(): Promise<void>
 }
 
-/** Registers tests that break servers; `begin` starts one. */
-export function breakingEngine(name: EngineName, tests: (begin: () => Promise<OwnEngine>) => void): void {
+/** Registers tests that break servers; `begin` starts one, with these flags besides its own. */
+export function breakingEngine(name: EngineName, tests: (begin: (flags?: string) => Promise<OwnEngine>) => void): void {
   const command = process.env[COMMAND]
-  if (command) tests(() => startOwn(command, name))
+  if (command) tests((flags) => startOwn(command, name, flags))
   else unavailable(`${name} to break`, `${COMMAND} is not set`)
 }
 
@@ -67,7 +67,7 @@ export const ownEngine = (name: EngineName): Promise<OwnEngine> => {
 
 const run = promisify(execFile)
 
-async function startOwn(command: string, name: EngineName): Promise<OwnEngine> {
+async function startOwn(command: string, name: EngineName, flags?: string): Promise<OwnEngine> {
   const [program = '', ...args] = command.split(/\s+/)
   const state = mkdtempSync(join(tmpdir(), `pando-${name}-`))
   // servers that don't run as root must get in
@@ -76,7 +76,7 @@ async function startOwn(command: string, name: EngineName): Promise<OwnEngine> {
   const TMPDIR = join(state, 'tmp')
   mkdirSync(TMPDIR)
   chmodSync(TMPDIR, 0o1777)
-  const env = { ...process.env, TMPDIR }
+  const env = { ...process.env, TMPDIR, ...(flags !== undefined && { [`PANDO_ENGINES_${name.toUpperCase()}_FLAGS`]: flags }) }
   const tell = async (what: string): Promise<string> =>
     (await run(program, [...args, '--state', state, what, ...(what === 'stop' ? [] : [name])], { env })).stdout
   const says = new RegExp(`${variable(name)}='(.*)'`)

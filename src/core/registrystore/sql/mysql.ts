@@ -1,5 +1,5 @@
 /** MySQL from 8.0.17 and MariaDB from 10.2 on. */
-import type { Socket } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import { MysqlAdapter, MysqlIntrospector, MysqlQueryCompiler, type QueryResult, sql } from 'kysely'
 import { type Connection, createConnection, type QueryError, type ResultSetHeader, type RowDataPacket } from 'mysql2'
 import type { EngineOptions } from '#core/engines.ts'
@@ -76,6 +76,12 @@ const server: SqlServer = {
   },
 }
 
+/**
+ * The client gives an address no name to be checked, and Node then takes the socket's own, which it sets for names only: else 'localhost'. Where
+ * that should change certificates are refused, never taken.
+ */
+const named = (socket: Socket, host: string): Socket => (isIP(host) ? Object.assign(socket, { _host: host }) : socket)
+
 /** The statement is known to the server as it is here. */
 async function rawSession(at: Address, socket: Socket) {
   const connection = createConnection({
@@ -83,7 +89,7 @@ async function rawSession(at: Address, socket: Socket) {
     user: at.user ?? '',
     password: at.password ?? '',
     database: at.path,
-    stream: socket.connect(at.port, at.host),
+    stream: named(socket.connect(at.port, at.host), at.host),
     charset: 'utf8mb4',
     supportBigNumbers: true,
     flags: ['-LOCAL_FILES'],
