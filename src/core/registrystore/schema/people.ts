@@ -62,7 +62,6 @@ export interface AuditRow extends Sealed {
   hash: string
 }
 
-/** Where the log ends, under an HMAC: rows can't be taken from its end unnoticed. */
 /** A deed that is done elsewhere, until it is known what became of it. */
 export interface AuditIntentRow extends Sealed {
   id: number
@@ -79,6 +78,7 @@ export interface AuditIntentRow extends Sealed {
   asked_json: string
 }
 
+/** Where the log ends, under an HMAC: rows can't be taken from its end unnoticed. */
 export interface AuditHeadRow extends Sealed {
   id: number
   tenant_id: number
