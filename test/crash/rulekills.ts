@@ -51,7 +51,9 @@ class Watched {
   /** What has been told since it looked last; of a rule no more than 200 are kept. */
   async look(world: World): Promise<void> {
     const { items } = await world.peers.controller.runs({ ruleId: this.ruleId, limit: 200 })
-    for (const r of items.filter((i) => i.n > this.newest).reverse()) {
+    const fresh = items.filter((i) => i.n > this.newest)
+    // they are listed by the time of their ticks, which may have been told of later
+    for (const r of fresh.sort((a, b) => a.n - b.n)) {
       if (this.newest > 0 && r.n !== this.newest + 1)
         this.found.lost.push(`rule ${this.ruleId}: runs before ${r.n} were not looked at`)
       this.newest = r.n
