@@ -1,7 +1,7 @@
 /** Data over HTTP: reports, commands, presence, and who is let in. */
 import assert from 'node:assert/strict'
 import { HttpDevice } from '../world/httpdevice.ts'
-import { type Device, scenario, until, type World, within } from '../world.ts'
+import { type Device, scenario, sleep, until, type World, within } from '../world.ts'
 
 async function httpDevice(world: World): Promise<HttpDevice> {
   return new HttpDevice(await world.device(), () => world.listen)
@@ -82,6 +82,72 @@ scenario('HTTP-2 a repeat under the same Idempotency-Key is answered and not tak
   await until('webhooks', () => world.hooks.hooks.length >= 2)
   assert.equal(world.hooks.hooks.length, 2)
 })
+
+const keyed = (key: string) => ({ 'Idempotency-Key': key })
+
+/** As a device does that got no answer, or one that says so: again, under the same key. */
+const insist = (d: HttpDevice, body: object, key: string) =>
+  until(`an answer under ${key}`, async () => {
+    const answer = await d.post('events', body, keyed(key)).catch(() => undefined)
+    return answer && answer.status !== 503 && answer.status !== 409 ? answer : undefined
+  })
+const eventsOf = async (world: World, d: HttpDevice) =>
+  (await world.peers.controller.records({ deviceId: d.device.id, kinds: ['event'], limit: 1000 })).items.length
+
+// HTTP-2
+scenario(
+  'HTTP-2 keys are known after a restart, a lease that ended, a session elsewhere',
+  async (world) => {
+    await world.application({ tags: ['event'] })
+    const d = await httpDevice(world)
+    const garbled = () => d.post('events', Buffer.from('no frame'), keyed('garbled'))
+    const once = async (after: string) => {
+      const again = await insist(d, { alarm: ['once'] }, 'one')
+      assert.deepEqual([again.status, again.json], [200, { accepted: 1 }], after)
+      const other = await insist(d, { alarm: ['another'] }, 'one')
+      assert.deepEqual([other.status, other.json['code']], [422, 'idempotency_reused'], after)
+    }
+    await once('the first')
+    const list = [1, 2, 3].map((n) => ({ event: { alarm: [`${n}`] } }))
+    await insist(d, list, 'list')
+    const why = await garbled()
+    await world.restart()
+    await once('a restart')
+    assert.deepEqual((await insist(d, list, 'list')).json, { accepted: 3 })
+    assert.deepEqual([(await garbled()).json, why.json['code']], [why.json, 'frame_invalid'])
+    assert.equal((await world.peers.controller.quarantine({ deviceId: d.device.id })).items.length, 1)
+    await d.device.connect()
+    await once('a session of another protocol')
+    await world.told(d.device, 'offline', 'keepalive_timeout')
+    await once('the end of its lease')
+    await insist(d, { alarm: ['last'] }, 'last')
+    await until('webhooks', () => world.hooks.hooks.length >= 5)
+    assert.deepEqual([await eventsOf(world, d), world.hooks.hooks.length], [5, 5])
+  },
+  { env: { PANDO_HTTP_LEASE: '2s' } },
+)
+
+// HTTP-2
+scenario(
+  'HTTP-2 kill -9 at any moment: a request that is repeated under its key is recorded once',
+  async (world) => {
+    const devices = await Promise.all([1, 2, 3, 4].map(() => httpDevice(world)))
+    const rounds = [5, 20, 60]
+    for (const [round, ms] of rounds.entries()) {
+      const asked = devices.flatMap((d) => [1, 2, 3].map((n) => ({ d, body: { alarm: [`${n}`] }, key: `${round}/${n}` })))
+      for (const { d } of asked) await d.poll('wait=0')
+      const first = asked.map(({ d, body, key }) => d.post('events', body, keyed(key)).catch(() => undefined))
+      await sleep(ms)
+      await world.kill()
+      await Promise.all(first)
+      await world.start()
+      for (const { d, body, key } of asked) assert.deepEqual((await insist(d, body, key)).json, { accepted: 1 }, key)
+      for (const { d, key } of asked) assert.equal((await insist(d, { alarm: ['another'] }, key)).status, 422, key)
+    }
+    for (const d of devices) assert.equal(await eventsOf(world, d), rounds.length * 3)
+  },
+  { shapes: ['process'] },
+)
 
 // HTTP-3
 scenario(

@@ -33,6 +33,13 @@ export const upMethods = {
     Type.Object({}),
     { retry: true, deadline: 30_000 },
   ),
-  /** A session that has just begun wants what the cloud owes it: the clock (65531), QoS 2 ids not yet released. */
-  session: method(Type.Object({ deviceId: Id }), Type.Object({ unreleased: Type.Array(Type.Integer()) }), { retry: true }),
+  /**
+   * A session that has just begun wants what the cloud knows of those before: QoS 2 ids not yet released; with `keys` also the last requests
+   * under an Idempotency-Key, base64 of core/devicelog/done.ts, oldest first.
+   */
+  session: method(
+    Type.Object({ deviceId: Id, keys: Type.Optional(Type.Boolean()) }),
+    Type.Object({ unreleased: Type.Array(Type.Integer()), done: Type.Optional(Type.String()) }),
+    { retry: true },
+  ),
 }

@@ -39,6 +39,8 @@ export const recordKind = {
   released: 10,
   /** what a rule tells an application of the device: JSON {applicationId, data} */
   told: 11,
+  /** a request over HTTP was taken under an Idempotency-Key (done.ts); in one batch with its frames */
+  done: 12,
 } as const
 export type RecordKind = (typeof recordKind)[keyof typeof recordKind]
 

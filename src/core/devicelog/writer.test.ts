@@ -171,6 +171,35 @@ test('more than a batch holds goes out as several, in order, none lost', async (
   )
 })
 
+// HTTP-2
+test('records that must stand together are in one batch, wherever the one that is gathered ends', async () => {
+  const log = fakeLog()
+  const w = writerOn(log, { maxWaiting: 1 << 30 })
+  const { told, owner } = recorder()
+  const sizes = [60_000, 1500, 900_000, 100_000, 40_000, 1_500_000]
+  for (const [n, size] of sizes.entries()) {
+    w.together(2 * (RECORD_HEADER + size))
+    add(w, n, owner, n, frame(n, size))
+    add(w, n, owner, n, frame(n, size))
+  }
+  for (let i = 0; told.length < 2 * sizes.length; i++) {
+    await turn()
+    log.settle[i]?.resolve()
+  }
+  const pairs = log.batches.flatMap((b) => {
+    assert.ok(checkBatch(b))
+    const firsts: number[] = []
+    eachRecord(b, 0, (p) => firsts.push(b[p + RECORD_HEADER]!))
+    assert.equal(firsts.length % 2, 0)
+    return firsts
+  })
+  assert.deepEqual(
+    pairs,
+    sizes.flatMap((_, n) => [n, n]),
+  )
+  assert.ok(log.batches.length > 2)
+})
+
 test('after() tells an owner when all before it is durable, at once if there is nothing', async () => {
   const log = fakeLog()
   const w = writerOn(log)

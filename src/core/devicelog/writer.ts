@@ -160,6 +160,12 @@ export class LogWriter {
     this.begin(RECORD_HEADER, recordKind.released, 0, 0, packetId, origin, now, owner, tag)
   }
 
+  /** The records that are added next stand in one batch as long as they have no more than so many octets in all: none of them is kept alone. */
+  together(octets: number): void {
+    const { size, buffer } = this.current
+    if (size + octets > buffer.length) this.makeRoom(octets)
+  }
+
   /** Tells the owner, with this tag, when all that was added before is durable; records nothing. */
   after(owner: Owner, tag: number): void {
     const p = this.current.count > 0 ? this.current : (this.filled.at(-1) ?? this.sending)

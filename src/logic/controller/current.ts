@@ -14,6 +14,7 @@ import { applyCommand, applyResult, applyStep } from './commands/open.ts'
 import { readResult } from './commands/result.ts'
 import { applyConnection } from './connection.ts'
 import { applyDesired, stepped, tried } from './desired/document.ts'
+import { applyDone } from './repeats.ts'
 import { isObject, isUnreleased, QOS2 } from './slots.ts'
 
 const PROPERTY_HEADER = 6
@@ -25,6 +26,7 @@ export function applyRecord(current: Current, b: Buffer, v: DataView, p: number,
   else if (kind === recordKind.event) applyEvent(current, b, p, size)
   else if (kind === recordKind.command || kind === recordKind.commandState) return applyCommands(current, b, p, size)
   else if (kind === recordKind.desired) return applyDesired(current, b, p, size)
+  else if (kind === recordKind.done) return applyDone(current, b, p, size)
   else applyConnection(current, b, p, size)
   if (kind === recordKind.released) current.remove(b.readDoubleLE(p + field.device), QOS2 + b.readUInt16LE(p + field.packetId))
   else if (kind === recordKind.online) {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { commandState, makeBatch, newStream, recordFlag, recordKind } from '#core/devicelog/batch.ts'
+import { commandState, makeBatch, type NewRecord, newStream, recordFlag, recordKind } from '#core/devicelog/batch.ts'
+import { DONE, keyed, readDone, writeDone } from '#core/devicelog/done.ts'
 import { isPandoError } from '#lib/errors.ts'
 import { decodeCommand, encodeEvent, encodeStatus } from '#protocol/frames.ts'
 import { reason } from '#protocol/reasons.ts'
@@ -62,6 +63,74 @@ test('QoS 2 ids that are not released survive a restart, and end with a clean se
   await face.accept(makeBatch(newStream(), 1, [{ kind: recordKind.online, device: 9, flags: recordFlag.clean }]))
   assert.deepEqual((await face.session({ deviceId: 9 })).unreleased, [])
   assert.equal((await face.latest({ deviceId: 9 })).json, '{"light":[1,1]}')
+})
+
+// HTTP-2
+test('of requests under keys the last 200 are known, by the time of the record, over snapshots and restarts', async (t) => {
+  const { boot, stop } = await setUp(t)
+  const first = await boot()
+  const request = (n: number, key = `${n}`): NewRecord => ({
+    kind: recordKind.done,
+    device: 9,
+    time: n,
+    data: writeDone({ ...keyed(key, [`${n}`]), count: n, reason: n % 2 }),
+  })
+  const told = async ({ face }: typeof first) => {
+    const { done } = await face.session({ deviceId: 9, keys: true })
+    return Array.from({ length: Buffer.from(done!, 'base64').length / DONE }, (_, i) =>
+      readDone(Buffer.from(done!, 'base64'), i * DONE),
+    )
+  }
+  assert.deepEqual(await told(first), [])
+  assert.equal((await first.face.session({ deviceId: 9 })).done, undefined)
+  const many = Array.from({ length: 150 }, (_, i) => [request(2 * i + 2), request(2 * i + 1)])
+  // two nodes: of one the even, of the other the odd
+  await first.face.accept(
+    makeBatch(
+      newStream(),
+      1,
+      many.flatMap(([even]) => [even!, status(light(1, 1))]),
+    ),
+  )
+  await first.face.accept(
+    makeBatch(
+      newStream(),
+      1,
+      many.map(([, odd]) => odd!),
+    ),
+  )
+  await first.history.current.save(new Map())
+  await stop()
+  const second = await boot()
+  const last = Array.from({ length: 200 }, (_, i) => 101 + i)
+  assert.deepEqual(
+    await told(second),
+    last.map((n) => ({ ...keyed(`${n}`, [`${n}`]), count: n, reason: n % 2 })),
+  )
+  await second.face.accept(makeBatch(newStream(), 1, [request(301, '200'), { ...request(302), data: Buffer.alloc(3) }]))
+  assert.deepEqual(
+    (await told(second)).map((d) => d.count),
+    [...last.filter((n) => n !== 200), 301],
+  )
+  assert.equal((await second.face.latest({ deviceId: 9 })).json, '{"light":[1,1]}')
+})
+
+// LOG-12
+test('a record of a kind that a newer process has written is kept and tells an older one nothing', async (t) => {
+  const { boot, stop } = await setUp(t)
+  const first = await boot()
+  const unknown = { kind: Math.max(...Object.values(recordKind)) + 1, device: 9, data: Buffer.from('of tomorrow') }
+  await first.face.accept(makeBatch(newStream(), 1, [unknown, status(light(1, 1)), unknown]))
+  await stop()
+  const { face, history } = await boot()
+  assert.equal((await face.latest({ deviceId: 9 })).json, '{"light":[1,1]}')
+  const { items } = await face.records({ deviceId: 9 })
+  assert.deepEqual(
+    items.map((i) => i.kind),
+    ['status'],
+  )
+  const { records } = await history.read({ device: 9 })
+  assert.deepEqual(records.map((r) => Buffer.from(r.data).toString()).filter((s) => s === 'of tomorrow').length, 2)
 })
 
 // DOWN-3

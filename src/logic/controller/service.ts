@@ -32,6 +32,7 @@ import { makeMarks } from './quarantine/marks.ts'
 import { makeQuarantine } from './quarantine/quarantine.ts'
 import { makeScan } from './quarantine/scan.ts'
 import { CONSUMER, housekeeping, type Limits, recover } from './recover.ts'
+import { repeatable } from './repeats.ts'
 import { restoreAll } from './restore.ts'
 import { RULES_CONSUMER } from './rules/follow.ts'
 import { makeRules } from './rules/rules.ts'
@@ -162,7 +163,10 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
         return {}
       },
       ...budget.face,
-      session: async ({ deviceId }) => ({ unreleased: unreleased(history.current, deviceId) }),
+      session: async ({ deviceId, keys }) => ({
+        unreleased: unreleased(history.current, deviceId),
+        ...(keys && { done: repeatable(history.current, deviceId).toString('base64') }),
+      }),
     },
   }
 }

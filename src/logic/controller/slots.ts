@@ -10,6 +10,8 @@ export const DESIRED = TELLS + 1
 export const QUARANTINE = TELLS + 2
 /** What became of its connection of late (connection.ts). */
 export const CONNECTION = TELLS + 3
+/** Its last requests under an Idempotency-Key (repeats.ts). */
+export const REPEATS = TELLS + 4
 /** From here on: its open commands, by the first 6 octets of their ids (commands/open.ts). */
 export const COMMANDS = 2 ** 52
 

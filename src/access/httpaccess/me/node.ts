@@ -6,9 +6,11 @@ import type { EnrolPeers } from '#access/shared/enrolhere.ts'
 import type { LeasedParts } from '#access/shared/leased.ts'
 import { type LeasedConfig, leasedNode } from '#access/shared/leasednode.ts'
 import type { AccessStart, DeviceNode } from '#access/shared/node.ts'
+import type { Done } from '#core/devicelog/done.ts'
 import type { Address } from '#lib/settings.ts'
 import { MAX_BODY } from '../body.ts'
 import { causeRefusal } from './answer.ts'
+import { doneIn } from './repeats.ts'
 
 export interface Config extends AccessConfig, LeasedConfig {
   httpaccessListen: Address
@@ -20,6 +22,8 @@ export interface Config extends AccessConfig, LeasedConfig {
 export interface HttpParts extends LeasedParts<Receiver> {
   /** requests whose records are on their way to the log */
   readonly durable: Durable<{ done: () => void; lost: (e: Error) => void }>
+  /** Requests of a device under keys, as the log knows them, those of a moment ago included; oldest first. */
+  done(deviceId: number): Promise<Done[]>
 }
 export type HttpNode = DeviceNode<Receiver> & HttpParts
 
@@ -29,8 +33,13 @@ export function httpNode(s: AccessStart<Config, EnrolPeers>): HttpNode {
     (w) => w.lost(causeRefusal('stream_sealed')),
   )
   const limits = { maxBody: MAX_BODY, lease: s.config.httpLease }
-  return Object.assign(
-    leasedNode<Receiver>(s, 'http', limits, () => durable.lost()),
-    { durable },
-  )
+  const node = leasedNode<Receiver>(s, 'http', limits, () => durable.lost())
+  return Object.assign(node, {
+    durable,
+    async done(deviceId: number) {
+      await node.uplink.drained()
+      const { done = '' } = await s.peers.controller.session({ deviceId, keys: true })
+      return doneIn(done)
+    },
+  })
 }

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { subscriber, unmapped } from '#access/shared/addresses.ts'
 import type { Failures } from '#access/shared/failures.ts'
+import type { Keyed } from '#core/devicelog/done.ts'
 import { toPandoError } from '#lib/errors.ts'
 import type { Metrics } from '#lib/metrics.ts'
 import type { Answer, PlainHandler } from '#lib/plainhttp.ts'
@@ -9,7 +10,7 @@ import { readBody } from '../body.ts'
 import { Refusal, refuse, say } from './answer.ts'
 import { OCTETS, poll, stream } from './listener.ts'
 import type { HttpNode } from './node.ts'
-import { report } from './reports.ts'
+import { answerOf, type Report, report } from './reports.ts'
 import type { HttpSession } from './session.ts'
 import type { Sessions, Shown } from './sessions.ts'
 
@@ -57,9 +58,10 @@ export function dataHandlers({ node, sessions, failures, metrics }: DataParts): 
     if (route === 'commands/ack') return say(res, acknowledge(session, idsIn(body)))
     const type = (req.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()
     const key = req.headers['idempotency-key']
-    const kind = route === 'status' ? 'status' : 'event'
-    const done = () => report(session, kind, type, body)
-    say(res, await session.repeats.once(typeof key === 'string' ? key : undefined, [route, type, body], done))
+    const said: Report = { kind: route === 'status' ? 'status' : 'event', type, body }
+    const done = (as?: Keyed) => report(session, said, as)
+    const outcome = await session.repeats.once(typeof key === 'string' ? key : undefined, [route, type, body], done)
+    say(res, answerOf(outcome))
   }
 
   /** Counts the call, and answers what goes wrong in it. */

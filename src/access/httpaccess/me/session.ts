@@ -4,12 +4,13 @@ import { LeasedSession } from '#access/shared/leased.ts'
 import type { Cause } from '#contracts/causes.ts'
 import type { HttpNode } from './node.ts'
 import { Repeats } from './repeats.ts'
+import { expectRoom } from './reports.ts'
 import type { Listener } from './told.ts'
 
 export class HttpSession extends LeasedSession implements Receiver {
   readonly node: HttpNode
   readonly vouched: readonly string[] | undefined
-  readonly repeats = new Repeats()
+  readonly repeats: Repeats
   address: string
   /** not where an acknowledgement for an earlier session could be mistaken */
   lastPacketId = 1 + Math.floor(Math.random() * 60_000)
@@ -20,6 +21,10 @@ export class HttpSession extends LeasedSession implements Receiver {
   constructor(node: HttpNode, about: { address: string; vouched: readonly string[] | undefined; onEnd: () => void }) {
     super()
     this.node = node
+    this.repeats = new Repeats(() => {
+      expectRoom(this)
+      return node.done(this.deviceId)
+    })
     this.address = about.address
     this.vouched = about.vouched
     this.onEnd = about.onEnd
