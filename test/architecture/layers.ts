@@ -8,6 +8,8 @@ type Opens = (service: string) => readonly string[]
 const RECORDS = 'src/core/devicelog/batch.ts'
 /** The data of records of commands. */
 const COMMANDS = 'src/core/devicelog/command.ts'
+/** The data of records of requests under keys: an access service writes them, and the controller's contract tells of them. */
+const DONE = 'src/core/devicelog/done.ts'
 /** Gathers records into batches. */
 const WRITER = 'src/core/devicelog/writer.ts'
 
@@ -45,7 +47,7 @@ const rules: readonly Rule[] = [
   },
   {
     from: /^src\/access\/(\w+)\//,
-    own: ['src/access/$1/', SHARED_ACCESS, 'src/contracts/', 'src/lib/', 'src/protocol/', RECORDS],
+    own: ['src/access/$1/', SHARED_ACCESS, 'src/contracts/', 'src/lib/', 'src/protocol/', RECORDS, DONE],
   },
   {
     from: /^src\/logic\/shared\//,
@@ -108,5 +110,5 @@ function opensPort(m: Module, { to, typeOnly }: Import, opens: Opens): boolean {
   const ports = opens(/^src\/logic\/(\w+)\//.exec(m.path)![1]!)
   const port = /^src\/core\/(\w+)\/port\.ts$/.exec(to)?.[1]
   if (port !== undefined) return typeOnly && ports.includes(port)
-  return ports.includes('devicelog') && [RECORDS, COMMANDS, WRITER, TRANSLATOR].includes(to)
+  return ports.includes('devicelog') && [RECORDS, COMMANDS, DONE, WRITER, TRANSLATOR].includes(to)
 }

@@ -9,7 +9,7 @@ import type { AccessStart, DeviceNode } from '#access/shared/node.ts'
 import type { Done } from '#core/devicelog/done.ts'
 import type { Address } from '#lib/settings.ts'
 import { MAX_BODY } from '../body.ts'
-import { causeRefusal } from './answer.ts'
+import { causeRefusal, Refusal } from './answer.ts'
 import { doneIn } from './repeats.ts'
 
 export interface Config extends AccessConfig, LeasedConfig {
@@ -27,6 +27,12 @@ export interface HttpParts extends LeasedParts<Receiver> {
 }
 export type HttpNode = DeviceNode<Receiver> & HttpParts
 
+const LATER = 5
+
+export function expectRoom({ uplink }: Pick<HttpNode, 'uplink'>): void {
+  if (uplink.full) throw new Refusal(503, 'log_unavailable', 'the device log does not accept now', LATER)
+}
+
 export function httpNode(s: AccessStart<Config, EnrolPeers>): HttpNode {
   const durable: HttpParts['durable'] = new Durable(
     (w) => w.done(),
@@ -37,6 +43,7 @@ export function httpNode(s: AccessStart<Config, EnrolPeers>): HttpNode {
   return Object.assign(node, {
     durable,
     async done(deviceId: number) {
+      expectRoom(node)
       await node.uplink.drained()
       const { done = '' } = await s.peers.controller.session({ deviceId, keys: true })
       return doneIn(done)

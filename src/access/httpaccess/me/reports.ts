@@ -9,9 +9,9 @@ import { parseExact } from '#protocol/json.ts'
 import { frameReasons } from '#protocol/reasons.ts'
 import { causeRefusal, Refusal } from './answer.ts'
 import { OCTETS } from './listener.ts'
+import { expectRoom } from './node.ts'
 import type { HttpSession } from './session.ts'
 
-const LATER = 5
 const NEXT_SECOND = 1
 
 export interface Report {
@@ -22,14 +22,10 @@ export interface Report {
 
 /** `as`: the key under which it may be repeated */
 export async function report(s: HttpSession, { kind, type, body }: Report, as?: Keyed): Promise<Outcome> {
-  expectRoom(s)
+  expectRoom(s.node)
   if (s.tooFast()) throw new Refusal(429, 'rate_limited', 'too many messages', NEXT_SECOND)
   s.node.read(body.length)
   return type === OCTETS ? octets(s, kind, body, as) : byName(s, kind, body, as)
-}
-
-export function expectRoom({ node }: HttpSession): void {
-  if (node.uplink.full) throw new Refusal(503, 'log_unavailable', 'the device log does not accept now', LATER)
 }
 
 /** → the text of the answer. A frame that cannot be decoded is kept, and the device is told. */

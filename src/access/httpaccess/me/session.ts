@@ -4,7 +4,6 @@ import { LeasedSession } from '#access/shared/leased.ts'
 import type { Cause } from '#contracts/causes.ts'
 import type { HttpNode } from './node.ts'
 import { Repeats } from './repeats.ts'
-import { expectRoom } from './reports.ts'
 import type { Listener } from './told.ts'
 
 export class HttpSession extends LeasedSession implements Receiver {
@@ -21,10 +20,7 @@ export class HttpSession extends LeasedSession implements Receiver {
   constructor(node: HttpNode, about: { address: string; vouched: readonly string[] | undefined; onEnd: () => void }) {
     super()
     this.node = node
-    this.repeats = new Repeats(() => {
-      expectRoom(this)
-      return node.done(this.deviceId)
-    })
+    this.repeats = new Repeats(() => node.done(this.deviceId))
     this.address = about.address
     this.vouched = about.vouched
     this.onEnd = about.onEnd
