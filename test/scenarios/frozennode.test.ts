@@ -1,4 +1,4 @@
-/** An access node that is silent for a while with messages of devices in its sockets, and then goes on. */
+/** Processes that are silent for a while with messages of devices in their sockets, and then go on. */
 import assert from 'node:assert/strict'
 import { recordKind } from '#core/devicelog/batch.ts'
 import { decodeStatus } from '#protocol/frames.ts'
@@ -6,12 +6,34 @@ import { onEngines } from '../support/engines.ts'
 import { logRecords } from '../world/inspect.ts'
 import type { Part } from '../world/processes.ts'
 import { enginesOf } from '../world/servers.ts'
-import { type Device, scenario, until, type World } from '../world.ts'
+import { type Device, scenario, sleep, until, type World } from '../world.ts'
 
 const valuesOf = async (world: World, device: Device): Promise<number[]> =>
   (await logRecords(world.place))
     .filter((r) => r.device === device.id && r.kind === recordKind.status)
     .map((r) => Number(decodeStatus(r.data).properties[0]!.values[0]))
+
+/** A node has read what was sent to it. */
+const NOTICED_MS = 300
+
+const partsOf = (world: World): readonly Part[] => (world.running as unknown as { parts: readonly Part[] }).parts
+
+const qos2 = (device: Device, n: number, dup: boolean) =>
+  ({
+    type: 'publish',
+    topic: 's',
+    payload: device.statusFrame({ o_uint32: [n] }),
+    qos: 2,
+    dup,
+    retain: false,
+    packetId: n,
+  }) as const
+
+async function finish({ link }: Device, packetId: number): Promise<void> {
+  await link.next('pubrec')
+  link.send({ type: 'pubrel', packetId, reason: 0 })
+  await link.next('pubcomp')
+}
 
 onEngines(enginesOf.processes!, () => {
   // MQTT-5, MQTT-13
@@ -21,29 +43,16 @@ onEngines(enginesOf.processes!, () => {
       const device = await world.device()
       await device.connect({ clean: false })
       const { link: old } = device
-      const { parts } = world.running as unknown as { parts: readonly Part[] }
-      const node = parts.find((p) => new URL(p.listen['mqttaccess'] ?? 'none:').port === String(old.socket.remotePort))
-      const publish = (n: number, dup: boolean) =>
-        ({
-          type: 'publish',
-          topic: 's',
-          payload: device.statusFrame({ o_uint32: [n] }),
-          qos: 2,
-          dup,
-          retain: false,
-          packetId: n,
-        }) as const
+      const node = partsOf(world).find((p) => new URL(p.listen['mqttaccess'] ?? 'none:').port === String(old.socket.remotePort))
       node!.signal('SIGSTOP')
       try {
-        old.send(publish(1, false))
+        old.send(qos2(device, 1, false))
         const known = () => world.peers.devicemanager.routes({ devices: [device.id] })
         await until('the end of its lease', async () => (await known()).items.length === 0)
         await device.connect({ clean: false })
         assert.notEqual(device.link.socket.remotePort, old.socket.remotePort)
-        device.link.send(publish(1, true))
-        await device.link.next('pubrec')
-        device.link.send({ type: 'pubrel', packetId: 1, reason: 0 })
-        await device.link.next('pubcomp')
+        device.link.send(qos2(device, 1, true))
+        await finish(device, 1)
         await device.publish('s', device.statusFrame({ o_uint32: [2] }), { packetId: 2 })
       } finally {
         node!.signal('SIGCONT')
@@ -52,6 +61,36 @@ onEngines(enginesOf.processes!, () => {
       await until('the end of the first connection', () => old.ended)
       await world.stop()
       assert.deepEqual(await valuesOf(world, device), [1, 2])
+    },
+    { shapes: ['processes'] },
+  )
+
+  // MQTT-5, MQTT-13
+  scenario(
+    'a device that leaves while the log is silent and comes in at another node: what it had sent is there before it is let in',
+    async (world) => {
+      const device = await world.device()
+      await device.connect({ clean: false })
+      const { remotePort } = device.link.socket
+      const controllers = partsOf(world).filter((p) => p.services.includes('controller'))
+      for (const c of controllers) c.signal('SIGSTOP')
+      let coming: Promise<unknown>
+      try {
+        device.link.send(qos2(device, 1, false))
+        await sleep(NOTICED_MS)
+        await device.drop()
+        await sleep(NOTICED_MS)
+        coming = device.connect({ clean: false })
+        await sleep(NOTICED_MS)
+      } finally {
+        for (const c of controllers) c.signal('SIGCONT')
+      }
+      await coming
+      assert.notEqual(device.link.socket.remotePort, remotePort)
+      device.link.send(qos2(device, 1, true))
+      await finish(device, 1)
+      await world.stop()
+      assert.deepEqual(await valuesOf(world, device), [1])
     },
     { shapes: ['processes'] },
   )

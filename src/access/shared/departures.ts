@@ -1,4 +1,7 @@
-/** Tells the device manager, a batch at a time, which sessions have ended here. */
+/**
+ * Tells the device manager, a batch at a time, which sessions have ended here: when all that they had sent is durable, since from then on
+ * their devices come in elsewhere without a word to this node.
+ */
 
 import type { Face } from '#contracts/contract.ts'
 import type { devicemanager } from '#contracts/devicemanager.ts'
@@ -12,10 +15,12 @@ export class Departures {
   private scheduled = false
   private sending: Promise<void> = Promise.resolve()
   private readonly peer: () => Face<typeof devicemanager>
+  private readonly drained: () => Promise<void>
   private readonly log: Logger
 
-  constructor(peer: () => Face<typeof devicemanager>, log: Logger) {
+  constructor(peer: () => Face<typeof devicemanager>, drained: () => Promise<void>, log: Logger) {
     this.peer = peer
+    this.drained = drained
     this.log = log
   }
 
@@ -43,6 +48,7 @@ export class Departures {
     if (items.length === 0) return
     this.items = []
     this.sending = this.sending.then(async () => {
+      await this.drained()
       try {
         await this.peer().disconnected({ items })
       } catch (err) {

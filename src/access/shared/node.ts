@@ -92,7 +92,11 @@ export function deviceNode<S extends DeviceSession>(s: AccessStart, protocol: st
     metrics,
     uplink,
     refusals,
-    departures: new Departures(() => s.peers.devicemanager, log),
+    departures: new Departures(
+      () => s.peers.devicemanager,
+      () => uplink.drained(),
+      log,
+    ),
     devices: new Map(),
     stopping: false,
     now: () => clock.now(),
