@@ -13,10 +13,11 @@ import { parseModel } from '#protocol/model.ts'
 import { startCloud } from '#src/cloud.ts'
 import { vectors } from '../test/vectors/read.ts'
 import { Device } from '../test/world/device.ts'
+import { callers } from './load/callers.ts'
 import { servePutFloor } from './load/putfloor.ts'
 import { median, onProcessor } from './load/run.ts'
 
-const [seconds, devices, callers, rounds] = [2, 3, 4, 5].map((i, n) => Number(process.argv[i] ?? [5, 100, 16, 3][n])) as [
+const [seconds, devices, many, rounds] = [2, 3, 4, 5].map((i, n) => Number(process.argv[i] ?? [5, 100, 16, 3][n])) as [
   number,
   number,
   number,
@@ -133,30 +134,7 @@ function floorDevice(port: number): Promise<Socket> {
   })
 }
 
-// ---- callers ----
-
-function caller(port: number, request: Buffer, until: number, times: number[]): Promise<void> {
-  return new Promise((done, failed) => {
-    let sent = performance.now()
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true }, () => socket.write(request))
-    socket.on('close', () => done())
-    socket.on('data', (answer) => {
-      if (!answer.includes('"code":0')) failed(new Error(answer.toString()))
-      const now = performance.now()
-      times.push(now - sent)
-      sent = now
-      if (now < until) socket.write(request)
-      else socket.destroy()
-    })
-  })
-}
-
-async function load({ port, requests }: Fleet, s: number): Promise<number[]> {
-  const times: number[] = []
-  const until = performance.now() + s * 1000
-  await Promise.all(Array.from({ length: callers }, (_, i) => caller(port, requests[i % devices]!, until, times)))
-  return times.sort((a, b) => a - b)
-}
+// ---- rounds ----
 
 interface Figure {
   rate: number
@@ -176,9 +154,10 @@ async function round(kind: Kind): Promise<Figure> {
   const child = fork(new URL(import.meta.url), ['serve', kind])
   const said = await reply<never>(child)
   const fleet = await (kind === 'floor' ? floorFleet(said) : cloudFleet(said))
-  await load(fleet, Math.max(2, seconds / 2))
+  const call = (s: number) => callers(fleet.port, fleet.requests, many, s)
+  await call(Math.max(2, seconds / 2))
   const before = await cpuOf(child)
-  const times = await load(fleet, seconds)
+  const times = await call(seconds)
   const used = (await cpuOf(child)) - before
   await fleet.end()
   child.send('stop')

@@ -4,9 +4,9 @@
  */
 import { fork } from 'node:child_process'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { connect } from 'node:net'
 import { fastify } from 'fastify'
 import { application, device, startApi } from '../test/fakes/apiprovider.ts'
+import { callers } from './load/callers.ts'
 
 const APP_KEY = 'c729da2c9c501012d966fccadd888a6c5e213a5ece5629dbebfec6ab8706e543'
 const CALLERS = 16
@@ -87,26 +87,8 @@ function cpuOf(child: Child): Promise<number> {
 }
 
 async function load(port: number, request: string, seconds: number): Promise<{ calls: number; p99: number }> {
-  const until = performance.now() + seconds * 1000
-  const times: number[] = []
-  await Promise.all(Array.from({ length: CALLERS }, () => caller(port, Buffer.from(request), until, times)))
-  times.sort((a, b) => a - b)
+  const times = await callers(port, [Buffer.from(request)], CALLERS, seconds)
   return { calls: times.length, p99: times[Math.floor(times.length * 0.99)]! }
-}
-
-function caller(port: number, request: Buffer, until: number, times: number[]): Promise<void> {
-  return new Promise((done) => {
-    let sent = performance.now()
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true }, () => socket.write(request))
-    socket.on('close', () => done())
-    socket.on('data', () => {
-      const now = performance.now()
-      times.push(now - sent)
-      sent = now
-      if (now < until) socket.write(request)
-      else socket.destroy()
-    })
-  })
 }
 
 async function serveAs(kind: Kind): Promise<void> {
