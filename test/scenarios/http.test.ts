@@ -70,29 +70,32 @@ scenario(
   },
 )
 
-// HTTP-2
-scenario('HTTP-2 a repeat under the same Idempotency-Key is answered and not taken again', async (world) => {
-  await world.application({ tags: ['event'] })
-  const d = await httpDevice(world)
-  const key = { 'Idempotency-Key': 'one' }
-  const answers = await Promise.all([1, 2, 3].map(() => d.post('events', { alarm: ['once'] }, key)))
-  for (const a of answers) assert.deepEqual([a.status, a.json], [200, { accepted: 1 }])
-  assert.equal((await d.post('events', { alarm: ['another'] }, key)).status, 422)
-  await d.post('events', { alarm: ['last'] })
-  await until('webhooks', () => world.hooks.hooks.length >= 2)
-  assert.equal(world.hooks.hooks.length, 2)
-})
-
 const keyed = (key: string) => ({ 'Idempotency-Key': key })
 
 /** As a device does that got no answer, or one that says so: again, under the same key. */
 const insist = (d: HttpDevice, body: object, key: string) =>
-  until(`an answer under ${key}`, async () => {
-    const answer = await d.post('events', body, keyed(key)).catch(() => undefined)
-    return answer && answer.status !== 503 && answer.status !== 409 ? answer : undefined
-  })
+  until(
+    `an answer under ${key}`,
+    async () => {
+      const answer = await d.post('events', body, keyed(key)).catch(() => undefined)
+      return answer && answer.status !== 503 && answer.status !== 409 ? answer : undefined
+    },
+    30_000,
+  )
 const eventsOf = async (world: World, d: HttpDevice) =>
   (await world.peers.controller.records({ deviceId: d.device.id, kinds: ['event'], limit: 1000 })).items.length
+
+// HTTP-2
+scenario('HTTP-2 a repeat under the same Idempotency-Key is answered and not taken again', async (world) => {
+  await world.application({ tags: ['event'] })
+  const d = await httpDevice(world)
+  const answers = await Promise.all([1, 2, 3].map(() => insist(d, { alarm: ['once'] }, 'one')))
+  for (const a of answers) assert.deepEqual([a.status, a.json], [200, { accepted: 1 }])
+  assert.equal((await insist(d, { alarm: ['another'] }, 'one')).status, 422)
+  await insist(d, { alarm: ['last'] }, 'last')
+  await until('webhooks', () => world.hooks.hooks.length >= 2)
+  assert.equal(world.hooks.hooks.length, 2)
+})
 
 // HTTP-2
 scenario(
