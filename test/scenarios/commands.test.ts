@@ -85,6 +85,31 @@ scenario(
   { shapes: restartable },
 )
 
+// DOWN-5, LOG-13
+scenario(
+  'kept: what became of commands of a device that was online before them is known after a kill: sent again marked DUP, or not at all',
+  async (world) => {
+    const device = await world.connected()
+    const done = await world.peers.controller.sendCommand(switchTo(device, 1))
+    await device.expectCommand()
+    await told(world, done, 'delivered')
+    device.acks = false
+    const c = await world.peers.controller.sendCommand(switchTo(device, 2))
+    await device.expectCommand()
+    await told(world, c, 'sent')
+    if (world.shape === 'process') await world.kill()
+    else await world.stop()
+    await world.start()
+    device.acks = true
+    await device.comeBack()
+    const again = await device.expectCommand()
+    assert.deepEqual([again.publish.dup, again.values], [true, [2, 0]])
+    await told(world, c, 'delivered')
+    assert.equal((await world.peers.controller.commandById({ id: done.id })).state, 'delivered')
+  },
+  { shapes: restartable },
+)
+
 // DOWN-6
 scenario('ttl: what has expired is never sent', async (world) => {
   const device = await world.device()

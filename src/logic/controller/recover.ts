@@ -3,36 +3,26 @@ import type { DeviceLog } from '#core/devicelog/port.ts'
 import type { History } from '#core/history/port.ts'
 import type { Logger } from '#lib/log.ts'
 import type { Clock } from '#lib/service.ts'
+import { type Part, readInOrder } from './inorder.ts'
 import type { WayUp } from './up.ts'
 
 export const CONSUMER = 'controller'
 
-const READ_BYTES = 4 << 20
-
 export async function recover(devicelog: DeviceLog, history: History, up: WayUp, log: Logger): Promise<void> {
   const absorbed = history.cursors()
   const saved = history.current.saved
-  let batches = 0
+  const parts: Part[] = []
   for (const { stream, first, last } of await devicelog.streams()) {
-    let after = Math.min(absorbed.get(stream) ?? 0, saved.get(stream) ?? 0)
-    if (first <= last && after < first - 1) {
+    const after = Math.min(absorbed.get(stream) ?? 0, saved.get(stream) ?? 0)
+    const dropped = first <= last && after < first - 1
+    if (dropped)
       log.error(
         { stream, after, first },
         'the device log has dropped batches that the current status lacks; it heals as devices report',
       )
-      after = first - 1
-    }
-    while (after < last) {
-      const read = await devicelog.read(stream, after, READ_BYTES)
-      if (read.length === 0) break
-      for (const b of read) {
-        const wait = up.replay(b)
-        if (wait !== undefined) await wait
-      }
-      after += read.length
-      batches += read.length
-    }
+    parts.push({ stream, after: dropped ? first - 1 : after, last })
   }
+  const batches = await readInOrder(devicelog, parts, (b) => up.replay(b))
   if (batches > 0) log.info({ batches }, 'read the device log again behind the last snapshot')
 }
 

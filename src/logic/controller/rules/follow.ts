@@ -1,15 +1,15 @@
 /** Rules as a consumer of the log: a durable cursor behind what has run, and what was not finished before a restart seen again. */
-import { batchHead, eachRecord } from '#core/devicelog/batch.ts'
+import { eachRecord } from '#core/devicelog/batch.ts'
 import type { Translator } from '#core/devicelog/foreign.ts'
 import type { DeviceLog } from '#core/devicelog/port.ts'
 import type { Logger } from '#lib/log.ts'
 import type { Clock } from '#lib/service.ts'
+import { type Part, readInOrder } from '../inorder.ts'
 import type { Observer } from '../watch.ts'
 import type { Engine } from './engine.ts'
 
 export const RULES_CONSUMER = 'controller/rules'
 const ADVANCE_MS = 500
-const READ_BYTES = 1 << 20
 
 export interface Follower extends Observer {
   /** Sees again what the cursor does not cover, up to what has been `applied`. */
@@ -71,21 +71,17 @@ export function makeFollower(o: {
     },
     see,
     async replay(translator) {
+      const parts: Part[] = []
       for (const { stream, first, last } of await devicelog.streams()) {
         const cursor = await devicelog.cursor(RULES_CONSUMER, stream)
         told.set(stream, cursor)
-        if (engine.size === 0) continue
-        let after = Math.max(cursor, first - 1)
-        while (after < last) {
-          const batches = await devicelog.read(stream, after, READ_BYTES)
-          if (batches.length === 0) break
-          for (const b of batches) {
-            const native = await translator.native(b)
-            eachRecord(native, 0, (p, size) => see(native, p, size, 0))
-            after = batchHead(b).seq
-          }
-        }
+        parts.push({ stream, after: Math.max(cursor, first - 1), last })
       }
+      const again = async (b: Buffer) => {
+        const native = await translator.native(b)
+        eachRecord(native, 0, (p, size) => see(native, p, size, 0))
+      }
+      if (engine.size > 0) await readInOrder(devicelog, parts, again)
       replaying = false
     },
     advance,
