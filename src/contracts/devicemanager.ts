@@ -66,7 +66,12 @@ export const devicemanager = contract('devicemanager', {
    * whose verdict is still on its way: it must then refuse that session when the verdict comes.
    */
   connect: method(
-    Type.Object({ node: Type.String(), items: Type.Array(ConnectRequest) }),
+    Type.Object({
+      node: Type.String(),
+      /** of the device log, which the node writes */
+      stream: Type.Optional(Type.Number()),
+      items: Type.Array(ConnectRequest),
+    }),
     Type.Object({ items: Type.Array(ConnectVerdict) }),
     { deadline: 10_000 },
   ),

@@ -81,6 +81,8 @@ export interface FakeNode {
   versions: Map<number, number>
   /** how a close goes; resolves by default */
   onClose: () => Promise<void>
+  /** it answers anything at all */
+  answers: boolean
 }
 
 export async function manager(config: { tokenLife?: number } = {}, real?: Face<typeof registry>) {
@@ -104,7 +106,7 @@ export async function manager(config: { tokenLife?: number } = {}, real?: Face<t
           await node.onClose()
           return { closed: items.length }
         },
-        moved: async () => ({}),
+        moved: async () => (node.answers ? {} : Promise.reject(new PandoError('unavailable', 'silent'))),
         deliver: async () => ({ items: [] }),
         sessions: async () => ({ devices: node.holds }),
         async retarget({ items }) {
@@ -138,7 +140,7 @@ export async function manager(config: { tokenLife?: number } = {}, real?: Face<t
     readiness() {},
   })
   const addNode = (name: string): FakeNode => {
-    const node: FakeNode = { closed: [], holds: [], versions: new Map(), onClose: async () => {} }
+    const node: FakeNode = { closed: [], holds: [], versions: new Map(), onClose: async () => {}, answers: true }
     nodes.set(name, node)
     return node
   }

@@ -86,7 +86,7 @@ export class Door<S extends DeviceSession> {
       this.scheduled = true
       setImmediate(this.check)
     }
-    const { protocol, log } = this.node()
+    const { protocol, log, uplink } = this.node()
     const items = asked.map(({ c, deviceId, token }) => ({
       deviceId,
       token,
@@ -94,7 +94,7 @@ export class Door<S extends DeviceSession> {
       address: c.address,
       ...(c.vouched && { vouched: [...c.vouched] }),
     }))
-    this.peers.devicemanager.connect({ node: this.instance, items }).then(
+    this.peers.devicemanager.connect({ node: this.instance, stream: uplink.stream, items }).then(
       (verdicts) => {
         for (let i = 0; i < asked.length; i++) this.decided(asked[i]!, verdicts.items[i]!)
       },
@@ -133,9 +133,10 @@ export class Door<S extends DeviceSession> {
    * open. One session a device: an older one ends, a newer one stays.
    */
   private takePlace(c: S): boolean {
-    const { devices } = this.node()
+    const { devices, closedAhead } = this.node()
     const present = devices.get(c.deviceId)
-    if (c.state !== 'asked' || (present && present.epoch > c.epoch)) {
+    const closed = c.epoch <= (closedAhead.get(c.deviceId) ?? 0)
+    if (c.state !== 'asked' || closed || (present && present.epoch > c.epoch)) {
       this.gone(c)
       return false
     }

@@ -6,6 +6,9 @@ import type { Downlink, Receiver } from './downlink.ts'
 import { keepLease } from './lease.ts'
 import type { AccessStart, DeviceNode, DeviceSession } from './node.ts'
 
+/** A verdict comes within this time, or never (contracts/devicemanager.ts). */
+const VERDICT_MS = 10_000
+
 export function accessFace<S extends Receiver>(node: DeviceNode<S>, downlink: Downlink<S>): Face<typeof access> {
   return {
     deliver: async ({ items }) => ({ items: await Promise.all(items.map((d) => downlink.deliver(d))) }),
@@ -61,12 +64,19 @@ async function closeSessions(
   let closed = 0
   for (const { device, epoch, cause } of items) {
     const c = node.devices.get(device)
+    if (epoch !== undefined && (c?.epoch ?? 0) < epoch) closeAhead(node, device, epoch)
     if (!c || (epoch !== undefined && c.epoch !== epoch)) continue
     c.dismiss(cause as Cause)
     closed++
   }
   await node.uplink.drained()
   return { closed }
+}
+
+/** A verdict that lets this session in may be on its way. */
+function closeAhead({ closedAhead, clock }: DeviceNode, device: number, epoch: number): void {
+  closedAhead.set(device, epoch)
+  clock.after(VERDICT_MS, () => void (closedAhead.get(device) === epoch && closedAhead.delete(device)))
 }
 
 /** Records of these devices are of another model version from here on. */

@@ -45,6 +45,8 @@ export interface DeviceNode<S extends DeviceSession = DeviceSession> extends Cou
   readonly departures: Departures
   /** device id → its one session here, from when it was let in */
   readonly devices: Map<number, S>
+  /** device → epoch: sessions up to this one are not let in, whatever the verdict that is on its way */
+  readonly closedAhead: Map<number, number>
   stopping: boolean
   /** ms since 1970 */
   now(): number
@@ -98,6 +100,7 @@ export function deviceNode<S extends DeviceSession>(s: AccessStart, protocol: st
       log,
     ),
     devices: new Map(),
+    closedAhead: new Map(),
     stopping: false,
     now: () => clock.now(),
   }

@@ -16,6 +16,8 @@ export interface Candidate {
   previous: Candidate | undefined
   /** another connect of the device came after this one */
   overtaken: boolean
+  /** the session before could not be ended */
+  barred: boolean
   /** settles when the sessions before those of its batch are gone */
   way: Promise<void> | undefined
 }
@@ -37,7 +39,7 @@ export function pickCandidates(
     const earlier = last.get(device.id)
     if (earlier) refuse(verdicts, earlier, 'taken_over')
     const route = { device: device.id, node, epoch: epochs.next(device.id), protocol, address, since }
-    last.set(device.id, { at, device, route, previous: undefined, overtaken: false, way: undefined })
+    last.set(device.id, { at, device, route, previous: undefined, overtaken: false, barred: false, way: undefined })
   }
   return [...last.values()]
 }
@@ -52,6 +54,7 @@ export function admit(
   const cut = meanwhile.get(c.device.id)
   if (cut) refuse(verdicts, c, cut === 'device_removed' ? 'device_unknown' : 'token_unknown')
   else if (c.overtaken) refuse(verdicts, c, 'taken_over')
+  else if (c.barred) refuse(verdicts, c, 'server_busy')
   else {
     const codec = codecs.get(c.device)
     verdicts[c.at] = { device: c.device, epoch: c.route.epoch, ...(codec !== undefined && { codec }) }

@@ -5,6 +5,7 @@
 import type { Face } from '#contracts/contract.ts'
 import type { ConnectRequest, ConnectVerdict, devicemanager } from '#contracts/devicemanager.ts'
 import type { Device } from '#contracts/registry.ts'
+import type { Route } from '#core/presence/port.ts'
 import { admit, type Candidate, pickCandidates } from './candidates.ts'
 import { claimRoutes } from './claims.ts'
 import { makeCodecs } from './codecs.ts'
@@ -47,7 +48,7 @@ export function makeConnect(s: Start, { held, leases, cutOff, closer, shutOut }:
       await way
       await letIn(candidates, verdicts, codecs, meanwhile)
     } finally {
-      for (const c of candidates) if (pending.get(c.device.id) === c) pending.delete(c.device.id)
+      for (const c of candidates) forget(c)
     }
     return verdicts
   }
@@ -68,7 +69,17 @@ export function makeConnect(s: Start, { held, leases, cutOff, closer, shutOut }:
   async function makeWay(candidates: readonly Candidate[], before: readonly Promise<void>[]): Promise<void> {
     if (before.length > 0) await Promise.allSettled(before)
     const toClose = await claimRoutes(presence, epochs, candidates)
-    if (toClose.length > 0) await closer.replaced(toClose)
+    const kept = toClose.length > 0 ? await closer.replaced(toClose) : []
+    if (kept.length > 0) await bar(candidates, kept)
+  }
+
+  /** Sessions that could not be ended stay the devices' sessions, so that the next who asks for them must end them too. */
+  async function bar(candidates: readonly Candidate[], kept: readonly Route[]): Promise<void> {
+    const devices = new Set(kept.map((r) => r.device))
+    const barred = candidates.filter((c) => devices.has(c.device.id))
+    for (const c of barred) c.barred = true
+    await presence.release(barred.map((c) => c.route))
+    await presence.restore(kept)
   }
 
   async function letIn(
@@ -79,16 +90,20 @@ export function makeConnect(s: Start, { held, leases, cutOff, closer, shutOut }:
   ): Promise<void> {
     const refused: Candidate[] = []
     for (const c of candidates) {
+      // whoever comes from here on finds it as a session
+      forget(c)
       if (admit(c, verdicts, codecs, meanwhile)) held.began(c.device.id, c.route.epoch)
       else refused.push(c)
     }
     if (refused.length > 0) await presence.release(refused.map((c) => c.route))
   }
 
-  return async ({ node, items }) => {
+  const forget = (c: Candidate) => void (pending.get(c.device.id) === c && pending.delete(c.device.id))
+
+  return async ({ node, stream, items }) => {
     const meanwhile = cutOff.watch()
     try {
-      await leases.heard(node)
+      await leases.heard(node, stream)
       return { items: await decide(node, items, meanwhile) }
     } finally {
       cutOff.release(meanwhile)

@@ -3,12 +3,11 @@
  * offline. In this order, since whoever comes in where such a route was must know that the old session says nothing more (connect.ts).
  */
 import type { Dead } from '#core/presence/port.ts'
+import { answers } from './answers.ts'
 import type { Held } from './held.ts'
 import type { Start } from './start.ts'
 
 const AGAIN_MS = 1000
-/** One that answers within this time lives: it has only been slow, and announces its devices itself. */
-const ANSWER_MS = 1000
 const AT_ONCE = 1000
 /** Of tries that fail one of so many is logged. */
 const LOG_EACH = 30
@@ -22,23 +21,9 @@ export function makeFunerals({ peers, log, clock, ports: { presence } }: Start, 
   const waiting = new Set<() => void>()
   let stopped = false
 
-  async function answers(node: string): Promise<boolean> {
-    const face = peers.access(node)
-    if (!face) return false
-    return new Promise((resolve) => {
-      const late = clock.after(ANSWER_MS, () => resolve(false))
-      face.moved({ devices: [] }).then(
-        () => {
-          late()
-          resolve(true)
-        },
-        () => resolve(false),
-      )
-    })
-  }
-
   async function tell({ node, stream }: Dead): Promise<void> {
-    if (await answers(node)) return
+    // it has only been slow, and announces its devices itself
+    if (await answers({ peers, clock }, node)) return
     await peers.controller.nodeLost({ node, ...(stream !== undefined && { stream }), sessions: [] })
     const sessions = (await presence.bury(node)).map(({ device, epoch }) => ({ device, epoch }))
     for (const { device, epoch } of sessions) held.ended(device, epoch)

@@ -11,8 +11,8 @@ const RENEW_AFTER = 1000
 export interface Leases {
   /** → whether it is known where all its devices are */
   renew(node: string, stream?: number): Promise<boolean>
-  /** The node has just asked for something: renews if the last time is a while ago. */
-  heard(node: string): Promise<unknown> | undefined
+  /** The node has just asked for something: renews if the last time is a while ago, or if it writes another stream since. */
+  heard(node: string, stream?: number): Promise<unknown> | undefined
   stop(): void
 }
 
@@ -21,13 +21,12 @@ export function makeLeases(s: Start, held: Held): Leases {
   const { ports, log, clock } = s
   const { presence } = ports
   const funerals = makeFunerals(s, held)
-  const fresh = new Set<string>()
+  /** node → the stream that it said last */
+  const fresh = new Map<string, number | undefined>()
 
   async function renew(node: string, stream?: number): Promise<boolean> {
-    if (!fresh.has(node)) {
-      fresh.add(node)
-      clock.after(RENEW_AFTER, () => fresh.delete(node))
-    }
+    if (!fresh.has(node)) clock.after(RENEW_AFTER, () => fresh.delete(node))
+    fresh.set(node, stream ?? fresh.get(node))
     return presence.lease(node, LEASE, stream)
   }
 
@@ -40,7 +39,8 @@ export function makeLeases(s: Start, held: Held): Leases {
   })
   return {
     renew,
-    heard: (node) => (fresh.has(node) ? undefined : renew(node)),
+    heard: (node, stream) =>
+      fresh.has(node) && (stream ?? fresh.get(node)) === fresh.get(node) ? undefined : renew(node, stream),
     stop() {
       stop()
       funerals.stop()

@@ -80,6 +80,7 @@ test('takeover: a node that is unknown, fails or hangs counts as lost, its strea
   assert.deepEqual(m.lost.splice(0), [{ node: 'gone', stream: 7, sessions: [] }])
   await m.connect('n1', 2, 3)
   node.onClose = () => new Promise(() => {})
+  node.answers = false
   const second = m.connect('n2', 2)
   while (node.closed.length === 0) await turn()
   m.clock.advance(5000)
@@ -87,9 +88,8 @@ test('takeover: a node that is unknown, fails or hangs counts as lost, its strea
   await m.connect('n1', 3)
   assert.ok((await m.connect('n2', 3))[0]!.device, 'not waited for again')
   assert.deepEqual(m.lost, [{ node: 'n1', stream: 8, sessions: [] }])
-  // it has begun a new stream: it lives
-  await m.face.alive({ node: 'n1', stream: 9 })
-  const [third] = await m.connect('n1', 3)
+  // it has begun a new stream, which it says with the device that comes in: it lives
+  const [third] = (await m.face.connect({ node: 'n1', stream: 9, items: [request(3)] })).items
   node.onClose = async () => {}
   await m.connect('n2', 3)
   assert.equal(node.closed.at(-1)!.epoch, third!.epoch)
@@ -133,9 +133,47 @@ test('takeover: while the log cannot seal the stream of a lost node, its devices
   await m.face.alive({ node: 'gone', stream: 7 })
   await m.connect('gone', 1)
   m.onLost = () => Promise.reject(new PandoError('log_unavailable', 'away'))
-  await assert.rejects(m.connect('n2', 1), /away/)
+  const refused = (verdicts: { refused?: string }[]) => verdicts.map((v) => v.refused ?? 'in')
+  assert.deepEqual(refused(await m.connect('n2', 1, 2)), ['server_busy', 'in'], 'others come in')
   m.onLost = async () => {}
-  assert.ok((await m.connect('n2', 1))[0]!.device)
+  assert.deepEqual(refused(await m.connect('n2', 1)), ['in'])
+  assert.deepEqual(
+    m.lost.map((l) => l.stream),
+    [7, 7],
+    'who comes again finds the session that could not be ended',
+  )
+})
+
+// MQTT-13
+test('takeover: a node that answers but does not get done keeps its sessions, for half a minute; its devices must wait', async () => {
+  const m = await manager()
+  const node = m.addNode('n1')
+  m.addNode('n2')
+  await m.face.alive({ node: 'n1', stream: 8 })
+  await m.connect('n1', 1)
+  node.onClose = () => new Promise(() => {})
+  const come = async (): Promise<string> => {
+    const before = node.closed.length
+    const coming = m.connect('n2', 1)
+    for (let i = 0; i < 20 && node.closed.length === before; i++) await turn()
+    m.clock.advance(5000)
+    const [verdict] = await coming
+    return verdict!.refused ?? 'in'
+  }
+  assert.equal(await come(), 'server_busy')
+  assert.equal(m.lost.length, 0)
+  for (let s = 0; s < 12 && m.lost.length === 0; s++) {
+    await m.face.alive({ node: 'n1', stream: 8 })
+    await come()
+  }
+  assert.deepEqual(
+    m.lost.map((l) => l.stream),
+    [8],
+    'it counts as lost at last',
+  )
+  assert.equal(await come(), 'in')
+  node.onClose = async () => {}
+  await m.stop()
 })
 
 test('two connects of a device in one batch leave exactly one, the last', async () => {

@@ -4,12 +4,15 @@ import type { Route } from '#core/presence/port.ts'
 import { PandoError } from '#lib/errors.ts'
 import type { Clock } from '#lib/service.ts'
 import { nodeNamed } from '#logic/shared/nodes.ts'
+import { answers } from './answers.ts'
 import type { Start } from './start.ts'
 
 /** How long a node may take to close and drain a session; then it counts as lost. */
 const CLOSE_WITHIN = 5000
-/** A node that counts as lost is not waited for again for this long, so that it costs one wait and not one a batch. */
+/** A node that counts as lost, or that is slow, is not waited for again for this long, so that it costs one wait and not one a batch. */
 const LOST_FOR = 5000
+/** A node that answers, but whose log takes nothing, keeps its sessions for so long: sealing its stream would end all of them. */
+const SLOW_FOR = 30_000
 
 export interface Closer {
   /**
@@ -19,9 +22,16 @@ export interface Closer {
   close(node: string, routes: readonly Route[], cause: Cause): Promise<void>
   /**
    * Ends sessions that others replaced: a call a node, all nodes at once. A node that can't be reached is lost: its stream of the log is
-   * sealed, so that it says nothing more of them. Rejects when that could not be done.
+   * sealed, so that it says nothing more of them. → those that could not be ended: what they have sent may still come.
    */
-  replaced(routes: readonly Route[]): Promise<void>
+  replaced(routes: readonly Route[]): Promise<Route[]>
+}
+
+/** A node that lives and does not get done with sessions. */
+interface Slow {
+  since: number
+  /** not asked again before */
+  until: number
 }
 
 interface Fence {
@@ -31,6 +41,7 @@ interface Fence {
 
 export function makeCloser({ peers, clock, log, ports: { presence } }: Pick<Start, 'peers' | 'clock' | 'log' | 'ports'>): Closer {
   const lost = new Map<string, Fence>()
+  const slow = new Map<string, Slow>()
 
   async function close(node: string, routes: readonly Route[], cause: Cause): Promise<void> {
     const face = await nodeNamed(peers.access, node)
@@ -42,15 +53,31 @@ export function makeCloser({ peers, clock, log, ports: { presence } }: Pick<Star
   async function takeOver(node: string, routes: readonly Route[]): Promise<void> {
     const before = lost.get(node)
     if (before && (await presence.stream(node)) === before.stream) return void (await before.sealed)
+    const known = slow.get(node)
+    if (known && clock.now() < known.until) throw new PandoError('unavailable', `access node ${node} is slow`, { node })
     try {
       await close(node, routes, 'taken_over')
+      slow.delete(node)
     } catch (err) {
+      if (await isSlow(node)) throw err
       log.warn(
         { err, node, sessions: routes.length },
         'access node did not close sessions that were taken over; it counts as lost',
       )
       await fence(node)
     }
+  }
+
+  /** It answers and has not been slow for too long. */
+  async function isSlow(node: string): Promise<boolean> {
+    const alive = await answers({ peers, clock }, node)
+    const now = clock.now()
+    const before = slow.get(node)
+    const since = before && now < before.until + SLOW_FOR ? before.since : now
+    slow.delete(node)
+    if (!alive || now - since >= SLOW_FOR) return false
+    slow.set(node, { since, until: now + LOST_FOR })
+    return true
   }
 
   async function fence(node: string): Promise<void> {
@@ -68,7 +95,19 @@ export function makeCloser({ peers, clock, log, ports: { presence } }: Pick<Star
   return {
     close,
     async replaced(routes) {
-      await Promise.all([...Map.groupBy(routes, (r) => r.node)].map(([node, theirs]) => takeOver(node, theirs)))
+      const each = [...Map.groupBy(routes, (r) => r.node)].map(async ([node, theirs]) => {
+        try {
+          await takeOver(node, theirs)
+          return []
+        } catch (err) {
+          log.warn(
+            { err, node, sessions: theirs.length },
+            'sessions could not be ended; their devices are not let in elsewhere yet',
+          )
+          return theirs
+        }
+      })
+      return (await Promise.all(each)).flat()
     },
   }
 }
