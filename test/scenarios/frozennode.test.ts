@@ -59,6 +59,12 @@ onEngines(enginesOf.processes!, () => {
       }
       // it has read what lay there
       await until('the end of the first connection', () => old.ended)
+      // DIARY-6
+      const { controller } = world.peers
+      const ends = async () => (await controller.diary({ deviceId: device.id })).items.filter((e) => e.kind === 'offline')
+      await until('that end in the diary', async () => (await ends()).length > 0)
+      const [condition] = (await controller.conditions({ devices: [device.id] })).items
+      assert.equal(condition!.entries[0]!.kind, 'online', JSON.stringify(condition))
       await world.stop()
       assert.deepEqual(await valuesOf(world, device), [1, 2])
     },

@@ -3,8 +3,12 @@ import { test } from 'node:test'
 import { causeNumber, causes } from '#contracts/causes.ts'
 import { judge } from '#contracts/judgement.ts'
 import { makeBatch, newStream, recordKind } from '#core/devicelog/batch.ts'
+import type { History } from '#core/history/port.ts'
 import { makeRandom } from '../../../test/fuzz/random.ts'
 import { controllerWorld, light, status } from '../../../test/support/controller.ts'
+import { cameLate } from './connection.ts'
+import { offlineIn } from './history/presence.ts'
+import { CONNECTION } from './slots.ts'
 
 const ends = Object.values(causes).filter((c) => c.no >= 10 && c.no < 30)
 const refusals = [causeNumber('token_unknown'), causeNumber('secret_wrong')]
@@ -59,4 +63,74 @@ test('the state of many devices, told from memory, is what their diaries say, al
   await compare(face)
   await stop()
   await compare((await boot()).face)
+})
+
+// DIARY-6
+test('the end of a session that another had replaced is no turn: for state, rules and after a restart', async (t) => {
+  const { boot, stop } = await controllerWorld(t)
+  const first = await boot()
+  const turn = (kind: number, epoch: number, time: number) => ({
+    kind,
+    device: 9,
+    epoch,
+    time,
+    reason: kind === recordKind.offline ? ends[0]!.no : 0,
+    data: Buffer.from('{}'),
+  })
+  const { online, offline } = recordKind
+  const newest = async ({ face }: typeof first) => (await face.conditions({ devices: [9] })).items[0]!.entries[0]
+  const late = turn(offline, 100, 3000)
+  const isLate = ({ history }: typeof first, of: typeof late) => cameLate(history.current, makeBatch(newStream(), 1, [of]), 40)
+
+  await first.says(turn(online, 100, 1000))
+  await first.says(turn(online, 200, 2000))
+  await first.says(late)
+  assert.deepEqual(await newest(first), { at: 2000, kind: 'online', params: {} })
+  // an end that stands before the turn in one batch with it is told
+  assert.deepEqual(
+    [isLate(first, late), isLate(first, turn(offline, 100, 2000)), isLate(first, turn(offline, 200, 3000))],
+    [true, false, false],
+  )
+  await stop()
+  const second = await boot()
+  assert.deepEqual(await newest(second), { at: 2000, kind: 'online', params: {} })
+  await second.says(turn(offline, 150, 3500))
+  assert.equal((await newest(second))!.kind, 'online')
+  // of no session, as a controller told it before there were epochs
+  await second.says(turn(offline, 0, 4000))
+  assert.equal((await newest(second))!.kind, 'offline')
+  await second.says(turn(online, 300, 5000))
+  await second.says(turn(offline, 300, 6000))
+  assert.deepEqual([(await newest(second))!.kind, (await newest(second))!.at], ['offline', 6000])
+  const { items } = await second.face.diary({ deviceId: 9 })
+  assert.equal(items.filter((e) => e.kind === 'offline').length, 4)
+})
+
+// DIARY-6
+test('what was stored before sessions had an epoch is read as it was', async (t) => {
+  const { boot } = await controllerWorld(t)
+  const { face, history, says } = await boot()
+  const old = Buffer.alloc(24)
+  old.set([2, ends[0]!.no, 1])
+  old.writeDoubleLE(7000, 8)
+  old.writeDoubleLE(6000, 16)
+  history.current.put(9, CONNECTION, 7000, old, 0, old.length)
+  const told = async () => (await face.conditions({ devices: [9] })).items[0]!.entries.map((e) => `${e.kind} ${e.at}`)
+  assert.deepEqual(await told(), ['offline 7000', 'offline 6000'])
+  await says({ kind: recordKind.offline, device: 9, epoch: 5, time: 8000 })
+  assert.deepEqual(await told(), ['offline 8000', 'offline 7000', 'offline 6000'])
+})
+
+// DIARY-6
+test('a late end makes no gap in history', async () => {
+  const records = [
+    { kind: recordKind.online, epoch: 1, time: 10 },
+    { kind: recordKind.online, epoch: 2, time: 20 },
+    { kind: recordKind.offline, epoch: 1, time: 30 },
+    { kind: recordKind.offline, epoch: 2, time: 40 },
+    { kind: recordKind.online, epoch: 3, time: 50 },
+  ]
+  const read = async ({ newestFirst }: { newestFirst?: boolean }) => ({ records: newestFirst ? [] : records })
+  const gaps = await offlineIn({ read } as unknown as Pick<History, 'read'>, 9, { from: 0, to: 60 })
+  assert.deepEqual(gaps, [{ from: 40, to: 50 }])
 })

@@ -2,18 +2,20 @@
  * What became of a device's connection, as far as its state now depends on it: the last turn, the ends before it that may make it
  * flapping, and what the diary has said since the turn. So that the state of many devices is a look into memory.
  *
- *   turn u8 (0 none, 1 online, 2 offline) | cause of the last end u8 | earlier ends u8 | said u8 | 0 u32 | at f64 | an f64 for each earlier end, newest first
+ *   turn u8 (0 none, 1 online, 2 offline) | cause of the last end u8 | earlier ends u8 | said u8 | begun u8 | 0 u24 | at f64 | an f64 for each earlier end, newest first
  *   said = 1: last cause u8 | cause of the last refusal u8, 0 = none | 0 u16 | refusals u32 | f64 at of the last, of the last and of the first refusal
+ *   begun = 1: epoch f64 of the session that came online last
  */
 import { causeOf } from '#contracts/causes.ts'
 import type { Condition, DiaryEntry } from '#contracts/controller.ts'
 import { FLAPPING, isRefusal } from '#contracts/judgement.ts'
 import { at as field, RECORD_HEADER, recordKind } from '#core/devicelog/batch.ts'
-import type { Current } from '#core/history/port.ts'
+import type { Current, HistoryRecord } from '#core/history/port.ts'
 import { CONNECTION, isObject } from './slots.ts'
 
 const HEAD = 16
 const SAID = 32
+const BEGUN = 8
 const [NONE, ONLINE, OFFLINE] = [0, 1, 2]
 
 interface Said {
@@ -31,6 +33,32 @@ interface Connection {
   /** of earlier ends, newest first */
   ends: number[]
   said?: Said
+  /** of the session that came online last; 0: not known */
+  epoch: number
+}
+
+/**
+ * Whether a session ends that another had replaced: its node was frozen, or cut off from the others, and the device is online elsewhere
+ * since. `last`: the epoch that came online last.
+ */
+const isLateEnd = (kind: number, epoch: number, last: number): boolean =>
+  kind === recordKind.offline && epoch !== 0 && epoch < last
+
+/** The same of one device's records, given one by one in their order. */
+export function lateEnds(): (r: Pick<HistoryRecord, 'kind' | 'epoch'>) => boolean {
+  let last = 0
+  return ({ kind, epoch }) => {
+    if (kind === recordKind.online) last = epoch
+    return isLateEnd(kind, epoch, last)
+  }
+}
+
+/** The same of the record at b[p …), which has been applied with others of its batch: an end before the turn is not late. */
+export function cameLate(current: Current, b: Buffer, p: number): boolean {
+  const kind = b[p + field.kind]!
+  if (kind !== recordKind.offline) return false
+  const { turn, at, epoch } = readConnection(current.get(b.readDoubleLE(p + field.device), CONNECTION)?.bytes)
+  return turn === ONLINE && at < b.readDoubleLE(p + field.time) && isLateEnd(kind, b.readDoubleLE(p + field.epoch), epoch)
 }
 
 /** Applies the record at b[p, p + size), where it tells of a connection. */
@@ -41,16 +69,28 @@ export function applyConnection(current: Current, b: Buffer, p: number, size: nu
   const time = b.readDoubleLE(p + field.time)
   const was = readConnection(current.get(device, CONNECTION)?.bytes)
   const cause = b[p + field.reason]!
-  const is = kind === recordKind.diary ? told(was, cause, time, timesIn(b, p, size)) : turned(was, kind, cause, time)
+  const epoch = b.readDoubleLE(p + field.epoch)
+  if (isLateEnd(kind, epoch, was.epoch)) return
+  const is = kind === recordKind.diary ? told(was, cause, time, timesIn(b, p, size)) : turned(was, kind, { cause, time, epoch })
   const bytes = written(is)
   current.put(device, CONNECTION, time, bytes, 0, bytes.length)
 }
 
-function turned({ turn, cause: before, at, ends }: Connection, kind: number, cause: number, time: number): Connection {
+interface Turn {
+  cause: number
+  time: number
+  epoch: number
+}
+
+function turned(
+  { turn, cause: before, at, ends, epoch: last }: Connection,
+  kind: number,
+  { cause, time, epoch }: Turn,
+): Connection {
   const all = turn === OFFLINE ? [at, ...ends] : ends
   const recent = all.filter((end) => time - end < FLAPPING.span).slice(0, FLAPPING.ends)
-  if (kind === recordKind.online) return { turn: ONLINE, cause: before, at: time, ends: recent }
-  return { turn: OFFLINE, cause, at: time, ends: recent }
+  if (kind === recordKind.online) return { turn: ONLINE, cause: before, at: time, ends: recent, epoch }
+  return { turn: OFFLINE, cause, at: time, ends: recent, epoch: last }
 }
 
 function told(was: Connection, cause: number, time: number, times: number): Connection {
@@ -67,9 +107,11 @@ function timesIn(b: Buffer, p: number, size: number): number {
   return Math.max(1, Number(count ?? 1))
 }
 
-function written({ turn, cause, at, ends, said }: Connection): Buffer {
-  const b = Buffer.alloc(HEAD + ends.length * 8 + (said ? SAID : 0))
-  b.set([turn, cause, ends.length, said ? 1 : 0])
+function written({ turn, cause, at, ends, said, epoch }: Connection): Buffer {
+  const begun = epoch === 0 ? 0 : 1
+  const b = Buffer.alloc(HEAD + ends.length * 8 + (said ? SAID : 0) + begun * BEGUN)
+  b.set([turn, cause, ends.length, said ? 1 : 0, begun])
+  if (begun) b.writeDoubleLE(epoch, b.length - BEGUN)
   b.writeDoubleLE(at, 8)
   for (const [i, end] of ends.entries()) b.writeDoubleLE(end, HEAD + i * 8)
   if (!said) return b
@@ -82,10 +124,11 @@ function written({ turn, cause, at, ends, said }: Connection): Buffer {
 }
 
 function readConnection(bytes: Uint8Array | undefined): Connection {
-  if (!bytes) return { turn: NONE, cause: 0, at: 0, ends: [] }
+  if (!bytes) return { turn: NONE, cause: 0, at: 0, ends: [], epoch: 0 }
   const v = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const ends = Array.from({ length: bytes[2]! }, (_, i) => v.getFloat64(HEAD + i * 8, true))
-  const head = { turn: bytes[0]!, cause: bytes[1]!, at: v.getFloat64(8, true), ends }
+  const epoch = bytes[4] === 1 ? v.getFloat64(bytes.length - BEGUN, true) : 0
+  const head = { turn: bytes[0]!, cause: bytes[1]!, at: v.getFloat64(8, true), ends, epoch }
   if (bytes[3] === 0) return head
   const q = HEAD + ends.length * 8
   const [cause, refused] = [bytes[q]!, bytes[q + 1]!]

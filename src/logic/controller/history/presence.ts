@@ -2,6 +2,7 @@
 import type { Gap } from '#contracts/controller.ts'
 import { recordKind } from '#core/devicelog/batch.ts'
 import type { History } from '#core/history/port.ts'
+import { lateEnds } from '../connection.ts'
 
 /** How far before the range it looks for how it began. */
 const LOOK_BACK = 86_400_000
@@ -16,8 +17,10 @@ export async function offlineIn(history: Pick<History, 'read'>, device: number, 
     history.read({ device, kinds, from, to, limit: MOST }),
   ])
   const gaps: Gap[] = []
+  const isLateEnd = lateEnds()
   let since = before.records[0]?.kind === recordKind.offline ? from : undefined
   for (const r of records) {
+    if (isLateEnd(r)) continue
     if (r.kind === recordKind.offline) since ??= r.time
     else if (since !== undefined) {
       if (r.time > since) gaps.push({ from: since, to: r.time })

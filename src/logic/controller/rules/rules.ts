@@ -97,7 +97,14 @@ export function makeRules(p: RuleParts) {
     run: running.run,
     heldBack: ({ rule }, device, at, after) => void runs.add(rule, at, 'held_back', { device, at }, after),
   })
-  const follower = makeFollower({ devicelog: p.devicelog, engine, applied: p.applied, clock, log: logger })
+  const follower = makeFollower({
+    devicelog: p.devicelog,
+    engine,
+    current: p.history.current,
+    applied: p.applied,
+    clock,
+    log: logger,
+  })
   const remembering = makeRemembering({ history: p.history, engine, peer, clock, log: logger })
   const timers = makeTimers({
     peer,
