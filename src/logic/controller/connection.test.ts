@@ -2,12 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { causeNumber, causes } from '#contracts/causes.ts'
 import { judge } from '#contracts/judgement.ts'
-import { makeBatch, newStream, recordKind } from '#core/devicelog/batch.ts'
+import { BATCH_HEADER, makeBatch, newStream, recordKind } from '#core/devicelog/batch.ts'
 import type { History } from '#core/history/port.ts'
+import { silentLog } from '#lib/log.ts'
+import { testClock } from '#src/testing/clock.ts'
 import { makeRandom } from '../../../test/fuzz/random.ts'
 import { controllerWorld, light, status } from '../../../test/support/controller.ts'
-import { cameLate } from './connection.ts'
 import { offlineIn } from './history/presence.ts'
+import type { Engine } from './rules/engine.ts'
+import { makeFollower } from './rules/follow.ts'
 import { CONNECTION } from './slots.ts'
 
 const ends = Object.values(causes).filter((c) => c.no >= 10 && c.no < 30)
@@ -80,17 +83,30 @@ test('the end of a session that another had replaced is no turn: for state, rule
   const { online, offline } = recordKind
   const newest = async ({ face }: typeof first) => (await face.conditions({ devices: [9] })).items[0]!.entries[0]
   const late = turn(offline, 100, 3000)
-  const isLate = ({ history }: typeof first, of: typeof late) => cameLate(history.current, makeBatch(newStream(), 1, [of]), 40)
+  /** Whether rules are shown the record, once it has been applied. */
+  const isShown = ({ history }: typeof first, of: typeof late) => {
+    let shown = false
+    const engine = { size: 1, see: () => void (shown = true) } as unknown as Engine
+    const follower = makeFollower({
+      devicelog: first.devicelog,
+      engine,
+      current: history.current,
+      applied: new Map(),
+      clock: testClock(),
+      log: silentLog(),
+    })
+    const batch = makeBatch(newStream(), 1, [of])
+    follower.see(batch, BATCH_HEADER, batch.length - BATCH_HEADER)
+    return shown
+  }
 
   await first.says(turn(online, 100, 1000))
   await first.says(turn(online, 200, 2000))
   await first.says(late)
   assert.deepEqual(await newest(first), { at: 2000, kind: 'online', params: {} })
   // an end that stands before the turn in one batch with it is told
-  assert.deepEqual(
-    [isLate(first, late), isLate(first, turn(offline, 100, 2000)), isLate(first, turn(offline, 200, 3000))],
-    [true, false, false],
-  )
+  const shown = [late, turn(offline, 100, 2000), turn(offline, 200, 3000)].map((r) => isShown(first, r))
+  assert.deepEqual(shown, [false, true, true])
   await stop()
   const second = await boot()
   assert.deepEqual(await newest(second), { at: 2000, kind: 'online', params: {} })
