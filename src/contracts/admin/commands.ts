@@ -83,7 +83,7 @@ export const commandRoutes = {
     status: 202,
     can: 'devices.command',
     audit: 'device.command',
-    idempotent: true,
+    idempotent: 'throughout',
     errors: ['device_unknown', 'device_offline', 'frame_invalid', 'frame_too_large', 'rate_limited', 'log_unavailable'],
   }),
   'GET /commands/{id}': route({

@@ -36,8 +36,11 @@ export interface RouteSpec {
   audit?: string | readonly string[]
   /** the answer has an `ETag`, or `If-Match` is heeded where something is changed */
   revision?: true
-  /** heeds `Idempotency-Key` */
-  idempotent?: true
+  /**
+   * heeds `Idempotency-Key`; `throughout`: those who do it know the request by its name too (`Call.once`), so that it may be done again
+   * where it is not known what became of it
+   */
+  idempotent?: true | 'throughout'
   /** errors beside those that every call may answer */
   errors?: readonly ErrorCode[]
 }

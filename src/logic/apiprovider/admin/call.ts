@@ -59,6 +59,8 @@ export interface Call<R extends RouteSpec = RouteSpec> {
   body: BodyOf<R>
   /** for the audit log */
   by: By
+  /** names the request to those who do it, the same for each repeat of it (`idempotent: 'throughout'`) */
+  once?: string
   /** what `If-Match` said */
   ifRevision?: number
   /** sets a header of the answer */

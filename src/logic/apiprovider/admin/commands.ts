@@ -48,9 +48,9 @@ export function commands(p: Parts): Handlers<typeof commandRoutes> {
       const { items, next } = await peers.controller.commands({ deviceId, ...query })
       return { items: items.map(told), ...(next !== undefined && { next }) }
     },
-    'POST /devices/{id}/commands': async ({ params, body, scope, by }) => {
+    'POST /devices/{id}/commands': async ({ params, body, scope, by, once }) => {
       const { id: deviceId } = await reach.device(params.id, scope)
-      const asked = askedOf(body)
+      const asked = { ...askedOf(body), ...(once !== undefined && { idempotencyKey: once }) }
       const ttl = (body.ttl_s ?? 0) * 1000
       return doing({
         ...{ by, action: 'device.command', object: `device/${deviceId}` },

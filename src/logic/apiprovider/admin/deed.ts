@@ -1,7 +1,8 @@
 /** What is done elsewhere than in the registry and must be in the audit log: written down before, settled afterwards (AUDIT-3). */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { AuditOutcome, By } from '#contracts/registry.ts'
-import { errorTable, toPandoError } from '#lib/errors.ts'
 import type { Parts } from './call.ts'
+import { wasRefused } from './problem.ts'
 
 export interface Deed<T> {
   by: By
@@ -19,10 +20,8 @@ export interface Deed<T> {
 
 type Said = Partial<Record<'before' | 'after', Record<string, unknown>>>
 
-const SURELY = 500
-
-/** Errors of the server leave open whether something was done. */
-const wasRefused = (e: unknown): boolean => errorTable[toPandoError(e).code].status < SURELY
+/** Somebody waits for an answer that is known: a registry that hangs must not hold it up, the intent is durable. */
+const SETTLE_MS = 500
 
 export type Doing = <T>(deed: Deed<T>) => Promise<T>
 
@@ -31,10 +30,12 @@ export const makeDoing =
   async ({ by, action, object, asked, before, act, after }) => {
     const named = { audit: by, action, object }
     const { id } = await peers.registry.auditBegin({ ...named, asked: { ...asked } })
-    const settle = (outcome: AuditOutcome, said: Said = {}) =>
-      peers.registry.auditSettle({ id, ...named, outcome, ...said }).catch((err: unknown) => {
+    const settle = async (outcome: AuditOutcome, said: Said = {}) => {
+      const settled = peers.registry.auditSettle({ id, ...named, outcome, ...said }).catch((err: unknown) => {
         log.warn({ err, ...named }, 'what became of a deed cannot be written down: the audit log will say that it is unknown')
       })
+      await Promise.race([settled, sleep(SETTLE_MS, undefined, { ref: false })])
+    }
     try {
       const done = await act()
       await settle('done', { ...(before && { before: { ...before } }), ...(after && { after: { ...after(done) } }) })

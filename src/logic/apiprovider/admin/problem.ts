@@ -1,7 +1,7 @@
 /** Errors as RFC 9457 problems. */
 import type { FieldError, Problem } from '#contracts/admin/problem.ts'
 import { errorPath } from '#contracts/errortext.ts'
-import { type ErrorCode, errorTable, isPandoError, PandoError } from '#lib/errors.ts'
+import { type ErrorCode, errorTable, isPandoError, PandoError, toPandoError } from '#lib/errors.ts'
 
 /** The request itself is wrong, field by field. */
 export class InvalidRequest extends Error {
@@ -11,6 +11,21 @@ export class InvalidRequest extends Error {
     this.errors = errors
   }
 }
+
+/** 412 shows what it is now: what GET of the same path answers, or of what the action is about. */
+export class Overtaken extends Error {
+  readonly current: unknown
+  constructor(current: unknown) {
+    super('overtaken')
+    this.current = current
+  }
+}
+
+const SURELY = 500
+
+/** Nothing was done. Errors of the server leave open whether something was. */
+export const wasRefused = (e: unknown): boolean =>
+  e instanceof InvalidRequest || e instanceof Overtaken || errorTable[toPandoError(e).code].status < SURELY
 
 export const invalidAt = (pointer: string, code: string, params: Record<string, unknown> = {}): InvalidRequest =>
   new InvalidRequest([{ pointer, code, params }])

@@ -12,10 +12,10 @@ import type { Limits } from '../limits.ts'
 import { type RequestLog, requestIdOf } from '../requestlog.ts'
 import { authenticate, callerOf, checkOrigin } from './authenticate.ts'
 import type { AnyHandler, Auth, Call, Caller, Parts } from './call.ts'
-import { once } from './idempotency.ts'
+import { isUnderWay, nameOf, once } from './idempotency.ts'
 import { bodyOf, type Checker, checker, fromTexts, ifMatchOf } from './input.ts'
 import { permit } from './permission.ts'
-import { InvalidRequest, PROBLEM_TYPE, problemOf, problemOfError } from './problem.ts'
+import { InvalidRequest, Overtaken, PROBLEM_TYPE, problemOf, problemOfError } from './problem.ts'
 import { scopeOf } from './scope.ts'
 import { isStreamed } from './streamed.ts'
 
@@ -104,16 +104,18 @@ function caller(p: ServeParts, key: RouteKey, spec: RouteSpec): Run {
       ...(ifRevision !== undefined && { ifRevision }),
       header: (name: string, value: string) => void reply.header(name, value),
     } as Call
-    const run = async () => answerOf(spec, await guarded(p, key, c, () => handler(c)))
+    const run = async (call: Call) => answerOf(spec, await guarded(p, key, call, () => handler(call)))
     const repeatKey = spec.idempotent ? req.headers['idempotency-key'] : undefined
     if (repeatKey === undefined) {
-      const answered = await run()
+      const answered = await run(c)
       if (!isStreamed(answered.value)) return send(reply, spec, answered)
       return stream(reply, { type: spec.media!, pieces: answered.value.pieces })
     }
     const request = `${key}\n${req.url}\n${stringifyExact(body ?? null)}`
-    const got = await once(p.peers.registry, { actor: c.by.actor, key: String(repeatKey), request }, async () => {
-      const { status, body: text, value } = await run()
+    const throughout = spec.idempotent === 'throughout'
+    const one = { actor: c.by.actor, key: String(repeatKey), request, throughout }
+    const got = await once(p, one, async () => {
+      const { status, body: text, value } = await run(throughout ? { ...c, once: nameOf(one) } : c)
       return { status, body: text, replayed: false, value }
     })
     if (got.replayed) reply.header('Idempotency-Replayed', 'true')
@@ -150,15 +152,6 @@ function send(reply: FastifyReply, spec: RouteSpec, { status, body, value }: Ans
   reply.header('Content-Type', spec.media ?? 'application/json; charset=utf-8').send(body)
 }
 
-/** 412 shows what it is now: what GET of the same path answers, or of what the action is about. */
-class Overtaken extends Error {
-  readonly current: unknown
-  constructor(current: unknown) {
-    super('overtaken')
-    this.current = current
-  }
-}
-
 async function guarded(p: ServeParts, key: RouteKey, c: Call, run: () => Promise<unknown>): Promise<unknown> {
   try {
     return await run()
@@ -191,7 +184,8 @@ async function refuse(p: ServeParts, spec: RouteSpec, req: FastifyRequest, reply
   p.requests.failed(req, `admin/${spec.id}`, error)
   const problem = problemOfError(error, id)
   if (problem.status === 401) reply.header('WWW-Authenticate', 'Bearer')
-  if (problem.status === 429 || problem.status === 503) reply.header('Retry-After', retryAfter(error.params, p.clock.now()))
+  if (problem.status === 429 || problem.status === 503 || isUnderWay(error))
+    reply.header('Retry-After', retryAfter(error.params, p.clock.now()))
   reply.code(problem.status).send(stringifyExact(problem))
 }
 

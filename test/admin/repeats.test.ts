@@ -1,0 +1,143 @@
+/** `Idempotency-Key` and deeds of which somebody who does them does not say what became of them. */
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, test } from 'node:test'
+import { PandoError } from '#lib/errors.ts'
+import { systemClock } from '#lib/service.ts'
+import { makeWorld, needsEmbedded, type World } from '../world.ts'
+import { type Ask, type Door, openDoor } from './door.ts'
+
+const lost = async (): Promise<never> => {
+  throw new PandoError('unavailable', 'there is no answer')
+}
+
+let world: World
+let door: Door
+let late = 0
+let device: number
+let keys = 0
+
+if (!needsEmbedded.skip) {
+  before(async () => {
+    world = await makeWorld({ clock: { ...systemClock, now: () => systemClock.now() + late } })
+    door = await openDoor(world)
+  })
+  beforeEach(async () => {
+    device = (await world.device({ product: await world.product() })).id
+  })
+  after(() => world.close())
+}
+
+type Method = (input: unknown) => Promise<unknown>
+
+/** The next call of a service's method is this one. */
+function next(service: 'registry' | 'controller', method: string, f: (call: Method, input: unknown) => Promise<unknown>): void {
+  const face = world.peers[service] as unknown as Record<string, Method>
+  const call = face[method]!
+  face[method] = (input) => {
+    face[method] = call
+    return f(call, input)
+  }
+}
+
+const fails = (method: string) => next('registry', method, lost)
+/** It is done, and its answer is lost. */
+const loses = (service: 'registry' | 'controller', method: string) =>
+  next(service, method, async (call, input) => {
+    await call(input)
+    return lost()
+  })
+
+const headers = () => ({ 'Idempotency-Key': `key-${++keys}` })
+const command = (value = 1): Ask => ({ headers: headers(), body: { command: 'switch', params: [value, 2], ttl_s: 3600 } })
+const send = (o: Ask) => door.ask('POST', `/devices/${device}/commands`, o)
+const sent = async () => (await door.client('GET /devices/{id}/commands', { params: { id: device } })).items.map((c) => c.id)
+const named = async (name: string) =>
+  (await door.client('GET /vendors', { query: { limit: 1000 } })).items.filter((v) => v.name === name).length
+
+/** Longer than any request is taken to be under way. */
+const aWhile = () => {
+  late += 61_000
+}
+
+const taken = async (state: 'running' | 'interrupted', said: ReturnType<typeof send>) => {
+  const { status, json, headers } = await said
+  assert.deepEqual([status, json.code, json.params], [409, 'conflict', { state }])
+  assert.equal(headers.get('retry-after'), state === 'running' ? '1' : null)
+}
+
+// ADM-8
+test(
+  'an answer that cannot be kept is given; the repeat is told to come again, and gets the same command',
+  needsEmbedded,
+  async () => {
+    const asked = command()
+    fails('idempotencyFinish')
+    const first = await send(asked)
+    assert.equal(first.status, 202, first.body)
+    await taken('running', send(asked))
+    aWhile()
+    const again = await send(asked)
+    assert.deepEqual([again.status, again.json.id], [202, first.json.id], again.body)
+    assert.deepEqual(await sent(), [first.json.id])
+    assert.equal((await send(asked)).headers.get('idempotency-replayed'), 'true')
+  },
+)
+
+// ADM-8
+test('a command whose answer is lost on the way is the same one when it is asked for again', needsEmbedded, async () => {
+  const asked = command()
+  loses('controller', 'sendCommand')
+  assert.equal((await send(asked)).status, 503)
+  const [id] = await sent()
+  const again = await send(asked)
+  assert.deepEqual([again.status, again.json.id], [202, id], again.body)
+  assert.deepEqual(await sent(), [id])
+  assert.equal((await send({ ...asked, body: command(2).body })).status, 422)
+})
+
+// ADM-8
+test('another request under the key of one whose answer was lost is a command of its own', needsEmbedded, async () => {
+  const asked = command()
+  loses('controller', 'sendCommand')
+  assert.equal((await send(asked)).status, 503)
+  const other = await send({ ...asked, body: command(2).body })
+  assert.deepEqual([other.status, other.json.params], [202, [2, 2]], other.body)
+  assert.equal((await sent()).length, 2)
+})
+
+// ADM-8
+test('what has no name of its own is not done again where it is not known what became of it', needsEmbedded, async () => {
+  for (const [name, breaks, status] of [
+    ['not kept', () => fails('idempotencyFinish'), 201],
+    ['not told', () => loses('registry', 'addVendor'), 503],
+  ] as const) {
+    const asked = { headers: headers(), body: { name } }
+    const add = () => door.ask('POST', '/vendors', asked)
+    breaks()
+    assert.equal((await add()).status, status)
+    await taken('running', add())
+    aWhile()
+    await taken('interrupted', add())
+    assert.equal(await named(name), 1)
+  }
+})
+
+// ADM-8
+test('what was refused, in its form or by its state, may be asked again under its key', needsEmbedded, async () => {
+  const wrong = { headers: headers(), body: { command: 'switch', set: {} } }
+  for (let i = 0; i < 2; i++) assert.equal((await send(wrong)).status, 400)
+  const { product } = await door.client('GET /devices/{id}', { params: { id: device } })
+  await door.client('PUT /products/{id}/draft', { params: { id: product }, body: { model: { objects: [] } } })
+  const stale = { headers: { ...headers(), 'If-Match': '"999"' }, body: { note: 'n' } }
+  for (let i = 0; i < 2; i++) {
+    const { status, body } = await door.ask('POST', `/products/${product}/draft/publish`, stale)
+    assert.equal(status, 412, body)
+  }
+})
+
+// AUDIT-3
+test('an answer does not wait for a registry that takes no entry of the audit log', needsEmbedded, async () => {
+  next('registry', 'auditSettle', () => new Promise(() => {}))
+  const { status } = await send({ body: command().body })
+  assert.equal(status, 202)
+})
