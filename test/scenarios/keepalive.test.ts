@@ -5,7 +5,7 @@ import { keepaliveDifferences } from '../differences/mqtt-keepalive.ts'
 import { type Outcome, testOutcomes } from '../vectors/compare.ts'
 import { vectors } from '../vectors/read.ts'
 import { heldTime } from '../world/time.ts'
-import { type Device, makeWorld, needsEmbedded, type World } from '../world.ts'
+import { type Device, makeWorld, needsEmbedded, until, type World } from '../world.ts'
 
 const time = heldTime()
 let world: World
@@ -17,6 +17,11 @@ const device = async (keepAlive: number) => {
   const d = await world.device()
   await d.connect({ keepAlive })
   return d
+}
+/** Its end is told when what it had sent is durable. */
+async function gone(d: Device): Promise<string> {
+  await until('its end to be known', async () => (await online(d)) === 'offline')
+  return 'offline'
 }
 const answers = async (name: string, act: Promise<unknown>) =>
   act.then(
@@ -34,7 +39,7 @@ const acts: Record<string, () => Promise<string>> = {
       seconds++
     }
     const when = seconds >= 3 && seconds <= 5 ? '3 to 5' : String(seconds)
-    return `${open(d)} after ${when} s, ${await online(d)}`
+    return `${open(d)} after ${when} s, ${open(d) === 'open' ? await online(d) : await gone(d)}`
   },
   'keepalive 60, PUBLISH QoS1 after 50 s of silence': async () => {
     const d = await device(60)
