@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
+import { after } from 'node:test'
 import type { RegistryBell } from '#core/queue/port.ts'
 import { openRegistrystore } from '#core/registrystore/open.ts'
 import type { Registrystore } from '#core/registrystore/port.ts'
@@ -39,6 +40,17 @@ interface Options {
   registryUrl?: string
   /** ms since 1970 that its clock begins with */
   at?: number
+}
+
+/** One for all tests of a file, gone when they are done. */
+export async function registryOfFile(): Promise<Registry> {
+  const dir = tempDir()
+  const r = await startRegistry(dir)
+  after(async () => {
+    await r.stop()
+    removeDir(dir)
+  })
+  return r
 }
 
 /** Starts one on `dir`; several may run on the same directory, as several processes would. */

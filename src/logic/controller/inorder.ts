@@ -1,7 +1,7 @@
 /** Reads parts of several streams as they came about: the oldest batch first, each stream in its own order. */
 import { batchHead } from '#core/devicelog/batch.ts'
 import type { DeviceLog } from '#core/devicelog/port.ts'
-import { mayFollow } from '#logic/shared/reader.ts'
+import { oldest, oldestFree } from '#logic/shared/reader.ts'
 
 /** The batches after `after`, up to `last`. */
 export interface Part {
@@ -50,20 +50,10 @@ export async function readInOrder(
   return batches
 }
 
-/** Of equal times the one whose stream was named first; what must wait for another stream only if all do. */
+/** What must wait for another stream comes only if all do. */
 function next(open: ReadonlyMap<number, Open>): Open {
   if (open.size === 1) return open.values().next().value!
   const position = (stream: number) => open.get(stream)?.after ?? Number.POSITIVE_INFINITY
-  const head = ({ page, at }: Open) => page[at]!
-  const oldest = (streams: Iterable<Open>) => {
-    let found: { stream: Open; time: number } | undefined
-    for (const stream of streams) {
-      const { time } = batchHead(head(stream))
-      if (!found || time < found.time) found = { stream, time }
-    }
-    return found?.stream
-  }
-  const first = oldest(open.values())!
-  if (mayFollow(head(first), position)) return first
-  return oldest([...open.values()].filter((s) => mayFollow(head(s), position))) ?? first
+  const heads = [...open.values()].map(({ page, at }) => page[at]!)
+  return open.get(batchHead((oldestFree(heads, position) ?? oldest(heads))!).stream)!
 }

@@ -50,26 +50,29 @@ export function makeCloser({ peers, clock, log, ports: { presence } }: Pick<Star
     await within(CLOSE_WITHIN, clock, face.close({ items }))
   }
 
-  async function takeOver(node: string, routes: readonly Route[]): Promise<void> {
+  /** → false: the node lives and may still say something of them */
+  async function takeOver(node: string, routes: readonly Route[]): Promise<boolean> {
     const before = lost.get(node)
-    if (before && (await presence.stream(node)) === before.stream) return void (await before.sealed)
-    const known = slow.get(node)
-    if (known && clock.now() < known.until) throw new PandoError('unavailable', `access node ${node} is slow`, { node })
+    if (before && (await presence.stream(node)) === before.stream) {
+      await before.sealed
+      return true
+    }
+    if (clock.now() < (slow.get(node)?.until ?? 0)) return false
     try {
       await close(node, routes, 'taken_over')
       slow.delete(node)
     } catch (err) {
-      if (await isSlow(node)) throw err
-      log.warn(
-        { err, node, sessions: routes.length },
-        'access node did not close sessions that were taken over; it counts as lost',
-      )
+      const waits = await slowAgain(node)
+      const what = waits ? 'their devices wait' : 'it counts as lost'
+      log.warn({ err, node, sessions: routes.length }, `access node did not close sessions that were taken over; ${what}`)
+      if (waits) return false
       await fence(node)
     }
+    return true
   }
 
-  /** It answers and has not been slow for too long. */
-  async function isSlow(node: string): Promise<boolean> {
+  /** The node was slow once more → whether it answers, and has not been slow for too long. */
+  async function slowAgain(node: string): Promise<boolean> {
     const alive = await answers({ peers, clock }, node)
     const now = clock.now()
     const before = slow.get(node)
@@ -96,16 +99,14 @@ export function makeCloser({ peers, clock, log, ports: { presence } }: Pick<Star
     close,
     async replaced(routes) {
       const each = [...Map.groupBy(routes, (r) => r.node)].map(async ([node, theirs]) => {
-        try {
-          await takeOver(node, theirs)
-          return []
-        } catch (err) {
+        const ended = await takeOver(node, theirs).catch((err: unknown) => {
           log.warn(
             { err, node, sessions: theirs.length },
-            'sessions could not be ended; their devices are not let in elsewhere yet',
+            'the stream of a lost access node could not be sealed; its devices wait',
           )
-          return theirs
-        }
+          return false
+        })
+        return ended ? [] : theirs
       })
       return (await Promise.all(each)).flat()
     },

@@ -1,18 +1,9 @@
 // TOK-5
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { removeDir, startRegistry, tempDir } from '../../../test/support/registry.ts'
+import { test } from 'node:test'
+import { registryOfFile } from '../../../test/support/registry.ts'
 
-const dir = tempDir()
-let r: Awaited<ReturnType<typeof startRegistry>>
-before(async () => {
-  r = await startRegistry(dir)
-})
-after(async () => {
-  await r.stop()
-  removeDir(dir)
-})
-
+const r = await registryOfFile()
 const audit = { actor: 'user/1', addr: '192.0.2.1', requestId: 'r' }
 const hosts = async () => (await r.face.addressBlocks({})).items.map((b) => b.host).sort()
 

@@ -1,19 +1,10 @@
 // ADM-27
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { isPandoError } from '#lib/errors.ts'
-import { removeDir, startRegistry, tempDir } from '../../../test/support/registry.ts'
+import { registryOfFile } from '../../../test/support/registry.ts'
 
-const dir = tempDir()
-let r: Awaited<ReturnType<typeof startRegistry>>
-before(async () => {
-  r = await startRegistry(dir)
-})
-after(async () => {
-  await r.stop()
-  removeDir(dir)
-})
-
+const r = await registryOfFile()
 const audit = { actor: 'user/1', addr: '192.0.2.1', requestId: 'r' }
 const finding = (object: string, params: object = {}) => ({
   code: 'engine',

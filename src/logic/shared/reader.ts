@@ -53,10 +53,9 @@ async function next(o: ReadOptions, chunks: Chunks, asked: Set<string>): Promise
   for (;;) {
     await fill(o, chunks)
     const heads = [...chunks.values()].flatMap((list) => (list[0] ? [list[0]] : []))
-    if (heads.length > 1) heads.sort((a, b) => batchHead(a).time - batchHead(b).time)
-    const free = heads.find((b) => mayFollow(b, o.position))
+    const free = oldestFree(heads, o.position)
     if (free || heads.length === 0) return free
-    if (!announce(o, heads, asked)) return heads[0]
+    if (!announce(o, heads, asked)) return oldest(heads)
   }
 }
 
@@ -96,6 +95,20 @@ function announce({ known }: ReadOptions, batches: readonly Buffer[], asked: Set
     news = true
   }
   return news
+}
+
+/** Of equal times the first. */
+export function oldest(batches: readonly Buffer[]): Buffer | undefined {
+  let found: Buffer | undefined
+  for (const b of batches) if (!found || batchHead(b).time < batchHead(found).time) found = b
+  return found
+}
+
+/** The oldest of those whose turn it may be; undefined: all must wait for batches of other streams. */
+export function oldestFree(batches: readonly Buffer[], position: (stream: number) => number): Buffer | undefined {
+  const first = oldest(batches)
+  if (first === undefined || mayFollow(first, position)) return first
+  return oldest(batches.filter((b) => mayFollow(b, position)))
 }
 
 /** Whether all that its devices did before, in sessions at other nodes, has been read: order for a device across streams. */
