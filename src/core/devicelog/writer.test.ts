@@ -132,6 +132,36 @@ test('a sealed stream: connections are dropped, waiters of drained() go on, a ne
   assert.notEqual(head.stream, before)
 })
 
+// LOG-14
+test('a sealed stream: ends of sessions and entries of the diary that it refused stand in the next one, as they were; what was to be acknowledged does not', async () => {
+  const log = fakeLog()
+  const w = writerOn(log)
+  const { owner } = recorder()
+  add(w, 1, owner, 1)
+  w.record(recordKind.offline, 3, 0, origin, 6, Buffer.from('{"a":1}'))
+  await turn()
+  w.record(recordKind.online, 0, 0, origin, 7, Buffer.from('{}'))
+  w.record(recordKind.diary, 4, 0, { ...origin, epoch: 0 }, 8, Buffer.from('{"b":2}'))
+  log.settle[0]!.reject(new PandoError('stream_sealed', 'taken over'))
+  const drained = turn().then(() => w.drained())
+  await turn()
+  await turn()
+  const next = log.batches[1]!
+  assert.equal(checkBatch(next), true)
+  const kept: unknown[] = []
+  eachRecord(next, 0, (p, size) => {
+    const { kind, reason, device, epoch, time } = recordHead(next, p)
+    kept.push([kind, reason, device, epoch, time, next.toString('latin1', p + RECORD_HEADER, p + size)])
+  })
+  assert.deepEqual(kept, [
+    [recordKind.offline, 3, 7, 1000, 6, '{"a":1}'],
+    [recordKind.diary, 4, 7, 0, 8, '{"b":2}'],
+  ])
+  log.settle[1]!.resolve()
+  await drained
+  assert.equal(w.waiting, 0)
+})
+
 // LOG-10
 test('above maxWaiting it is full, and says when there is room again', async () => {
   const log = fakeLog()

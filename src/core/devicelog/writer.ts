@@ -5,7 +5,7 @@
  */
 import { isPandoError } from '#lib/errors.ts'
 import type { Logger } from '#lib/log.ts'
-import { at, BATCH_HEADER, newStream, RECORD_HEADER, type RecordKind, recordFlag, recordKind, sealBatch } from './batch.ts'
+import { at, BATCH_HEADER, newStream, RECORD_HEADER, type RecordKind, recordFlag, recordHead, recordKind, sealBatch } from './batch.ts'
 
 /** Whose record it is. */
 export interface Origin {
@@ -323,8 +323,19 @@ export class LogWriter {
     this.sending = undefined
     this.filled.length = 0
     this.current = emptyBatch()
+    for (const p of lost) this.keepTold(p)
     this.o.onSealed?.()
     for (const p of lost) this.settle(p)
+  }
+
+  /** What is told once and acknowledged to nobody goes into the new stream: that a session has ended stays true. */
+  private keepTold({ buffer: b, size: end }: Pending): void {
+    for (let p = BATCH_HEADER; p < end; p += b.readUInt32LE(p)) {
+      const { kind, reason, flags, device: deviceId, product: productId, version: modelVersion, epoch, time } = recordHead(b, p)
+      if (kind !== recordKind.offline && kind !== recordKind.diary) continue
+      const origin = { deviceId, productId, modelVersion, epoch }
+      this.record(kind, reason, flags, origin, time, b.subarray(p + RECORD_HEADER, p + b.readUInt32LE(p)))
+    }
   }
 
   private settle(p: Pending): void {
