@@ -5,7 +5,17 @@
  */
 import { isPandoError } from '#lib/errors.ts'
 import type { Logger } from '#lib/log.ts'
-import { at, BATCH_HEADER, newStream, RECORD_HEADER, type RecordKind, recordFlag, recordHead, recordKind, sealBatch } from './batch.ts'
+import {
+  at,
+  BATCH_HEADER,
+  newStream,
+  RECORD_HEADER,
+  type RecordKind,
+  recordFlag,
+  recordHead,
+  recordKind,
+  sealBatch,
+} from './batch.ts'
 
 /** Whose record it is. */
 export interface Origin {

@@ -1,4 +1,5 @@
 /** Devices that come in at another node while something is on its way to them at the one before: it is sent there again. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { access, DeliveryResult } from '#contracts/access.ts'
 import type { Face } from '#contracts/contract.ts'
 import type { devicemanager } from '#contracts/devicemanager.ts'
@@ -24,6 +25,8 @@ interface Peers {
   access(node: string): Face<typeof access> | undefined
 }
 
+const AGAIN_MS = 200
+
 export function makeMoves(peers: Peers): Moves {
   const flights = new Map<number, Set<Flight>>()
 
@@ -35,6 +38,17 @@ export function makeMoves(peers: Peers): Moves {
     for (const node of new Set(left.map((f) => f.node))) await peers.access(node)?.moved({ devices: [device] })
   }
 
+  /** Until there is an answer: nothing else tells what waits that its device is elsewhere. */
+  async function lookUntilKnown(device: number): Promise<void> {
+    while (flights.has(device)) {
+      try {
+        return await look(device)
+      } catch {
+        await sleep(AGAIN_MS, undefined, { ref: false })
+      }
+    }
+  }
+
   return {
     observer: {
       get size() {
@@ -43,7 +57,7 @@ export function makeMoves(peers: Peers): Moves {
       see(b, p) {
         if (b[p + field.kind] !== recordKind.online) return
         const device = b.readDoubleLE(p + field.device)
-        if (flights.has(device)) void look(device).catch(() => {})
+        if (flights.has(device)) void lookUntilKnown(device)
       },
     },
     during(device, node, delivery) {
