@@ -32,12 +32,19 @@ const queries = (ex: Exchange): string =>
 /** What can be observed, and told by the test. */
 export class Watched {
   private observers = new Set<Observer>()
+  private readonly most: number
   state: Response = text('0')
+
+  /** `most`: above that the first one ends, as that of a device does which observes anew. */
+  constructor(most = Number.POSITIVE_INFINITY) {
+    this.most = most
+  }
 
   readonly handler = {
     handle: (ex: Exchange) => {
       const observer = observation(ex)
       if (observer) {
+        if (this.observers.size >= this.most) this.observers.values().next().value!.end()
         this.observers.add(observer)
         observer.onGone = () => this.observers.delete(observer)
       }

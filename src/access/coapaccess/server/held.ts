@@ -1,4 +1,4 @@
-/** Octets that all unfinished uploads hold together. */
+/** Octets that all unfinished uploads hold together, with what they cost beside those of their blocks. */
 const MOST = 32 << 20
 
 export class Held {

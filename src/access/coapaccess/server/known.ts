@@ -13,7 +13,7 @@ export class Known {
   readonly subject: object
   readonly path: string
   private readonly code: number
-  private readonly octets: Buffer
+  private readonly octets: Uint8Array
   private readonly options: Content['options']
 
   /** `b`: the datagram of `m`, whose request `ex` was let in to `handler`. */
@@ -23,8 +23,8 @@ export class Known {
     this.path = ex.path
     this.code = m.code
     const end = m.payload.length === 0 ? b.length : b.length - m.payload.length - 1
-    // a copy: views would keep the datagram
-    this.octets = Buffer.from(b.subarray(HEAD + m.token.length, end))
+    // a copy: views would keep the datagram, and a Buffer the memory that it shares with others
+    this.octets = new Uint8Array(b.subarray(HEAD + m.token.length, end))
     this.options = (parseContent(this.octets, 0, this.octets.length, m.code, 0) as Content).options
   }
 

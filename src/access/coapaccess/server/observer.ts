@@ -24,11 +24,12 @@ export class Observer {
 
   constructor(ex: Exchange) {
     this.carrier = ex.carrier
-    this.token = Buffer.from(ex.token)
+    // no Buffers: what is kept for long would keep the memory that it shares with others
+    this.token = new Uint8Array(ex.token)
     this.path = ex.path
     this.key = keyOf(ex.token)
     const block = ex.options.find((o) => o.no === option.block2)
-    this.block = block && { no: block.no, value: Buffer.from(block.value) }
+    this.block = block && { no: block.no, value: new Uint8Array(block.value) }
     const { observers } = this.carrier
     observers.get(this.key)?.end()
     if (observers.size >= MOST_OBSERVED) observers.values().next().value!.end()

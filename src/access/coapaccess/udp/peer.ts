@@ -69,7 +69,6 @@ export class Peer implements Carrier, Timed {
   readonly who: string
   readonly reached: string
   readonly bodies: Bodies
-  readonly observers = new Map<string, Watching>()
   readonly szx = MOST_SZX
   verified = false
   device: Carrier['device']
@@ -84,9 +83,11 @@ export class Peer implements Carrier, Timed {
   private known: Known | undefined
   /** requests in a row that had not the options that are known */
   private others = 0
+  // absent until there is one: a flood of addresses has none
+  private watching: Map<string, Watching> | undefined
   private outbox: Outbox | undefined
   /** notifications that ask for no confirmation: a reset of one of the last ends the observation (RFC 7641 §4.2) */
-  private readonly told: { id: number; observer: Watching }[] = []
+  private told: { id: number; observer: Watching }[] | undefined
   private nextId = randomInt(0x10000)
   /** octets that it may still be sent while it is not verified */
   private credit = 0
@@ -102,6 +103,15 @@ export class Peer implements Carrier, Timed {
     this.reached = link.reached
     this.bodies = new Bodies(server.engine.held)
     this.deadline = server.wheel.now + SILENCE
+  }
+
+  get observers(): Map<string, Watching> {
+    this.watching ??= new Map()
+    return this.watching
+  }
+
+  get observing(): boolean {
+    return this.watching !== undefined && this.watching.size > 0
   }
 
   datagram(b: Uint8Array): void {
@@ -128,7 +138,8 @@ export class Peer implements Carrier, Timed {
     const before = recent.find(this.number, id, now)
     if (before >= 0) {
       const answer = recent.answer(before)
-      if (answer) this.put(answer)
+      // a repetition may be shorter than the request was
+      if (answer && (this.verified || answer.length <= AMPLIFICATION * b.length)) this.put(answer)
       return
     }
     const ex = new Exchange(this, m, known ? known.path : pathOf(m), type, id, b.length, now)
@@ -162,8 +173,9 @@ export class Peer implements Carrier, Timed {
   notify(content: Content, observer: Watching, done?: (how: Outcome) => void): void {
     if (done) return this.confirmable(content, done)
     const id = this.newId()
-    this.told.push({ id, observer })
-    if (this.told.length > MOST_MISSES) this.told.shift()
+    const told = (this.told ??= [])
+    told.push({ id, observer })
+    if (told.length > MOST_MISSES) told.shift()
     this.put(writeMessage(NON, id, content))
   }
 
@@ -187,7 +199,7 @@ export class Peer implements Carrier, Timed {
 
   /** Nothing has come for long. */
   expired(): void {
-    if (this.deadline > this.server.wheel.now || this.observers.size > 0 || (this.outbox && !this.outbox.empty)) {
+    if (this.deadline > this.server.wheel.now || this.observing || (this.outbox && !this.outbox.empty)) {
       this.deadline = Math.max(this.deadline, this.server.wheel.now + SILENCE)
       this.server.wheel.add(this)
     } else this.server.forget(this)
@@ -195,7 +207,7 @@ export class Peer implements Carrier, Timed {
 
   stop(): void {
     this.outbox?.stop()
-    for (const o of [...this.observers.values()]) o.end()
+    for (const o of [...(this.watching?.values() ?? [])]) o.end()
     this.bodies.clear()
   }
 
@@ -213,7 +225,7 @@ export class Peer implements Carrier, Timed {
   private heard(m: Message): void {
     if (this.outbox?.heard(m.id, m.type === ACK ? 'acked' : 'reset')) {
       if (this.misses < MOST_MISSES) this.verify()
-    } else if (m.type === RST) this.told.find((t) => t.id === m.id)?.observer.end()
+    } else if (m.type === RST) this.told?.find((t) => t.id === m.id)?.observer.end()
     else this.misses++
   }
 

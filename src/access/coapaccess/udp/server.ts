@@ -49,7 +49,7 @@ export class UdpServer {
   private makeRoom(): void {
     let looked = 0
     for (const p of this.peers.values()) {
-      if ((!p.verified && p.observers.size === 0) || ++looked > MOST_LOOKED) return this.forget(p)
+      if ((!p.verified && !p.observing) || ++looked > MOST_LOOKED) return this.forget(p)
       // to the end, so that it is not looked at again and again
       this.peers.delete(p.key)
       this.peers.set(p.key, p)
