@@ -3,6 +3,7 @@ import type { access } from '#contracts/access.ts'
 import type { Face } from '#contracts/contract.ts'
 import type { registry } from '#contracts/registry.ts'
 import { openPresence } from '#core/presence/open.ts'
+import type { Presence } from '#core/presence/port.ts'
 import { openQueue } from '#core/queue/open.ts'
 import { PandoError } from '#lib/errors.ts'
 import { httpListeners } from '#lib/http.ts'
@@ -85,7 +86,8 @@ export interface FakeNode {
   answers: boolean
 }
 
-export async function manager(config: { tokenLife?: number } = {}, real?: Face<typeof registry>) {
+/** `shared`: the presence of another manager. */
+export async function manager(config: { tokenLife?: number } = {}, real?: Face<typeof registry>, shared?: Presence) {
   const clock = testClock()
   const log = silentLog()
   const reg = fakeRegistry()
@@ -95,7 +97,7 @@ export async function manager(config: { tokenLife?: number } = {}, real?: Face<t
   const lost: { node: string; stream?: number; sessions: readonly object[] }[] = []
   /** how it takes that; resolves by default */
   const m = { onLost: async (): Promise<void> => {} }
-  const presence = await openPresence('memory:', { clock, log })
+  const presence = shared ?? (await openPresence('memory:', { clock, log }))
   const queue = await openQueue('local:', { log })
   const reach = (name: string): Face<typeof access> | undefined => {
     const node = nodes.get(name)

@@ -23,17 +23,17 @@ export interface Dead {
 
 export interface Presence {
   /**
-   * Makes each route the device's route → the routes that they replace (same order; undefined where there was none), those of dead nodes that
-   * are not buried included: their sessions may still say something. Where the other route's epoch is not below, nothing is changed, and that
-   * route is the answer.
+   * Makes each route the device's route → the device's sessions before (same order): the route that was replaced, then those that had been
+   * replaced before and that nobody has released. All of them are kept behind the route until they are released, whoever dies meanwhile; those
+   * of dead nodes too: they may still say something. Where the other route's epoch is not below, nothing is changed.
    */
-  claim(routes: readonly Route[]): Promise<(Route | undefined)[]>
-  /** Ends routes if they are still those sessions (device and epoch) → whether each was. */
+  claim(routes: readonly Route[]): Promise<Route[][]>
+  /** Forgets sessions that have ended (device and epoch) → whether each was the device's route. The one that it had replaced is the route again. */
   release(ends: readonly { device: number; epoch: number }[]): Promise<boolean[]>
   /** The live routes of devices, undefined where offline. */
   routes(devices: readonly number[]): Promise<(Route | undefined)[]>
-  /** Puts routes back that were lost with a lease or with data → whether each is the device's route now: not where there is another one whose epoch is not below. */
-  restore(routes: readonly Route[]): Promise<boolean[]>
+  /** As `claim`, for routes of sessions that live and whose routes may have been lost, with a lease or with data. */
+  restore(routes: readonly Route[]): Promise<Route[][]>
   /**
    * Says that a node lives; its routes end `ttlMs` after the last call. Only nodes with a lease have live routes. → whether all of its routes
    * are known: not before `complete`, and not after its lease ran out or data was lost. `stream`: of the device log, which it writes; when left
@@ -46,7 +46,10 @@ export interface Presence {
   stream(node: string): Promise<number | undefined>
   /** Nodes whose lease ran out and that are not buried, each reported to one of all who ask; if that one dies, to another one. */
   expired(): Promise<Dead[]>
-  /** Forgets a node that has no lease → the routes that it held, each told once; of one that has a lease again, it forgets nothing more. */
+  /**
+   * Forgets a node that has no lease → the routes that it held, each told once; of one that has a lease again, it forgets nothing more. Sessions
+   * elsewhere that they had replaced are the devices' routes again.
+   */
   bury(node: string): Promise<Route[]>
   count(): Promise<number>
   health(): EngineHealth

@@ -35,18 +35,18 @@ export function presenceSuite(name: string, open: () => Promise<PresenceSubject>
 
   check('a claimed route is found, whole, and unknown devices are offline', async ({ presence: p }) => {
     await p.lease('n1', TTL)
-    assert.deepEqual(await p.claim([route(1, 'n1', 10), route(2, 'n1', 11)]), [undefined, undefined])
+    assert.deepEqual(await p.claim([route(1, 'n1', 10), route(2, 'n1', 11)]), [[], []])
     assert.deepEqual(await p.routes([2, 3, 1]), [route(2, 'n1', 11), undefined, route(1, 'n1', 10)])
     assert.equal(await p.count(), 2)
     assert.equal(p.health().state, 'ok')
   })
 
-  check('a claim answers the route that it replaces, also inside one call', async ({ presence: p }) => {
+  check('a claim answers the sessions that were before, also inside one call', async ({ presence: p }) => {
     await p.lease('n1', TTL)
     await p.lease('n2', TTL)
     await p.claim([route(1, 'n1', 10)])
     const replaced = await p.claim([route(1, 'n2', 20), route(2, 'n2', 21), route(1, 'n1', 22)])
-    assert.deepEqual(replaced, [route(1, 'n1', 10), undefined, route(1, 'n2', 20)])
+    assert.deepEqual(replaced, [[route(1, 'n1', 10)], [], [route(1, 'n2', 20), route(1, 'n1', 10)]])
     assert.deepEqual(await p.routes([1]), [route(1, 'n1', 22)])
     assert.equal(await p.count(), 2)
   })
@@ -54,7 +54,7 @@ export function presenceSuite(name: string, open: () => Promise<PresenceSubject>
   check('a claim that is not above the live route changes nothing and answers it', async ({ presence: p }) => {
     await p.lease('n1', TTL)
     await p.claim([route(1, 'n1', 20)])
-    assert.deepEqual(await p.claim([route(1, 'n2', 10), route(1, 'n2', 20)]), [route(1, 'n1', 20), route(1, 'n1', 20)])
+    assert.deepEqual(await p.claim([route(1, 'n2', 10), route(1, 'n2', 20)]), [[route(1, 'n1', 20)], [route(1, 'n1', 20)]])
     await p.lease('n2', TTL)
     assert.deepEqual(await p.routes([1]), [route(1, 'n1', 20)])
     assert.equal(await p.count(), 1)
@@ -71,16 +71,53 @@ export function presenceSuite(name: string, open: () => Promise<PresenceSubject>
     await p.claim([route(2, 'n2', 20)])
     await p.complete('n1')
     assert.equal(await p.lease('n1', TTL), false)
-    assert.deepEqual(await p.restore([route(1, 'n1', 10), route(2, 'n1', 11)]), [true, false])
-    assert.deepEqual(await p.restore([route(1, 'n1', 10)]), [true], 'again')
+    assert.deepEqual(await p.restore([route(1, 'n1', 10), route(2, 'n1', 11)]), [
+      [route(1, 'n1', 10)],
+      [route(2, 'n2', 20), route(2, 'n1', 11)],
+    ])
+    assert.deepEqual(await p.restore([route(1, 'n1', 10)]), [[route(1, 'n1', 10)]], 'again')
+    assert.deepEqual(await p.restore([route(3, 'n1', 12)]), [[]])
     await p.complete('n1')
     assert.equal(await p.lease('n1', TTL), true)
-    assert.deepEqual(await p.routes([1, 2]), [route(1, 'n1', 10), route(2, 'n2', 20)])
+    assert.deepEqual(await p.routes([1, 2, 3]), [route(1, 'n1', 10), route(2, 'n2', 20), route(3, 'n1', 12)])
+  })
+
+  check('a session that was replaced is kept until it is released; where its successor is released first, it is the route again', async (s) => {
+    const { presence: p } = s
+    await p.lease('n1', TTL)
+    await p.lease('n2', TTL)
+    const [a, b, c, d] = [route(1, 'n1', 10), route(1, 'n2', 20), route(1, 'n1', 30), route(1, 'n2', 40)]
+    for (const [r, before] of [
+      [a, []],
+      [b, [a]],
+      [c, [b, a]],
+    ] as const)
+      assert.deepEqual(await p.claim([r]), [before])
+    assert.equal(await p.count(), 1)
+    assert.deepEqual(await p.release([b]), [false], 'it was not the route')
+    assert.deepEqual(await p.claim([d]), [[c, a]])
+    assert.deepEqual(await p.release([d, c]), [true, true])
+    assert.deepEqual(await p.routes([1]), [a])
+    assert.equal(await p.count(), 1)
+    assert.deepEqual(await p.release([a, a]), [true, false])
+    assert.deepEqual(await p.claim([b]), [[]])
+  })
+
+  check('a node that dies gives back the sessions that its own had replaced', async ({ presence: p, advance }) => {
+    await p.lease('n2', TTL)
+    const [a, b, c] = [route(1, 'n1', 10), route(1, 'n2', 20), route(1, 'n2', 30)]
+    for (const r of [a, b, c]) await p.claim([r])
+    await advance(TTL * 1.2)
+    await p.lease('n1', TTL)
+    assert.deepEqual(await p.bury('n2'), [c])
+    assert.deepEqual(await p.routes([1]), [a])
+    assert.equal(await p.count(), 1)
+    assert.deepEqual(await p.release([a]), [true])
+    assert.deepEqual(await p.claim([b]), [[]])
   })
 
   check('a release ends only the session that it names', async ({ presence: p }) => {
     await p.lease('n1', TTL)
-    await p.claim([route(1, 'n1', 10)])
     await p.claim([route(1, 'n1', 20)])
     assert.deepEqual(
       await p.release([
@@ -127,8 +164,8 @@ export function presenceSuite(name: string, open: () => Promise<PresenceSubject>
     await p.claim([route(1, 'n1', 10), route(2, 'n1', 11), route(3, 'n1', 12)])
     await advance(TTL * 1.2)
     await p.lease('n2', TTL)
-    assert.deepEqual(await p.claim([route(1, 'n2', 20)]), [route(1, 'n1', 10)])
-    assert.deepEqual(await p.claim([route(2, 'n2', 11)]), [route(2, 'n1', 11)], 'not above')
+    assert.deepEqual(await p.claim([route(1, 'n2', 20)]), [[route(1, 'n1', 10)]])
+    assert.deepEqual(await p.claim([route(2, 'n2', 11)]), [[route(2, 'n1', 11)]], 'not above')
     assert.equal(await p.stream('n1'), 5)
     await p.expired()
     const buried = await p.bury('n1')
@@ -137,7 +174,7 @@ export function presenceSuite(name: string, open: () => Promise<PresenceSubject>
       [route(2, 'n1', 11), route(3, 'n1', 12)],
     )
     assert.equal(await p.stream('n1'), undefined)
-    assert.deepEqual(await p.claim([route(2, 'n2', 30)]), [undefined])
+    assert.deepEqual(await p.claim([route(2, 'n2', 30)]), [[]])
     assert.deepEqual(await p.bury('n1'), [])
     assert.deepEqual(await p.expired(), [])
     assert.deepEqual(await p.routes([1, 2, 3]), [route(1, 'n2', 20), route(2, 'n2', 30), undefined])
@@ -163,7 +200,7 @@ export function presenceSuite(name: string, open: () => Promise<PresenceSubject>
     await advance(TTL * 1.2)
     const buried = await p.bury('n1')
     assert.deepEqual([buried.length, new Set(buried.map((r) => r.device)).size], [10_000, 10_000])
-    assert.deepEqual(await p.claim([route(1, 'n1', 1)]), [undefined])
+    assert.deepEqual(await p.claim([route(1, 'n1', 1)]), [[]])
   })
 
   check('the stream that a node last wrote is told when it dies', async ({ presence: p, advance }) => {
@@ -204,7 +241,7 @@ export function presenceSuite(name: string, open: () => Promise<PresenceSubject>
     await p.lease('n1', TTL)
     await p.claim([route(1, 'n1', 10)])
     assert.deepEqual(await q.routes([1]), [route(1, 'n1', 10)])
-    assert.deepEqual(await q.claim([route(1, 'n1', 20)]), [route(1, 'n1', 10)])
+    assert.deepEqual(await q.claim([route(1, 'n1', 20)]), [[route(1, 'n1', 10)]])
     await p.complete('n1')
     assert.equal(await q.lease('n1', TTL), true)
     await advance(TTL * 1.2)
@@ -220,7 +257,7 @@ export function presenceSuite(name: string, open: () => Promise<PresenceSubject>
     const q = (await s.another?.()) ?? p
     await p.lease('n1', TTL)
     const claims = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? p : q).claim([route(1, 'n1', i + 1)]))
-    const replaced = (await Promise.all(claims)).map(([r]) => r?.epoch ?? 0)
+    const replaced = (await Promise.all(claims)).map(([sessions]) => sessions?.[0]?.epoch ?? 0)
     assert.deepEqual(await p.routes([1]), [route(1, 'n1', 40)])
     const made = replaced.filter((before, i) => before < i + 1)
     assert.equal(new Set(made).size, made.length, 'no route is replaced twice')

@@ -69,17 +69,16 @@ export function makeConnect(s: Start, { held, leases, cutOff, closer, shutOut }:
   async function makeWay(candidates: readonly Candidate[], before: readonly Promise<void>[]): Promise<void> {
     if (before.length > 0) await Promise.allSettled(before)
     const toClose = await claimRoutes(presence, epochs, candidates)
-    const kept = toClose.length > 0 ? await closer.replaced(toClose) : []
-    if (kept.length > 0) await bar(candidates, kept)
+    if (toClose.length > 0) await end(toClose, candidates)
   }
 
-  /** Sessions that could not be ended stay the devices' sessions, so that the next who asks for them must end them too. */
-  async function bar(candidates: readonly Candidate[], kept: readonly Route[]): Promise<void> {
+  /** Sessions that could not be ended are the devices' sessions again, so that the next who asks for them must end them too. */
+  async function end(toClose: readonly Route[], candidates: readonly Candidate[]): Promise<void> {
+    const kept = await closer.replaced(toClose)
     const devices = new Set(kept.map((r) => r.device))
     const barred = candidates.filter((c) => devices.has(c.device.id))
     for (const c of barred) c.barred = true
-    await presence.release(barred.map((c) => c.route))
-    await presence.restore(kept)
+    await presence.release([...toClose.filter((r) => !kept.includes(r)), ...barred.map((c) => c.route)])
   }
 
   async function letIn(

@@ -39,7 +39,7 @@ export async function start(s: Start): Promise<Started & { face: Face<typeof dev
       retargeter.heard(node)
       return (await leases.renew(node, stream)) ? {} : { announce: true }
     },
-    announce: makeAnnounce(presence, held),
+    announce: makeAnnounce(presence, held, closer),
     async routes({ devices }) {
       return { items: (await presence.routes(devices)).filter((r) => r !== undefined) }
     },

@@ -17,7 +17,8 @@ interface Node {
 
 export function memoryPresence({ clock = systemClock }: EngineOptions): Presence {
   const nodes = new Map<string, Node>()
-  const routes = new Map<number, Route>()
+  /** device → its route, then the sessions that were replaced and not released */
+  const sessions = new Map<number, readonly Route[]>()
   const since = clock.now()
   let dead: Dead[] = []
 
@@ -29,26 +30,24 @@ export function memoryPresence({ clock = systemClock }: EngineOptions): Presence
   const alive = (r: Route | undefined): Route | undefined =>
     r !== undefined && nodes.get(r.node)?.cancelLease !== undefined ? r : undefined
 
-  const put = (route: Route): void => {
-    const before = routes.get(route.device)
+  const of = (device: number): readonly Route[] => sessions.get(device) ?? []
+  const put = (device: number, now: readonly Route[]): void => {
+    const [before] = of(device)
     if (before) nodeOf(before.node).routes--
-    nodeOf(route.node).routes++
-    routes.set(route.device, route)
+    if (now[0]) nodeOf(now[0].node).routes++
+    if (now.length > 0) sessions.set(device, now)
+    else sessions.delete(device)
   }
-  const claimOne = (route: Route): Route | undefined => {
-    const before = routes.get(route.device)
-    if (before === undefined || before.epoch < route.epoch) put(route)
-    return before
-  }
-  const restoreOne = (route: Route): boolean => {
-    const before = claimOne(route)
-    return before === undefined || before.epoch < route.epoch || (before.epoch === route.epoch && before.node === route.node)
+  const claimOne = (route: Route): Route[] => {
+    const before = of(route.device)
+    if ((before[0]?.epoch ?? 0) < route.epoch) put(route.device, [route, ...before])
+    return [...before]
   }
   const releaseOne = ({ device, epoch }: { device: number; epoch: number }): boolean => {
-    const route = routes.get(device)
-    if (route?.epoch !== epoch) return false
-    nodeOf(route.node).routes--
-    return routes.delete(device)
+    const before = of(device)
+    const left = before.filter((r) => r.epoch !== epoch)
+    if (left.length < before.length) put(device, left)
+    return before[0]?.epoch === epoch
   }
   const expire = (name: string): void => {
     const node = nodeOf(name)
@@ -59,9 +58,9 @@ export function memoryPresence({ clock = systemClock }: EngineOptions): Presence
 
   return {
     claim: async (claims) => claims.map(claimOne),
-    restore: async (asked) => asked.map(restoreOne),
+    restore: async (asked) => asked.map(claimOne),
     release: async (ends) => ends.map(releaseOne),
-    routes: async (devices) => devices.map((d) => alive(routes.get(d))),
+    routes: async (devices) => devices.map((d) => alive(of(d)[0])),
     async lease(name, ttlMs, stream) {
       const node = nodeOf(name)
       node.stream = stream ?? node.stream
@@ -81,9 +80,10 @@ export function memoryPresence({ clock = systemClock }: EngineOptions): Presence
     },
     async bury(name) {
       if (nodes.get(name)?.cancelLease) return []
+      const gone = [...sessions.values()].flatMap(([route]) => (route?.node === name ? [route] : []))
+      const others = (device: number) => of(device).filter((r) => r.node !== name)
+      for (const { device } of gone) put(device, others(device))
       nodes.delete(name)
-      const gone = [...routes.values()].filter((route) => route.node === name)
-      for (const route of gone) routes.delete(route.device)
       return gone
     },
     async count() {
@@ -95,7 +95,7 @@ export function memoryPresence({ clock = systemClock }: EngineOptions): Presence
     async close() {
       for (const node of nodes.values()) node.cancelLease?.()
       nodes.clear()
-      routes.clear()
+      sessions.clear()
     },
   }
 }

@@ -10,8 +10,8 @@ export function unpack(device: number, node: string, packed: string): Route {
   return { device, node, epoch: Number(packed.slice(0, blank)), protocol, address, since }
 }
 
-/** What scripts answer: node and packed route in two lines, '' for none. */
-export function routeOf(device: number, answer: string): Route | undefined {
-  const end = answer.indexOf('\n')
-  return end < 0 ? undefined : unpack(device, answer.slice(0, end), answer.slice(end + 1))
+/** What scripts answer: for each session its node and its packed route in two lines, '' for none. */
+export function sessionsOf(device: number, answer: string): Route[] {
+  const lines = answer === '' ? [] : answer.split('\n')
+  return Array.from({ length: lines.length / 2 }, (_, i) => unpack(device, lines[2 * i]!, lines[2 * i + 1]!))
 }

@@ -3,7 +3,7 @@ import type { EngineOptions } from '#core/engines.ts'
 import { reachability } from '#core/remote/health.ts'
 import type { Dead, Presence, Route } from '../port.ts'
 import { openLink } from './link.ts'
-import { pack, routeOf, unpack } from './packed.ts'
+import { pack, sessionsOf, unpack } from './packed.ts'
 import * as scripts from './scripts.ts'
 import { optionsOf, settle } from './start.ts'
 
@@ -46,32 +46,26 @@ export async function redisPresence(url: string, o: EngineOptions): Promise<Pres
     )
     return were.map((n) => n === 1)
   }
-  const claim = (routes: readonly Route[]): Promise<(Route | undefined)[]> =>
-    inPieces(routes, async (some) => {
-      try {
-        const before = await run<string[]>(
-          scripts.claim,
-          some.flatMap((r) => [r.device, r.node, pack(r)]),
-        )
-        return before.map((answer, i) => routeOf(some[i]!.device, answer))
-      } catch (e) {
-        doubt(some)
-        throw e
-      }
-    })
+  const claim = async (some: readonly Route[]): Promise<Route[][]> => {
+    const before = await run<string[]>(
+      scripts.claim,
+      some.flatMap((r) => [r.device, r.node, pack(r)]),
+    )
+    return before.map((answer, i) => sessionsOf(some[i]!.device, answer))
+  }
   return {
-    claim,
-    async restore(routes) {
-      const before = await claim(routes)
-      return routes.map((r, i) => {
-        const there = before[i]
-        return there === undefined || there.epoch < r.epoch || (there.epoch === r.epoch && there.node === r.node)
-      })
-    },
+    claim: (routes) =>
+      inPieces(routes, (some) =>
+        claim(some).catch((e: unknown) => {
+          doubt(some)
+          throw e
+        }),
+      ),
+    restore: (routes) => inPieces(routes, claim),
     release,
     routes: (devices) =>
       inPieces(devices, async (some) =>
-        (await run<string[]>(scripts.routes, some)).map((answer, i) => routeOf(some[i]!, answer)),
+        (await run<string[]>(scripts.routes, some)).map((answer, i) => sessionsOf(some[i]!, answer)[0]),
       ),
     lease: async (node, ttlMs, stream) => (await run(scripts.lease, [node, ttlMs, stream ?? ''])) === 1,
     complete: async (node) => void (await run(scripts.complete, [node])),

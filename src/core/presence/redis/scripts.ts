@@ -1,7 +1,9 @@
 /**
  * What happens in Redis, each step at once. Keys, all in one slot:
- *   d:<device>  the node that holds it          n:<node>  hash: device → its route (packed.ts)
- *   l:<node>    its lease, as long as it lives  k:<node>  the run of the server in which its routes were complete
+ *   d:<device>  the node that holds it
+ *   n:<node>    hash: device → its route (packed.ts); then, in two lines each, node and route of sessions that were replaced and not released
+ *   l:<node>    its lease, as long as it lives
+ *   k:<node>    the run of the server in which its routes were complete
  *   s:<node>    the stream of the device log that it writes
  *   nodes       all that have routes or a lease
  *   dying       those without a lease, by when somebody was told that it ran out
@@ -21,9 +23,29 @@ local function forget(device)
   local node = redis.call('GET', p .. 'd:' .. device)
   if node then redis.call('HDEL', p .. 'n:' .. node, device) end
 end
+local function put(device, node, sessions)
+  redis.call('SET', p .. 'd:' .. device, node)
+  redis.call('HSET', p .. 'n:' .. node, device, sessions)
+  redis.call('SADD', p .. 'nodes', node)
+end
+local function split(sessions)
+  local first, rest = string.match(sessions, '^([^\\n]*)\\n(.*)$')
+  return first or sessions, rest or ''
+end
+local function without(sessions, unwanted)
+  local kept = {}
+  for node, packed in string.gmatch(sessions, '([^\\n]+)\\n([^\\n]+)') do
+    if not unwanted(node, packed) then kept[#kept + 1] = node .. '\\n' .. packed end
+  end
+  return table.concat(kept, '\\n')
+end
+local function putBack(device, rest)
+  local node, sessions = string.match(rest, '^([^\\n]*)\\n(.*)$')
+  if node then put(device, node, sessions) else redis.call('DEL', p .. 'd:' .. device) end
+end
 `
 
-/** ARGV: prefix, then device, node, packed route … → for each the route before it, as node and packed route; '' where there was none. */
+/** ARGV: prefix, then device, node, packed route … → for each the sessions before it, as nodes and packed routes; '' where there was none. */
 export const claim = `${route}
 local out = {}
 for i = 2, #ARGV, 3 do
@@ -32,9 +54,7 @@ for i = 2, #ARGV, 3 do
   out[#out + 1] = at and (at .. '\\n' .. before) or ''
   if not at or epochOf(before) < epochOf(packed) then
     forget(device)
-    redis.call('SET', p .. 'd:' .. device, node)
-    redis.call('HSET', p .. 'n:' .. node, device, packed)
-    redis.call('SADD', p .. 'nodes', node)
+    put(device, node, at and (packed .. '\\n' .. at .. '\\n' .. before) or packed)
   end
 end
 return out`
@@ -43,12 +63,17 @@ return out`
 export const release = `${route}
 local out = {}
 for i = 2, #ARGV, 2 do
-  local device = ARGV[i]
-  local node, packed = known(device)
-  local is = packed and epochOf(packed) == tonumber(ARGV[i + 1])
+  local device, epoch = ARGV[i], tonumber(ARGV[i + 1])
+  local node, sessions = known(device)
+  local is = sessions and epochOf(sessions) == epoch
   if is then
-    redis.call('HDEL', p .. 'n:' .. node, device)
-    redis.call('DEL', p .. 'd:' .. device)
+    local _, rest = split(sessions)
+    forget(device)
+    putBack(device, rest)
+  elseif sessions then
+    local first, rest = split(sessions)
+    local kept = without(rest, function(_, packed) return epochOf(packed) == epoch end)
+    if kept ~= rest then redis.call('HSET', p .. 'n:' .. node, device, kept == '' and first or (first .. '\\n' .. kept)) end
   end
   out[#out + 1] = is and 1 or 0
 end
@@ -58,9 +83,9 @@ return out`
 export const routes = `${route}
 local out = {}
 for i = 2, #ARGV do
-  local node, packed = known(ARGV[i])
+  local node, sessions = known(ARGV[i])
   local live = node and redis.call('EXISTS', p .. 'l:' .. node) == 1
-  out[#out + 1] = live and (node .. '\\n' .. packed) or ''
+  out[#out + 1] = live and (node .. '\\n' .. split(sessions)) or ''
 end
 return out`
 
@@ -106,8 +131,8 @@ return out`
  * ARGV: prefix, node, cursor, how many → the next cursor, then devices and packed routes that are forgotten now. '' as cursor: that is all, or
  * the node has a lease.
  */
-export const bury = `
-local p, node = ARGV[1], ARGV[2]
+export const bury = `${route}
+local node = ARGV[2]
 if redis.call('EXISTS', p .. 'l:' .. node) == 1 then return { '' } end
 local hash = p .. 'n:' .. node
 local page = redis.call('HSCAN', hash, ARGV[3], 'COUNT', ARGV[4])
@@ -115,9 +140,12 @@ local out = { page[1] }
 for i = 1, #page[2], 2 do
   local device = page[2][i]
   if redis.call('HDEL', hash, device) == 1 then
-    if redis.call('GET', p .. 'd:' .. device) == node then redis.call('DEL', p .. 'd:' .. device) end
+    local first, rest = split(page[2][i + 1])
+    if redis.call('GET', p .. 'd:' .. device) == node then
+      putBack(device, without(rest, function(at) return at == node end))
+    end
     out[#out + 1] = device
-    out[#out + 1] = page[2][i + 1]
+    out[#out + 1] = first
   end
 end
 if page[1] == '0' and redis.call('EXISTS', hash) == 0 then
