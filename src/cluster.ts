@@ -25,6 +25,8 @@ export interface Cluster {
   face(contract: Contract): object
   /** The access node of that name; undefined: it is gone. */
   access(node: string): Face<typeof access> | undefined
+  /** All access nodes. */
+  nodes(): string[]
   /** All processes but the one of that name. */
   processes(but: string): Promise<readonly OtherProcess[]>
   /** Resolves when there is an instance of the service. */
@@ -135,6 +137,7 @@ export async function openCluster(o: ClusterOptions): Promise<Cluster | undefine
       const address = all.find((i) => i.id === node)?.address ?? listed.addressOf(node)
       return address === undefined ? undefined : (client(address).face(accessOf(services, node)) as Face<typeof access>)
     },
+    nodes: () => [...listed.nodes(), ...[...holders.values()].flat().flatMap((i) => (i.id === i.address ? [] : [i.id]))],
     async present(service) {
       for (let said = Number.NEGATIVE_INFINITY; (await discovery.instances(service)).length === 0; await sleep(LOOK_MS)) {
         if (performance.now() - said < SAY_MS) continue

@@ -10,6 +10,7 @@ const ASK_MS = 1000
 
 export interface Listed {
   addressOf(node: string): string | undefined
+  nodes(): string[]
   stop(): void
 }
 
@@ -38,6 +39,7 @@ export function askListed(instances: () => readonly Instance[], at: (address: st
   first.unref()
   return {
     addressOf: (node) => addresses.get(node),
+    nodes: () => [...addresses.keys()],
     stop() {
       clearTimeout(first)
       clearInterval(timer)

@@ -16,7 +16,7 @@ export interface PeerParts {
   services: ReadonlyMap<string, ServiceEntry>
   cluster: Cluster | undefined
   /** processes that hold devices for this one */
-  crew: Pick<Crew, 'access'> | undefined
+  crew: Pick<Crew, 'access' | 'nodes'> | undefined
 }
 
 type Methods = Record<string, (input: unknown) => Promise<unknown>>
@@ -59,6 +59,11 @@ export function peersOf({ faces, instance, nodes, listen, services, cluster, cre
   const peers = {
     access: (node: string) =>
       (faces.get(holders.get(node) ?? '') as Face<typeof access> | undefined) ?? cluster?.access(node) ?? crew?.access(node),
+    nodes: () => [
+      ...[...holders].flatMap(([node, name]) => (faces.has(name) ? [node] : [])),
+      ...(cluster?.nodes() ?? []),
+      ...(crew?.nodes() ?? []),
+    ],
     processes: cluster ? () => cluster.processes(instance) : async () => [],
     instances: cluster ? (service: string) => cluster.discovery.instances(service) : instancesOf(listen, instance),
   }

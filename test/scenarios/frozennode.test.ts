@@ -1,39 +1,9 @@
 /** Processes that are silent for a while with messages of devices in their sockets, and then go on. */
 import assert from 'node:assert/strict'
-import { recordKind } from '#core/devicelog/batch.ts'
-import { decodeStatus } from '#protocol/frames.ts'
 import { onEngines } from '../support/engines.ts'
-import { logRecords } from '../world/inspect.ts'
-import type { Part } from '../world/processes.ts'
 import { enginesOf } from '../world/servers.ts'
-import { type Device, scenario, sleep, until, type World } from '../world.ts'
-
-const valuesOf = async (world: World, device: Device): Promise<number[]> =>
-  (await logRecords(world.place))
-    .filter((r) => r.device === device.id && r.kind === recordKind.status)
-    .map((r) => Number(decodeStatus(r.data).properties[0]!.values[0]))
-
-/** A node has read what was sent to it. */
-const NOTICED_MS = 300
-
-const partsOf = (world: World): readonly Part[] => (world.running as unknown as { parts: readonly Part[] }).parts
-
-const qos2 = (device: Device, n: number, dup: boolean) =>
-  ({
-    type: 'publish',
-    topic: 's',
-    payload: device.statusFrame({ o_uint32: [n] }),
-    qos: 2,
-    dup,
-    retain: false,
-    packetId: n,
-  }) as const
-
-async function finish({ link }: Device, packetId: number): Promise<void> {
-  await link.next('pubrec')
-  link.send({ type: 'pubrel', packetId, reason: 0 })
-  await link.next('pubcomp')
-}
+import { scenario, sleep, until } from '../world.ts'
+import { finish, NOTICED_MS, nodeOf, partsWith, qos2, valuesOf } from './handover.ts'
 
 onEngines(enginesOf.processes!, () => {
   // MQTT-5, MQTT-13
@@ -43,8 +13,8 @@ onEngines(enginesOf.processes!, () => {
       const device = await world.device()
       await device.connect({ clean: false })
       const { link: old } = device
-      const node = partsOf(world).find((p) => new URL(p.listen['mqttaccess'] ?? 'none:').port === String(old.socket.remotePort))
-      node!.signal('SIGSTOP')
+      const node = nodeOf(world, device)
+      node.signal('SIGSTOP')
       try {
         old.send(qos2(device, 1, false))
         const known = () => world.peers.devicemanager.routes({ devices: [device.id] })
@@ -55,7 +25,7 @@ onEngines(enginesOf.processes!, () => {
         await finish(device, 1)
         await device.publish('s', device.statusFrame({ o_uint32: [2] }), { packetId: 2 })
       } finally {
-        node!.signal('SIGCONT')
+        node.signal('SIGCONT')
       }
       // it has read what lay there
       await until('the end of the first connection', () => old.ended)
@@ -78,7 +48,7 @@ onEngines(enginesOf.processes!, () => {
       const device = await world.device()
       await device.connect({ clean: false })
       const { remotePort } = device.link.socket
-      const controllers = partsOf(world).filter((p) => p.services.includes('controller'))
+      const controllers = partsWith(world, 'controller')
       for (const c of controllers) c.signal('SIGSTOP')
       let coming: Promise<unknown>
       try {

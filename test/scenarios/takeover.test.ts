@@ -1,13 +1,18 @@
-/** Takeovers between nodes while the device managers that do them die. */
+/** Takeovers between nodes while device managers die, and while presence has forgotten who is where. */
+import assert from 'node:assert/strict'
+import { createClient } from 'redis'
 import { onEngines } from '../support/engines.ts'
-import type { Part } from '../world/processes.ts'
 import { enginesOf } from '../world/servers.ts'
-import { type Device, scenario, until, type World } from '../world.ts'
+import { scenario, sleep, until, type World } from '../world.ts'
+import { finish, NOTICED_MS, nodeOf, partsWith, qos2, valuesOf } from './handover.ts'
 
-const partsOf = (world: World): readonly Part[] => (world.running as unknown as { parts: readonly Part[] }).parts
-
-const nodeOf = (world: World, { link }: Device): Part =>
-  partsOf(world).find((p) => new URL(p.listen['mqttaccess'] ?? 'none:').port === String(link.socket.remotePort))!
+/** As if Redis had been emptied; other clouds use it too. */
+async function emptyPresence(world: World): Promise<void> {
+  const url = new URL(world.env['PANDO_PRESENCE_URL']!)
+  const client = await createClient({ url: `redis://${url.host}` }).connect()
+  await client.del(await client.keys(`${url.searchParams.get('prefix')}*`))
+  client.destroy()
+}
 
 onEngines(enginesOf.processes!, () => {
   // MQTT-21
@@ -24,7 +29,7 @@ onEngines(enginesOf.processes!, () => {
       try {
         device.connect({ clean: false }).catch(() => undefined)
         await until('the claim of another node', async () => ((await known()) ?? before) !== before)
-        const managers = partsOf(world).filter((p) => p.services.includes('devicemanager'))
+        const managers = partsWith(world, 'devicemanager')
         await Promise.all(managers.map((p) => p.kill()))
         await Promise.all(managers.map((p) => p.start()))
       } finally {
@@ -33,6 +38,36 @@ onEngines(enginesOf.processes!, () => {
       await device.comeBack({ clean: false })
       await until('the end of the session before', () => old.ended)
       await device.status({ light: [1, 2] })
+    },
+    { shapes: ['processes'] },
+  )
+
+  // MQTT-22
+  scenario(
+    'presence that was emptied: what a session elsewhere had sent is there before the device is let in, and that session is gone',
+    async (world) => {
+      const device = await world.device()
+      await device.connect({ clean: false })
+      const { link: old } = device
+      const controllers = partsWith(world, 'controller')
+      for (const c of controllers) c.signal('SIGSTOP')
+      let coming: Promise<unknown>
+      try {
+        old.send(qos2(device, 1, false))
+        await sleep(NOTICED_MS)
+        await emptyPresence(world)
+        coming = device.connect({ clean: false })
+        await sleep(NOTICED_MS)
+      } finally {
+        for (const c of controllers) c.signal('SIGCONT')
+      }
+      await coming
+      assert.notEqual(device.link.socket.remotePort, old.socket.remotePort)
+      device.link.send(qos2(device, 1, true))
+      await finish(device, 1)
+      await until('the end of the session before', () => old.ended)
+      await world.stop()
+      assert.deepEqual(await valuesOf(world, device), [1])
     },
     { shapes: ['processes'] },
   )

@@ -127,6 +127,7 @@ export async function manager(config: { tokenLife?: number } = {}, real?: Face<t
     peers: {
       registry: real ?? (reg as unknown as Face<typeof registry>),
       access: reach,
+      nodes: () => [...nodes.keys()],
       controller: {
         async nodeLost(asked) {
           lost.push(asked)

@@ -25,14 +25,17 @@ export interface Presence {
   /**
    * Makes each route the device's route → the device's sessions before (same order): the route that was replaced, then those that had been
    * replaced before and that nobody has released. All of them are kept behind the route until they are released, whoever dies meanwhile; those
-   * of dead nodes too: they may still say something. Where the other route's epoch is not below, nothing is changed.
+   * of dead nodes too: they may still say something. Where the other route's epoch is not below, nothing is changed. undefined: nothing was
+   * done, since data was lost and not taken for `whole` again.
    */
-  claim(routes: readonly Route[]): Promise<Route[][]>
+  claim(routes: readonly Route[]): Promise<Route[][] | undefined>
+  /** Takes the data for whole if all routes of all these nodes are known (`complete`) → whether they are. */
+  whole(nodes: readonly string[]): Promise<boolean>
   /** Forgets sessions that have ended (device and epoch) → whether each was the device's route. The one that it had replaced is the route again. */
   release(ends: readonly { device: number; epoch: number }[]): Promise<boolean[]>
   /** The live routes of devices, undefined where offline. */
   routes(devices: readonly number[]): Promise<(Route | undefined)[]>
-  /** As `claim`, for routes of sessions that live and whose routes may have been lost, with a lease or with data. */
+  /** As `claim`, for routes of sessions that live and whose routes may have been lost, with a lease or with data: it makes data whole. */
   restore(routes: readonly Route[]): Promise<Route[][]>
   /**
    * Says that a node lives; its routes end `ttlMs` after the last call. Only nodes with a lease have live routes. → whether all of its routes

@@ -9,6 +9,8 @@ export interface PresenceSubject {
   advance(ms: number): Promise<void>
   /** another client of the same data; absent where an engine has only one */
   another?(): Promise<Presence>
+  /** Its data is lost; absent where that happens only with the process. */
+  lose?(): Promise<void>
 }
 
 const TTL = 5000
@@ -26,6 +28,7 @@ export function presenceSuite(name: string, open: () => Promise<PresenceSubject>
   const check = (what: string, run: (s: PresenceSubject) => Promise<void>) =>
     test(`presence ${name}: ${what}`, async () => {
       const subject = await open()
+      await subject.presence.whole([])
       try {
         await run(subject)
       } finally {
@@ -228,6 +231,23 @@ export function presenceSuite(name: string, open: () => Promise<PresenceSubject>
     assert.deepEqual(await p.routes([1]), [route(1, 'n1', 20)])
   })
 
+  check('after data was lost nothing is claimed before all nodes have told what they hold', async ({ presence: p, lose }) => {
+    if (!lose) return
+    await p.lease('n1', TTL)
+    await p.claim([route(1, 'n1', 10)])
+    await lose()
+    assert.equal(await p.claim([route(1, 'n2', 20)]), undefined)
+    assert.deepEqual(await p.routes([1]), [undefined])
+    for (const node of ['n1', 'n2']) await p.lease(node, TTL)
+    await p.restore([route(1, 'n1', 10)])
+    await p.complete('n1')
+    assert.equal(await p.whole(['n1', 'n2']), false)
+    assert.equal(await p.claim([route(1, 'n2', 20)]), undefined)
+    await p.complete('n2')
+    assert.equal(await p.whole(['n1', 'n2']), true)
+    assert.deepEqual(await p.claim([route(1, 'n2', 20)]), [[route(1, 'n1', 10)]])
+  })
+
   check('ten thousand claims in one call', async ({ presence: p }) => {
     await p.lease('n1', TTL)
     await p.claim(Array.from({ length: 10_000 }, (_, i) => route(i + 1, 'n1', i + 1)))
@@ -257,7 +277,7 @@ export function presenceSuite(name: string, open: () => Promise<PresenceSubject>
     const q = (await s.another?.()) ?? p
     await p.lease('n1', TTL)
     const claims = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? p : q).claim([route(1, 'n1', i + 1)]))
-    const replaced = (await Promise.all(claims)).map(([sessions]) => sessions?.[0]?.epoch ?? 0)
+    const replaced = (await Promise.all(claims)).map((answer) => answer?.[0]?.[0]?.epoch ?? 0)
     assert.deepEqual(await p.routes([1]), [route(1, 'n1', 40)])
     const made = replaced.filter((before, i) => before < i + 1)
     assert.equal(new Set(made).size, made.length, 'no route is replaced twice')

@@ -18,6 +18,7 @@ import { permit } from './permit.ts'
 import type { ShutOut } from './shutout.ts'
 import type { Start } from './start.ts'
 import type { Closer } from './takeover.ts'
+import { claimWhenWhole } from './whole.ts'
 
 interface Parts {
   held: Held
@@ -29,6 +30,7 @@ interface Parts {
 
 export function makeConnect(s: Start, { held, leases, cutOff, closer, shutOut }: Parts): Face<typeof devicemanager>['connect'] {
   const { presence } = s.ports
+  const claim = claimWhenWhole(s)
   const epochs = makeEpochs(s.clock)
   const codecsOf = makeCodecs({ model: (m) => s.peers.registry.model(m) })
   /** device → its newest candidate */
@@ -68,7 +70,7 @@ export function makeConnect(s: Start, { held, leases, cutOff, closer, shutOut }:
 
   async function makeWay(candidates: readonly Candidate[], before: readonly Promise<void>[]): Promise<void> {
     if (before.length > 0) await Promise.allSettled(before)
-    const toClose = await claimRoutes(presence, epochs, candidates)
+    const toClose = await claimRoutes(claim, epochs, candidates)
     if (toClose.length > 0) await end(toClose, candidates)
   }
 

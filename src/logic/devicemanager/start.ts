@@ -20,5 +20,7 @@ export interface Peers {
   controller: Pick<Face<typeof controller>, 'nodeLost'>
   /** the access node with this address; undefined: nobody knows it any more */
   access(node: string): Face<typeof access> | undefined
+  /** all access nodes, as far as discovery knows */
+  nodes(): readonly string[]
 }
 export type Start = ServiceStart<Config, Ports, Peers>

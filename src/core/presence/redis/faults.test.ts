@@ -57,6 +57,7 @@ breakingEngine('redis', (begin) => {
         assert.equal(await presence.lease('n1', TTL), false)
         await presence.complete('n1')
         assert.equal(await presence.lease('n1', TTL), true)
+        assert.equal(await presence.whole(['n1']), true)
         await act(engine, presence)
       } finally {
         await presence.close()
@@ -74,6 +75,7 @@ breakingEngine('redis', (begin) => {
     await engine.start()
     await answers(p)
     assert.equal(p.health().state, 'ok')
+    assert.equal(await p.claim([route(2, 2)]), undefined)
     assert.equal(await p.lease('n1', TTL), false)
     await p.restore([route(1, 1)])
     assert.equal((await p.routes([1]))[0]?.epoch, 1)

@@ -13,6 +13,7 @@ onEngine('redis', (server) => {
       presence: await openPresence(url, {}),
       another: () => openPresence(url, {}),
       advance: (ms) => age(server, prefix, ms),
+      lose: () => lose(server, prefix),
     }
   })
 })
@@ -25,5 +26,11 @@ async function age(server: string, prefix: string, ms: number): Promise<void> {
     if (left > 0) await client.pExpire(key, left)
     else await client.del(key)
   }
+  client.destroy()
+}
+
+async function lose(server: string, prefix: string): Promise<void> {
+  const client = await createClient({ url: server }).connect()
+  await client.del(await client.keys(`${prefix}*`))
   client.destroy()
 }

@@ -46,22 +46,26 @@ export async function redisPresence(url: string, o: EngineOptions): Promise<Pres
     )
     return were.map((n) => n === 1)
   }
-  const claim = async (some: readonly Route[]): Promise<Route[][]> => {
-    const before = await run<string[]>(
-      scripts.claim,
-      some.flatMap((r) => [r.device, r.node, pack(r)]),
-    )
-    return before.map((answer, i) => sessionsOf(some[i]!.device, answer))
+  const packed = (routes: readonly Route[]) => routes.flatMap((r) => [r.device, r.node, pack(r)])
+  const sessions = (routes: readonly Route[], answers: string[]) => answers.map((a, i) => sessionsOf(routes[i]!.device, a))
+  async function claim(routes: readonly Route[]): Promise<Route[][] | undefined> {
+    const before: Route[][] = []
+    for (let at = 0; at < routes.length; at += AT_ONCE) {
+      const some = routes.slice(at, at + AT_ONCE)
+      const answers = await run<string[] | 0>(scripts.claim, packed(some)).catch((e: unknown) => {
+        doubt(some)
+        throw e
+      })
+      if (answers === 0) return undefined
+      before.push(...sessions(some, answers))
+    }
+    return before
   }
   return {
-    claim: (routes) =>
-      inPieces(routes, (some) =>
-        claim(some).catch((e: unknown) => {
-          doubt(some)
-          throw e
-        }),
-      ),
-    restore: (routes) => inPieces(routes, claim),
+    claim,
+    whole: async (nodes) => (await run(scripts.whole, nodes)) === 1,
+    restore: (routes) =>
+      inPieces(routes, async (some) => sessions(some, await run<string[]>(scripts.restore, packed(some)))),
     release,
     routes: (devices) =>
       inPieces(devices, async (some) =>

@@ -5,6 +5,7 @@
  *   l:<node>    its lease, as long as it lives
  *   k:<node>    the run of the server in which its routes were complete
  *   s:<node>    the stream of the device log that it writes
+ *   whole       the run of the server in which all routes of all nodes were known
  *   nodes       all that have routes or a lease
  *   dying       those without a lease, by when somebody was told that it ran out
  * A device has a route where both d and n say so, and is online if the node has a lease.
@@ -46,7 +47,7 @@ end
 `
 
 /** ARGV: prefix, then device, node, packed route … → for each the sessions before it, as nodes and packed routes; '' where there was none. */
-export const claim = `${route}
+export const restore = `${route}
 local out = {}
 for i = 2, #ARGV, 3 do
   local device, node, packed = ARGV[i], ARGV[i + 1], ARGV[i + 2]
@@ -93,6 +94,19 @@ const run = `
 local p, node = ARGV[1], ARGV[2]
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
 `
+
+/** As `restore`; 0: nothing was done, since a server that was emptied or started again does not know all routes. */
+export const claim = `${run}
+if redis.call('GET', p .. 'whole') ~= run then return 0 end
+${restore}`
+
+/** ARGV: prefix, nodes → 1: all their routes are known. */
+export const whole = `${run}
+for i = 2, #ARGV do
+  if redis.call('GET', p .. 'k:' .. ARGV[i]) ~= run then return 0 end
+end
+redis.call('SET', p .. 'whole', run)
+return 1`
 
 /**
  * ARGV: prefix, node, ms, its stream or '' → 1: all its routes are known. A server that was started again may have lost some, and while there was

@@ -1,0 +1,65 @@
+/** Presence that has lost its data, on the real Redis. */
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { test } from 'node:test'
+import { openPresence } from '#core/presence/open.ts'
+import { manager } from '../../../test/support/devicemanager.ts'
+import { onEngine } from '../../../test/support/engines.ts'
+import { until } from '../../../test/world/wait.ts'
+
+onEngine('redis', (server) => {
+  /** What is true of a fresh prefix is true of data that was lost. */
+  async function emptied() {
+    const presence = await openPresence(`${server}/?prefix=${encodeURIComponent(`{t${randomBytes(6).toString('hex')}}:`)}`, {})
+    const m = await manager({}, undefined, presence)
+    const nodes = ['n1', 'n2'].map((name) => m.addNode(name))
+    let verdict: string | undefined
+    const come = async () => {
+      const [v] = await m.connect('n2', 7)
+      verdict = v!.refused ?? 'in'
+    }
+    return {
+      ...m,
+      nodes,
+      came: come(),
+      /** until it is decided, or so much time has passed */
+      async pass(ms: number): Promise<string | undefined> {
+        for (let passed = 0; passed < ms && verdict === undefined; passed += 50) {
+          await m.presence.count()
+          m.clock.advance(50)
+          await m.presence.count()
+        }
+        return verdict
+      },
+      async close() {
+        await m.stop()
+        await presence.close()
+      },
+    }
+  }
+  const session = { device: 7, epoch: 5, protocol: 'mqtt', address: 'a:1' }
+
+  // MQTT-22
+  test('nobody is let in before each node has said what it holds; what it holds is ended first', async () => {
+    const m = await emptied()
+    for (const node of ['n1', 'n2']) assert.deepEqual(await m.face.alive({ node }), { announce: true })
+    await m.face.announce({ node: 'n2', items: [], last: true })
+    assert.equal(await m.pass(1000), undefined)
+    await m.face.announce({ node: 'n1', items: [session], last: true })
+    assert.equal(await until('its verdict', () => m.pass(50)), 'in')
+    assert.deepEqual(m.nodes[0]!.closed, [{ device: 7, epoch: 5, cause: 'taken_over' }])
+    await m.came
+    await m.close()
+  })
+
+  // MQTT-22
+  test('a node that says nothing counts as dead after its lease; when it wakes up, its session ends', async () => {
+    const m = await emptied()
+    await m.face.announce({ node: 'n2', items: [], last: true })
+    assert.equal(await until('its verdict', () => m.pass(1000)), 'in')
+    assert.deepEqual(await m.face.alive({ node: 'n1' }), { announce: true })
+    const { replaced } = await m.face.announce({ node: 'n1', items: [session], last: true })
+    assert.deepEqual(replaced, [{ device: 7, epoch: 5 }])
+    await m.close()
+  })
+})
