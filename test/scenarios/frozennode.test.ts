@@ -10,6 +10,7 @@ onEngines(enginesOf.processes!, () => {
   scenario(
     'a node that was frozen with a QoS 2 message in its socket: sent again at another node it counts once, before what comes later',
     async (world) => {
+      await world.application({ tags: ['online', 'offline'] })
       const device = await world.device()
       await device.connect({ clean: false })
       const { link: old } = device
@@ -35,6 +36,12 @@ onEngines(enginesOf.processes!, () => {
       await until('that end in the diary', async () => (await ends()).length > 0)
       const [condition] = (await controller.conditions({ devices: [device.id] })).items
       assert.equal(condition!.entries[0]!.kind, 'online', JSON.stringify(condition))
+      // DIARY-7: what comes after it in the log was told, it was not
+      const tags = () => world.hooks.hooks.map((h) => String(h.json.tag))
+      await device.disconnect()
+      await until('the end of the second session', () => tags().at(-1) === 'offline')
+      const told = tags().lastIndexOf('online')
+      assert.deepEqual([tags().length - told, world.hooks.hooks.at(-1)!.json.data], [2, { cause: ['disconnected'] }])
       await world.stop()
       assert.deepEqual(await valuesOf(world, device), [1, 2])
     },

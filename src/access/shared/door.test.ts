@@ -17,6 +17,7 @@ function nodeWithDoor() {
     ...{ protocol: 'mqtt', clock, metrics: makeMetrics(), devices: new Map(), closedAhead: new Map() },
     uplink: { stream: 1, drained: async () => {} },
     departures: { add: (device: number, epoch: number) => void gone.push({ device, epoch }) },
+    drained: async () => {},
   } as unknown as DeviceNode<Receiver>
   const face = accessFace(node, {} as Downlink<Receiver>)
   const m = { epoch: 5, beforeVerdict: async () => {} }

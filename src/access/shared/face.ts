@@ -41,7 +41,7 @@ export function keepNode<S extends DeviceSession>(
     node.stopping = true
     turnAway()
     node.refusals.stop()
-    await node.uplink.drained()
+    await node.drained()
     await node.departures.told()
   })
 }
@@ -69,7 +69,7 @@ async function closeSessions(
     c.dismiss(cause as Cause)
     closed++
   }
-  await node.uplink.drained()
+  await node.drained()
   return { closed }
 }
 

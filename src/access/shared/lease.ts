@@ -28,6 +28,7 @@ export function keepLease(s: Start, node: DeviceNode, close: Close): () => void 
       const items = some.map((c) => ({ device: c.deviceId, epoch: c.epoch, protocol: node.protocol, address: c.address }))
       const last = at + AT_ONCE >= open.length
       const { replaced } = await s.peers.devicemanager.announce({ node: s.instance, items, last })
+      node.doubts.expect(replaced)
       if (replaced.length > 0) await close(replaced.map((r) => ({ ...r, cause: 'taken_over' })))
       // their end may have been told before
       for (const c of some) if (node.devices.get(c.deviceId) !== c) node.departures.add(c.deviceId, c.epoch)

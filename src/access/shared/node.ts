@@ -2,7 +2,7 @@
  * What all access services that hold devices have in common, whichever protocol they speak: the node, and a device that is in. What is done
  * with both is in the files beside this one; adding a protocol adds how it is spoken, nothing else.
  */
-import type { Cause } from '#contracts/causes.ts'
+import { type Cause, causeNumber } from '#contracts/causes.ts'
 import type { Face } from '#contracts/contract.ts'
 import type { controller } from '#contracts/controller.ts'
 import type { devicemanager } from '#contracts/devicemanager.ts'
@@ -12,6 +12,7 @@ import type { Metrics } from '#lib/metrics.ts'
 import type { Clock, ServiceStart } from '#lib/service.ts'
 import { type Counts, messageCounts } from './counts.ts'
 import { Departures } from './departures.ts'
+import { Doubts } from './doubts.ts'
 import type { EnrolDiary } from './enrol.ts'
 import { RefusalDiary } from './refusals.ts'
 import { type Origin, Uplink } from './uplink.ts'
@@ -43,11 +44,14 @@ export interface DeviceNode<S extends DeviceSession = DeviceSession> extends Cou
   readonly uplink: Uplink
   readonly refusals: RefusalDiary
   readonly departures: Departures
+  readonly doubts: Doubts
   /** device id → its one session here, from when it was let in */
   readonly devices: Map<number, S>
   /** device → epoch: sessions up to this one are not let in, whatever the verdict that is on its way */
   readonly closedAhead: Map<number, number>
   stopping: boolean
+  /** Resolves when all that sessions have sent, and that they have ended, is durable. */
+  drained(): Promise<void>
   /** ms since 1970 */
   now(): number
 }
@@ -74,17 +78,24 @@ export function deviceNode<S extends DeviceSession>(s: AccessStart, protocol: st
     log,
     maxWaiting: s.config.uplinkMaxWaiting,
     onSealed,
+    onEnd: (end) => doubts.add(end),
     onBatch: (result) => {
       counts.flush()
       metrics.pando_uplink_appends_total.inc({ service, result })
       metrics.pando_uplink_waiting_bytes.set({ service }, uplink.waiting)
     },
   })
+  const doubts = new Doubts({ peer: () => s.peers.controller, uplink: () => uplink, clock, log })
   const refusals = new RefusalDiary(uplink, clock)
   s.onStop(() => {
     refusals.stop()
+    doubts.stop()
     uplink.stop()
   })
+  const drained = async (): Promise<void> => {
+    await doubts.settled()
+    await uplink.drained()
+  }
   s.readiness('log', () => (uplink.full ? 'the device log does not accept' : undefined))
   return {
     ...counts,
@@ -94,11 +105,9 @@ export function deviceNode<S extends DeviceSession>(s: AccessStart, protocol: st
     metrics,
     uplink,
     refusals,
-    departures: new Departures(
-      () => s.peers.devicemanager,
-      () => uplink.drained(),
-      log,
-    ),
+    departures: new Departures(() => s.peers.devicemanager, drained, log),
+    doubts,
+    drained,
     devices: new Map(),
     closedAhead: new Map(),
     stopping: false,
@@ -117,11 +126,20 @@ export function entered(node: DeviceNode, c: DeviceSession, about: object, flags
 /** The session of a device that was in has ended. */
 export function left(node: DeviceNode, c: DeviceSession, cause: Cause, detail?: string): void {
   const { protocol, metrics } = node
-  node.uplink.note(recordKind.offline, cause, c, node.now(), detail === undefined ? {} : { detail })
+  const about = detail === undefined ? {} : { detail }
+  if (cause === 'stream_sealed' || node.doubts.expects(c)) node.doubts.add(endOf(c, cause, node.now(), about))
+  else node.uplink.note(recordKind.offline, cause, c, node.now(), about)
   metrics.pando_connections.dec({ protocol })
   metrics.pando_disconnects_total.inc({ protocol, cause })
   node.departures.add(c.deviceId, c.epoch)
 }
+
+const endOf = ({ deviceId, productId, modelVersion, epoch }: DeviceSession, cause: Cause, time: number, about: object) => ({
+  origin: { deviceId, productId, modelVersion, epoch },
+  reason: causeNumber(cause),
+  time,
+  data: Buffer.from(JSON.stringify(about)),
+})
 
 /** The diary of registrations and logins at this node; while the log does not take more, they go untold. */
 export const enrolDiary = (node: DeviceNode): EnrolDiary => ({

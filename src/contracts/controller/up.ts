@@ -33,6 +33,12 @@ export const upMethods = {
     Type.Object({}),
     { retry: true, deadline: 30_000 },
   ),
+  /** Of sessions that end at a node that was frozen or cut off: whether a later one of the device has come online since. */
+  lateEnds: method(
+    Type.Object({ sessions: Type.Array(Type.Object({ device: Id, epoch: Type.Number() })) }),
+    Type.Object({ late: Type.Array(Type.Boolean()) }),
+    { retry: true },
+  ),
   /**
    * A session that has just begun wants what the cloud knows of those before: QoS 2 ids not yet released; with `keys` also the last requests
    * under an Idempotency-Key, base64 of core/devicelog/done.ts, oldest first.

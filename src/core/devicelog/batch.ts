@@ -61,13 +61,15 @@ export const recordFlag = {
    * frame was discarded.
    */
   redecoded: 32,
+  /** offline: told late, the device has come online elsewhere since */
+  late: 32,
   /** status, event: a frame of the product's codec (protocol/codec.ts), kept whole */
   foreign: 64,
   /** status, event: taken over from an older cloud, of the time at which it came there */
   adopted: 128,
 } as const
 
-/** Status, event: what tells of times gone by: it is no news, and no newer value gives way to it. */
+/** Status, event, offline: what tells of times gone by: it is no news, and no newer value gives way to it. */
 export const LATE = recordFlag.redecoded | recordFlag.adopted
 
 /** Steps in a command's life (`reason` of a commandState record). */

@@ -162,6 +162,20 @@ test('a sealed stream: ends of sessions and entries of the diary that it refused
   assert.equal(w.waiting, 0)
 })
 
+// LOG-14
+test('a sealed stream: who wants to record ends of sessions himself is given those that it refused', async () => {
+  const log = fakeLog()
+  const ends: unknown[] = []
+  const w = writerOn(log, { onEnd: ({ data, ...end }) => ends.push({ ...end, text: Buffer.from(data).toString() }) })
+  w.record(recordKind.offline, 3, 0, origin, 6, Buffer.from('{"a":1}'))
+  const drained = w.drained()
+  await turn()
+  log.settle[0]!.reject(new PandoError('stream_sealed', 'taken over'))
+  await drained
+  assert.deepEqual(ends, [{ origin, reason: 3, time: 6, text: '{"a":1}' }])
+  assert.equal(log.batches.length, 1)
+})
+
 // LOG-10
 test('above maxWaiting it is full, and says when there is room again', async () => {
   const log = fakeLog()

@@ -30,6 +30,14 @@ export interface Owner {
   durable(tags: readonly number[], from: number, to: number): void
 }
 
+/** An offline record. */
+export interface SessionEnd {
+  origin: Origin
+  reason: number
+  time: number
+  data: Uint8Array
+}
+
 export interface WriterOptions {
   /** hands a sealed batch to the controller; resolves when durable */
   accept: (batch: Buffer) => Promise<unknown>
@@ -38,6 +46,8 @@ export interface WriterOptions {
   maxWaiting: number
   /** the stream was sealed by somebody else: all connections must go; a new stream has begun */
   onSealed?: () => void
+  /** Records the end of a session that a sealed stream has refused. The new stream has it as it was unless this is given. */
+  onEnd?: (end: SessionEnd) => void
   onBatch?: (result: 'durable' | 'retried', records: number, bytes: number) => void
 }
 
@@ -344,7 +354,9 @@ export class LogWriter {
       const { kind, reason, flags, device: deviceId, product: productId, version: modelVersion, epoch, time } = recordHead(b, p)
       if (kind !== recordKind.offline && kind !== recordKind.diary) continue
       const origin = { deviceId, productId, modelVersion, epoch }
-      this.record(kind, reason, flags, origin, time, b.subarray(p + RECORD_HEADER, p + b.readUInt32LE(p)))
+      const data = b.subarray(p + RECORD_HEADER, p + b.readUInt32LE(p))
+      if (kind === recordKind.offline && this.o.onEnd) this.o.onEnd({ origin, reason, time, data: Buffer.from(data) })
+      else this.record(kind, reason, flags, origin, time, data)
     }
   }
 

@@ -2,15 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { causeNumber, causes } from '#contracts/causes.ts'
 import { judge } from '#contracts/judgement.ts'
-import { BATCH_HEADER, makeBatch, newStream, recordKind } from '#core/devicelog/batch.ts'
+import { recordFlag, recordKind } from '#core/devicelog/batch.ts'
 import type { History } from '#core/history/port.ts'
-import { silentLog } from '#lib/log.ts'
-import { testClock } from '#src/testing/clock.ts'
 import { makeRandom } from '../../../test/fuzz/random.ts'
 import { controllerWorld, light, status } from '../../../test/support/controller.ts'
 import { offlineIn } from './history/presence.ts'
-import type { Engine } from './rules/engine.ts'
-import { makeFollower } from './rules/follow.ts'
 import { CONNECTION } from './slots.ts'
 
 const ends = Object.values(causes).filter((c) => c.no >= 10 && c.no < 30)
@@ -69,7 +65,7 @@ test('the state of many devices, told from memory, is what their diaries say, al
 })
 
 // DIARY-6
-test('the end of a session that another had replaced is no turn: for state, rules and after a restart', async (t) => {
+test('the end of a session that another had replaced is no turn, after a restart too, and nodes are told which ends are late', async (t) => {
   const { boot, stop } = await controllerWorld(t)
   const first = await boot()
   const turn = (kind: number, epoch: number, time: number) => ({
@@ -82,35 +78,21 @@ test('the end of a session that another had replaced is no turn: for state, rule
   })
   const { online, offline } = recordKind
   const newest = async ({ face }: typeof first) => (await face.conditions({ devices: [9] })).items[0]!.entries[0]
-  const late = turn(offline, 100, 3000)
-  /** Whether rules are shown the record, once it has been applied. */
-  const isShown = ({ history }: typeof first, of: typeof late) => {
-    let shown = false
-    const engine = { size: 1, see: () => void (shown = true) } as unknown as Engine
-    const follower = makeFollower({
-      devicelog: first.devicelog,
-      engine,
-      current: history.current,
-      applied: new Map(),
-      clock: testClock(),
-      log: silentLog(),
-    })
-    const batch = makeBatch(newStream(), 1, [of])
-    follower.see(batch, BATCH_HEADER, batch.length - BATCH_HEADER)
-    return shown
-  }
+  const lateOf = async ({ face }: typeof first, ...epochs: number[]) =>
+    (await face.lateEnds({ sessions: epochs.map((epoch) => ({ device: 9, epoch })) })).late
 
   await first.says(turn(online, 100, 1000))
   await first.says(turn(online, 200, 2000))
-  await first.says(late)
+  await first.says(turn(offline, 100, 3000))
   assert.deepEqual(await newest(first), { at: 2000, kind: 'online', params: {} })
-  // an end that stands before the turn in one batch with it is told
-  const shown = [late, turn(offline, 100, 2000), turn(offline, 200, 3000)].map((r) => isShown(first, r))
-  assert.deepEqual(shown, [false, true, true])
+  assert.deepEqual(await lateOf(first, 100, 200, 300, 0), [true, false, false, false])
   await stop()
   const second = await boot()
   assert.deepEqual(await newest(second), { at: 2000, kind: 'online', params: {} })
+  assert.deepEqual(await lateOf(second, 100, 200), [true, false])
   await second.says(turn(offline, 150, 3500))
+  // its node was told so, though the session is not known here any more
+  await second.says({ ...turn(offline, 200, 3600), flags: recordFlag.late })
   assert.equal((await newest(second))!.kind, 'online')
   // of no session, as a controller told it before there were epochs
   await second.says(turn(offline, 0, 4000))
@@ -119,7 +101,7 @@ test('the end of a session that another had replaced is no turn: for state, rule
   await second.says(turn(offline, 300, 6000))
   assert.deepEqual([(await newest(second))!.kind, (await newest(second))!.at], ['offline', 6000])
   const { items } = await second.face.diary({ deviceId: 9 })
-  assert.equal(items.filter((e) => e.kind === 'offline').length, 4)
+  assert.equal(items.filter((e) => e.kind === 'offline').length, 5)
 })
 
 // DIARY-6
@@ -140,13 +122,12 @@ test('what was stored before sessions had an epoch is read as it was', async (t)
 // DIARY-6
 test('a late end makes no gap in history', async () => {
   const records = [
-    { kind: recordKind.online, epoch: 1, time: 10 },
-    { kind: recordKind.online, epoch: 2, time: 20 },
-    { kind: recordKind.offline, epoch: 1, time: 30 },
-    { kind: recordKind.offline, epoch: 2, time: 40 },
-    { kind: recordKind.online, epoch: 3, time: 50 },
+    { kind: recordKind.online, flags: 0, time: 20 },
+    { kind: recordKind.offline, flags: recordFlag.late, time: 30 },
+    { kind: recordKind.offline, flags: 0, time: 40 },
+    { kind: recordKind.online, flags: 0, time: 50 },
   ]
-  const read = async ({ newestFirst }: { newestFirst?: boolean }) => ({ records: newestFirst ? [] : records })
+  const read = async ({ newestFirst }: { newestFirst?: boolean }) => ({ records: newestFirst ? records.slice(0, 2).reverse() : records })
   const gaps = await offlineIn({ read } as unknown as Pick<History, 'read'>, 9, { from: 0, to: 60 })
   assert.deepEqual(gaps, [{ from: 40, to: 50 }])
 })

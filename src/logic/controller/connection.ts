@@ -9,8 +9,8 @@
 import { causeOf } from '#contracts/causes.ts'
 import type { Condition, DiaryEntry } from '#contracts/controller.ts'
 import { FLAPPING, isRefusal } from '#contracts/judgement.ts'
-import { at as field, RECORD_HEADER, recordKind } from '#core/devicelog/batch.ts'
-import type { Current, HistoryRecord } from '#core/history/port.ts'
+import { at as field, RECORD_HEADER, recordFlag, recordKind } from '#core/devicelog/batch.ts'
+import type { Current } from '#core/history/port.ts'
 import { CONNECTION, isObject } from './slots.ts'
 
 const HEAD = 16
@@ -38,28 +38,14 @@ interface Connection {
 }
 
 /**
- * Whether a session ends that another had replaced: its node was frozen, or cut off from the others, and the device is online elsewhere
- * since. `last`: the epoch that came online last.
+ * Whether a later session of the device has come online. An end that is told after that is no turn: its node was frozen, or cut off from the
+ * others. The node asks before it records it (`lateEnds`), and its flag (`recordFlag.late`) tells everybody else.
  */
-const isLateEnd = (kind: number, epoch: number, last: number): boolean =>
-  kind === recordKind.offline && epoch !== 0 && epoch < last
+export const isReplaced = (current: Current, { device, epoch }: { device: number; epoch: number }): boolean =>
+  isLate(epoch, readConnection(current.get(device, CONNECTION)?.bytes))
 
-/** The same of one device's records, given one by one in their order. */
-export function lateEnds(): (r: Pick<HistoryRecord, 'kind' | 'epoch'>) => boolean {
-  let last = 0
-  return ({ kind, epoch }) => {
-    if (kind === recordKind.online) last = epoch
-    return isLateEnd(kind, epoch, last)
-  }
-}
-
-/** The same of the record at b[p …), which has been applied with others of its batch: an end before the turn is not late. */
-export function cameLate(current: Current, b: Buffer, p: number): boolean {
-  const kind = b[p + field.kind]!
-  if (kind !== recordKind.offline) return false
-  const { turn, at, epoch } = readConnection(current.get(b.readDoubleLE(p + field.device), CONNECTION)?.bytes)
-  return turn === ONLINE && at < b.readDoubleLE(p + field.time) && isLateEnd(kind, b.readDoubleLE(p + field.epoch), epoch)
-}
+/** An end of no session was told by a controller before there were epochs. */
+const isLate = (epoch: number, { epoch: last }: Connection): boolean => epoch !== 0 && epoch < last
 
 /** Applies the record at b[p, p + size), where it tells of a connection. */
 export function applyConnection(current: Current, b: Buffer, p: number, size: number): void {
@@ -70,7 +56,7 @@ export function applyConnection(current: Current, b: Buffer, p: number, size: nu
   const was = readConnection(current.get(device, CONNECTION)?.bytes)
   const cause = b[p + field.reason]!
   const epoch = b.readDoubleLE(p + field.epoch)
-  if (isLateEnd(kind, epoch, was.epoch)) return
+  if (kind === recordKind.offline && (b.readUInt16LE(p + field.flags) & recordFlag.late || isLate(epoch, was))) return
   const is = kind === recordKind.diary ? told(was, cause, time, timesIn(b, p, size)) : turned(was, kind, { cause, time, epoch })
   const bytes = written(is)
   current.put(device, CONNECTION, time, bytes, 0, bytes.length)

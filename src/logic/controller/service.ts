@@ -16,7 +16,7 @@ import { openBudget } from './budget.ts'
 import { makeCommands } from './commands/commands.ts'
 import { frames } from './commands/frames.ts'
 import { commandLog } from './commands/log.ts'
-import { conditionOf } from './connection.ts'
+import { conditionOf, isReplaced } from './connection.ts'
 import { unreleased } from './current.ts'
 import { makeDesired } from './desired/desired.ts'
 import { makeKeeper } from './desired/keeper.ts'
@@ -134,6 +134,7 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
       accept: up.accept,
       ...makeAdopting({ history, keeping, applied: up.applied }),
       nodeLost: nodeEnder({ devicelog, up, current: history.current, writer, peers: s.peers, clock: s.clock }),
+      lateEnds: async ({ sessions }) => ({ late: sessions.map((s) => isReplaced(history.current, s)) }),
       ...rules.face,
       latest: async ({ deviceId }) => ({ json: await values.latest(deviceId) }),
       values: async ({ deviceId }) => ({ json: await values.named(deviceId) }),

@@ -10,14 +10,14 @@ export interface Wanted {
   kind: number
 }
 
-/** Records whose kind is in the mask (bit `1 << kind`), in order. Frames that were read again later are no news. */
+/** Records whose kind is in the mask (bit `1 << kind`), in order. What is told late is no news (LATE). */
 export function wanted(b: Buffer, mask: number): Wanted[] {
   const found: Wanted[] = []
   const end = b.readUInt32LE(8)
   for (let p = BATCH_HEADER, index = 0; p < end; index++) {
     const size = b.readUInt32LE(p)
     const kind = b[p + at.kind]!
-    const again = b[p + at.flags]! & recordFlag.redecoded
+    const again = b[p + at.flags]! & recordFlag.late
     if (kind < 31 && mask & (1 << kind) && again === 0) found.push({ p, size, index, kind })
     p += size
   }

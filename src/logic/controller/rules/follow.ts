@@ -2,10 +2,8 @@
 import { eachRecord } from '#core/devicelog/batch.ts'
 import type { Translator } from '#core/devicelog/foreign.ts'
 import type { DeviceLog } from '#core/devicelog/port.ts'
-import type { Current } from '#core/history/port.ts'
 import type { Logger } from '#lib/log.ts'
 import type { Clock } from '#lib/service.ts'
-import { cameLate } from '../connection.ts'
 import { type Part, readInOrder } from '../inorder.ts'
 import type { Observer } from '../watch.ts'
 import type { Engine } from './engine.ts'
@@ -23,13 +21,12 @@ export interface Follower extends Observer {
 export function makeFollower(o: {
   devicelog: DeviceLog
   engine: Engine
-  current: Current
   /** stream → last seq that was handed to observers */
   applied: ReadonlyMap<number, number>
   clock: Clock
   log: Logger
 }): Follower {
-  const { devicelog, engine, current, applied } = o
+  const { devicelog, engine, applied } = o
   /** stream → seq → runs under way */
   const under = new Map<number, Map<number, number>>()
   let told = new Map<number, number>()
@@ -49,7 +46,6 @@ export function makeFollower(o: {
   }
 
   function see(b: Buffer, p: number, size: number, since?: number): void {
-    if (cameLate(current, b, p)) return
     const runs = engine.see(b, p, size, since)
     if (runs) hold(b.readDoubleLE(16), b.readDoubleLE(24), runs)
   }

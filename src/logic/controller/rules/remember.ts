@@ -6,7 +6,6 @@ import type { History, HistoryRecord } from '#core/history/port.ts'
 import type { Logger } from '#lib/log.ts'
 import type { Clock } from '#lib/service.ts'
 import type { Model } from '#protocol/model.ts'
-import { lateEnds } from '../connection.ts'
 import { currentProperties } from '../current.ts'
 import type { Facts } from './cel.ts'
 import { type Compiled, readingOf } from './compile.ts'
@@ -46,14 +45,14 @@ export function makeRemembering({ history, engine, peer, clock, log }: RememberP
   async function eachSince(
     rule: Compiled,
     device: number,
-    { from, most, isLateEnd = lateEnds() }: { from: number; most: number; isLateEnd?: ReturnType<typeof lateEnds> },
+    { from, most }: { from: number; most: number },
     see: See,
   ): Promise<boolean> {
     let cursor: string | undefined
     for (let n = 0; n < most && !stopped; n++) {
       left--
       const page = await history.read({ device, kinds: KINDS, from, limit: PAGE, ...(cursor !== undefined && { cursor }) })
-      if (!eachOf(rule, page.records, see, isLateEnd)) return false
+      if (!eachOf(rule, page.records, see)) return false
       cursor = page.next
       if (cursor === undefined) return true
     }
@@ -86,7 +85,6 @@ export function makeRemembering({ history, engine, peer, clock, log }: RememberP
     // what it had not seen before the restart does not count after it
     const from = Math.max(window, rule.rule.updatedAt)
     const m = newMemory()
-    const isLateEnd = lateEnds()
     const statusAt = known(rule, device)
     let last: Facts = { event: {}, status: {}, now: new Date(0) }
     const see: See = (said, time, version) => {
@@ -97,9 +95,9 @@ export function makeRemembering({ history, engine, peer, clock, log }: RememberP
     }
     if (from === window) {
       const before = await history.read({ device, kinds: KINDS, to: window, limit: BEFORE, newestFirst: true })
-      eachOf(rule, before.records.toReversed(), see, isLateEnd)
+      eachOf(rule, before.records.toReversed(), see)
     }
-    const all = await eachSince(rule, device, { from, most: MOST_PAGES, isLateEnd }, see)
+    const all = await eachSince(rule, device, { from, most: MOST_PAGES }, see)
     return all ? { since: m.since, ran: m.since < window, facts: last } : undefined
   }
 
@@ -183,11 +181,10 @@ type Status = Record<string, Record<string, unknown>>
 /** `version`: of the record's model */
 type See = (said: Said, time: number, version: number) => boolean
 
-function eachOf(rule: Compiled, records: readonly HistoryRecord[], see: See, isLateEnd = lateEnds()): boolean {
+function eachOf(rule: Compiled, records: readonly HistoryRecord[], see: See): boolean {
   for (const r of records) {
     // rules were not told of it when it came either
-    const late = isLateEnd(r) || (r.flags & LATE) !== 0
-    const said = late ? undefined : saidOf(r, rule)
+    const said = r.flags & LATE ? undefined : saidOf(r, rule)
     if (said && !see(said, r.time, r.version)) return false
   }
   return true

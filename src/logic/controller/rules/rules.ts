@@ -100,7 +100,6 @@ export function makeRules(p: RuleParts) {
   const follower = makeFollower({
     devicelog: p.devicelog,
     engine,
-    current: p.history.current,
     applied: p.applied,
     clock,
     log: logger,
