@@ -102,6 +102,15 @@ export const devicemanager = contract('devicemanager', {
     Type.Object({ replaced: Type.Array(Type.Object({ device: Id, epoch: Type.Number() })) }),
     { retry: true },
   ),
+  /** Sessions that a node holds as far as is known, a page at a time; `next`: more from there. Their verdicts may be on their way. */
+  held: method(
+    Type.Object({ node: Type.String(), cursor: Type.Optional(Type.String()) }),
+    Type.Object({
+      items: Type.Array(Type.Object({ device: Id, epoch: Type.Number() })),
+      next: Type.Optional(Type.String()),
+    }),
+    { retry: true },
+  ),
   /** Where devices are; offline ones are left out. */
   routes: method(Type.Object({ devices: Type.Array(Id) }), Type.Object({ items: Type.Array(Route) }), { retry: true }),
   online: method(Type.Object({}), Type.Object({ count: Type.Integer() }), { retry: true }),

@@ -7,20 +7,22 @@ import type { Face } from '#contracts/contract.ts'
 import type { devicemanager } from '#contracts/devicemanager.ts'
 import type { Logger } from '#lib/log.ts'
 
-/** Told again later, at most so many. */
+/** Told again later, at most so many: the others are found where presence still has them. */
 const MOST = 100_000
 
 export class Departures {
   private items: { device: number; epoch: number }[] = []
   private scheduled = false
   private sending: Promise<void> = Promise.resolve()
-  private readonly peer: () => Face<typeof devicemanager>
+  private readonly peer: () => Pick<Face<typeof devicemanager>, 'disconnected'>
   private readonly drained: () => Promise<void>
+  private readonly dropped: () => void
   private readonly log: Logger
 
-  constructor(peer: () => Face<typeof devicemanager>, drained: () => Promise<void>, log: Logger) {
+  constructor(peer: () => Pick<Face<typeof devicemanager>, 'disconnected'>, drained: () => Promise<void>, dropped: () => void, log: Logger) {
     this.peer = peer
     this.drained = drained
+    this.dropped = dropped
     this.log = log
   }
 
@@ -53,8 +55,14 @@ export class Departures {
         await this.peer().disconnected({ items })
       } catch (err) {
         this.log.warn({ err, count: items.length }, 'could not report ended sessions; trying again')
-        this.items = items.concat(this.items).slice(0, MOST)
+        this.keep(items)
       }
     })
+  }
+
+  private keep(items: typeof this.items): void {
+    const all = items.concat(this.items)
+    this.items = all.slice(0, MOST)
+    if (all.length > MOST) this.dropped()
   }
 }

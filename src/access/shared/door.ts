@@ -86,7 +86,7 @@ export class Door<S extends DeviceSession> {
       this.scheduled = true
       setImmediate(this.check)
     }
-    const { protocol, log, uplink } = this.node()
+    const { protocol, log, uplink, ghosts } = this.node()
     const items = asked.map(({ c, deviceId, token }) => ({
       deviceId,
       token,
@@ -100,6 +100,8 @@ export class Door<S extends DeviceSession> {
       },
       (e: unknown) => {
         log.warn({ err: toPandoError(e), count: asked.length }, 'devices could not be checked')
+        // they may have been let in
+        ghosts.want()
         for (const a of asked) this.refuse(a, 'server_busy')
       },
     )

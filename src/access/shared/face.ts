@@ -3,11 +3,9 @@ import type { access } from '#contracts/access.ts'
 import type { Cause } from '#contracts/causes.ts'
 import type { Face } from '#contracts/contract.ts'
 import type { Downlink, Receiver } from './downlink.ts'
+import { VERDICT_MS } from './ghosts.ts'
 import { keepLease } from './lease.ts'
 import type { AccessStart, DeviceNode, DeviceSession } from './node.ts'
-
-/** A verdict comes within this time, or never (contracts/devicemanager.ts). */
-const VERDICT_MS = 10_000
 
 export function accessFace<S extends Receiver>(node: DeviceNode<S>, downlink: Downlink<S>): Face<typeof access> {
   return {

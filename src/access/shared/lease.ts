@@ -35,11 +35,8 @@ export function keepLease(s: Start, node: DeviceNode, close: Close): () => void 
     }
   }
 
-  async function live(): Promise<void> {
-    const { announce: wanted } = await s.peers.devicemanager.alive({ node: s.instance, stream: node.uplink.stream })
-    node.departures.again()
-    const due = s.clock.now() - announced >= ANNOUNCE_MS
-    if ((!wanted && !due) || announcing) return
+  async function announceOnce(): Promise<void> {
+    if (announcing) return
     announced = s.clock.now()
     announcing = true
     try {
@@ -47,6 +44,15 @@ export function keepLease(s: Start, node: DeviceNode, close: Close): () => void 
     } finally {
       announcing = false
     }
+  }
+
+  async function live(): Promise<void> {
+    const { announce: wanted } = await s.peers.devicemanager.alive({ node: s.instance, stream: node.uplink.stream })
+    node.departures.again()
+    const due = s.clock.now() - announced >= ANNOUNCE_MS
+    if (due) node.ghosts.want()
+    if (wanted || due) await announceOnce()
+    await node.ghosts.look()
   }
 
   const alive = (): void => {

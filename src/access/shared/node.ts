@@ -14,6 +14,7 @@ import { type Counts, messageCounts } from './counts.ts'
 import { Departures } from './departures.ts'
 import { Doubts } from './doubts.ts'
 import type { EnrolDiary } from './enrol.ts'
+import { Ghosts } from './ghosts.ts'
 import { RefusalDiary } from './refusals.ts'
 import { type Origin, Uplink } from './uplink.ts'
 
@@ -45,6 +46,7 @@ export interface DeviceNode<S extends DeviceSession = DeviceSession> extends Cou
   readonly refusals: RefusalDiary
   readonly departures: Departures
   readonly doubts: Doubts
+  readonly ghosts: Ghosts
   /** device id → its one session here, from when it was let in */
   readonly devices: Map<number, S>
   /** device → epoch: sessions up to this one are not let in, whatever the verdict that is on its way */
@@ -96,6 +98,11 @@ export function deviceNode<S extends DeviceSession>(s: AccessStart, protocol: st
     await doubts.settled()
     await uplink.drained()
   }
+  const devices = new Map<number, S>()
+  const peer = () => s.peers.devicemanager
+  const departures = new Departures(peer, drained, () => ghosts.want(), log)
+  const gone = (device: number, epoch: number) => departures.add(device, epoch)
+  const ghosts = new Ghosts({ instance: s.instance, clock, peer, devices, gone })
   s.readiness('log', () => (uplink.full ? 'the device log does not accept' : undefined))
   return {
     ...counts,
@@ -105,10 +112,11 @@ export function deviceNode<S extends DeviceSession>(s: AccessStart, protocol: st
     metrics,
     uplink,
     refusals,
-    departures: new Departures(() => s.peers.devicemanager, drained, log),
+    departures,
+    ghosts,
     doubts,
     drained,
-    devices: new Map(),
+    devices,
     closedAhead: new Map(),
     stopping: false,
     now: () => clock.now(),

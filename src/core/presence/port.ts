@@ -43,6 +43,8 @@ export interface Presence {
    * out it is as it was.
    */
   lease(node: string, ttlMs: number, stream?: number): Promise<boolean>
+  /** What the routes of a node are, a page at a time; one that changes meanwhile may be left out or told twice. `next`: more from there. */
+  held(node: string, cursor?: string): Promise<{ sessions: { device: number; epoch: number }[]; next?: string }>
   /** All routes of a node that has a lease have been restored. */
   complete(node: string): Promise<void>
   /** The stream of the device log that a node that is not buried has said last; undefined: none. */

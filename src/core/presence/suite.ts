@@ -251,6 +251,15 @@ export function presenceSuite(name: string, open: () => Promise<PresenceSubject>
   check('ten thousand claims in one call', async ({ presence: p }) => {
     await p.lease('n1', TTL)
     await p.claim(Array.from({ length: 10_000 }, (_, i) => route(i + 1, 'n1', i + 1)))
+    const told = new Map<number, number>()
+    let cursor: string | undefined
+    do {
+      const { sessions, next } = await p.held('n1', cursor)
+      for (const { device, epoch } of sessions) told.set(device, epoch)
+      cursor = next
+    } while (cursor !== undefined)
+    assert.deepEqual([told.size, told.get(10_000)], [10_000, 10_000])
+    assert.deepEqual(await p.held('n2'), { sessions: [] })
     assert.equal(await p.count(), 10_000)
     assert.deepEqual(await p.routes([10_000]), [route(10_000, 'n1', 10_000)])
   })

@@ -40,6 +40,10 @@ export async function start(s: Start): Promise<Started & { face: Face<typeof dev
       return (await leases.renew(node, stream)) ? {} : { announce: true }
     },
     announce: makeAnnounce(presence, held, closer),
+    async held({ node, cursor }) {
+      const { sessions, ...more } = await presence.held(node, cursor)
+      return { items: sessions, ...more }
+    },
     async routes({ devices }) {
       return { items: (await presence.routes(devices)).filter((r) => r !== undefined) }
     },

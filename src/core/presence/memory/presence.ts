@@ -74,6 +74,9 @@ export function memoryPresence({ clock = systemClock }: EngineOptions): Presence
       const node = nodes.get(name)
       if (node?.cancelLease) node.complete = true
     },
+    held: async (name) => ({
+      sessions: [...sessions.values()].flatMap(([r]) => (r?.node === name ? [{ device: r.device, epoch: r.epoch }] : [])),
+    }),
     stream: async (name) => nodes.get(name)?.stream,
     async expired() {
       const reported = dead.filter(({ node }) => nodes.get(node)?.cancelLease === undefined)

@@ -72,6 +72,11 @@ export async function redisPresence(url: string, o: EngineOptions): Promise<Pres
         (await run<string[]>(scripts.routes, some)).map((answer, i) => sessionsOf(some[i]!, answer)[0]),
       ),
     lease: async (node, ttlMs, stream) => (await run(scripts.lease, [node, ttlMs, stream ?? ''])) === 1,
+    async held(node, cursor = '0') {
+      const { cursor: next, entries } = await link.call((c) => c.hScan(`${at.prefix}n:${node}`, cursor, { COUNT: AT_ONCE }))
+      const sessions = entries.map(({ field, value }) => ({ device: Number(field), epoch: Number.parseInt(value, 10) }))
+      return { sessions, ...(next !== '0' && { next }) }
+    },
     complete: async (node) => void (await run(scripts.complete, [node])),
     async stream(node) {
       const answer = await link.call((c) => c.get(`${at.prefix}s:${node}`))
