@@ -53,6 +53,12 @@ function applyStatus(current: Current, b: Buffer, v: DataView, p: number, size: 
   }
 }
 
+/** What a step or an event tells of a command, and nothing else that the record tells. */
+export function applySaid(current: Current, b: Buffer, p: number, size: number): void {
+  if (b[p + field.kind] === recordKind.event) applyEvent(current, b, p, size)
+  else applyCommands(current, b, p, size)
+}
+
 /** Commands may carry desired state. */
 function applyCommands(current: Current, b: Buffer, p: number, size: number): void {
   const device = b.readDoubleLE(p + field.device)

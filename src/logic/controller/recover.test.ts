@@ -71,7 +71,7 @@ async function readAgain(streams: ReadonlyMap<number, readonly Buffer[]>, saved 
   } as unknown as DeviceLog
   const history = { current: { saved }, cursors: () => saved } as unknown as History
   const up = {
-    replay(b: Buffer) {
+    replaying: () => (b: Buffer) => {
       const { stream, seq } = batchHead(b)
       seen.push(`${stream}/${seq}`)
       return undefined

@@ -22,7 +22,7 @@ export async function recover(devicelog: DeviceLog, history: History, up: WayUp,
       )
     parts.push({ stream, after: dropped ? first - 1 : after, last })
   }
-  const batches = await readInOrder(devicelog, parts, (b) => up.replay(b))
+  const batches = await readInOrder(devicelog, parts, up.replaying())
   if (batches > 0) log.info({ batches }, 'read the device log again behind the last snapshot')
 }
 

@@ -10,6 +10,7 @@ import type { Queue } from '#core/queue/port.ts'
 import type { Hooks } from '#lib/hooks.ts'
 import type { Metrics } from '#lib/metrics.ts'
 import { batchView } from './batchview.ts'
+import { inTurn } from './commands/early.ts'
 import { applyRecord } from './current.ts'
 import type { Marks } from './quarantine/marks.ts'
 import type { Observer } from './watch.ts'
@@ -21,8 +22,8 @@ export interface WayUp {
   /** Bytes consumed since `mark` was called last. */
   sinceMark(): number
   mark(): void
-  /** Hands a batch that was durable already to those who have not seen it (after a restart). */
-  replay(batch: Buffer): Promise<void> | undefined
+  /** → hands batches that were durable already to those who have not seen them (after a restart), streams merged by time */
+  replaying(): (batch: Buffer) => Promise<void> | undefined
   /** Sees what the log holds of a stream beyond `applied`: other processes may have appended it. → how many batches that were */
   catchUp(stream: number): Promise<number>
 }
@@ -45,14 +46,14 @@ export function wayUp(o: {
   let bytes = 0
 
   /** `native`: the batch with every frame as one of our own. */
-  function consume(b: Buffer, native: Buffer): Promise<void> | undefined {
+  function consume(b: Buffer, native: Buffer, apply = applyRecord): Promise<void> | undefined {
     const { stream, seq } = batchHead(b)
     if (seq > (applied.get(stream) ?? 0)) {
       const view = new DataView(native.buffer, native.byteOffset, native.byteLength)
       const end = view.getUint32(8, true)
       for (let p = BATCH_HEADER; p < end; ) {
         const size = view.getUint32(p, true)
-        applyRecord(history.current, native, view, p, size)
+        apply(history.current, native, view, p, size)
         marks.see(native, p, size)
         p += size
       }
@@ -98,9 +99,12 @@ export function wayUp(o: {
     mark: () => {
       bytes = 0
     },
-    replay(b) {
-      const native = translator.native(b)
-      return native instanceof Promise ? native.then((n) => consume(b, n)) : consume(b, native)
+    replaying() {
+      const apply = inTurn()
+      return (b) => {
+        const native = translator.native(b)
+        return native instanceof Promise ? native.then((n) => consume(b, n, apply)) : consume(b, native, apply)
+      }
     },
     async accept(input) {
       const b = Buffer.isBuffer(input) ? input : Buffer.from(input.buffer, input.byteOffset, input.byteLength)

@@ -7,7 +7,7 @@ import { decodeCommand, decodeStatus } from '#protocol/frames.ts'
 import { commandOf, type Model, objectOf } from '#protocol/model.ts'
 import type { Models } from '../models.ts'
 import { type CommandId, commandId, noCommand } from './id.ts'
-import { isFinal, rank, stateName, stateOf } from './life.ts'
+import { isFinal, MOST_SKEW_MS, rank, stateName, stateOf } from './life.ts'
 import { tells } from './open.ts'
 import { plainValues } from './values.ts'
 
@@ -29,7 +29,8 @@ export function makeBook(history: Pick<History, 'read' | 'current'>, models: Mod
   /** Steps of these commands; stops where no more can follow. */
   async function stepsOf(device: number, asked: readonly HistoryRecord[]): Promise<Map<string, HistoryRecord[]>> {
     const steps = new Map<string, HistoryRecord[]>(asked.map((r) => [hexOf(r), []]))
-    const from = Math.min(...asked.map((r) => r.time))
+    // of a node whose clock is behind
+    const from = Math.min(...asked.map((r) => r.time)) - MOST_SKEW_MS
     const to = Math.max(...asked.map(lastStepOf))
     const missing = new Set(steps.keys())
     let cursor: string | undefined

@@ -13,3 +13,6 @@ export const stateName = (no: number): State => names.get(no) ?? 'accepted'
 export const rank = (no: number): number => (no > stateOf.delivered ? 3 : no)
 
 export const isFinal = (no: number): boolean => rank(no) === 3
+
+/** Machines whose clocks differ by more are refused (CLU-2): a step may seem to be so much older than its command. */
+export const MOST_SKEW_MS = 60_000

@@ -108,6 +108,10 @@ export function applyStep(current: Current, b: Buffer, p: number): OpenCommand |
   return was
 }
 
+/** The command whose frame had this time, if nothing was told of it yet. */
+export const underSequence = (current: Current, device: number, sequence: bigint): OpenCommand | undefined =>
+  openCommands(current, device).findLast((c) => !isFinal(c.state) && BigInt(frameTimestamp(c.rest)) === sequence)
+
 /**
  * What the device said of a command, which it names by the time in the command's frame: kept with the command until the step is
  * recorded, so that a crash between the two loses nothing. → the command.
@@ -120,7 +124,7 @@ export function applyResult(
   text: string,
 ): OpenCommand | undefined {
   if (!tells(current, device)) put(current, device, TELLS, 0, Buffer.of(1))
-  const found = openCommands(current, device).findLast((c) => !isFinal(c.state) && BigInt(frameTimestamp(c.rest)) === sequence)
+  const found = underSequence(current, device, sequence)
   if (!found) return undefined
   const slot = slotOf(found.id)
   const detail = Buffer.from(text)
