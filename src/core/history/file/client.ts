@@ -45,10 +45,11 @@ export class KeeperClient {
     }
   }
 
-  ask(question: Unnumbered<Question>): Promise<unknown> {
+  /** `answered`: called with the answer, before anything else is heard. */
+  ask(question: Unnumbered<Question>, answered = () => {}): Promise<unknown> {
     if (this.broken) return Promise.reject(this.broken)
     const id = ++this.#ids
-    const answer = this.#wait(id)
+    const answer = this.#wait(id, answered)
     this.#link!.post({ ...question, id } as Question)
     return answer
   }
@@ -57,18 +58,22 @@ export class KeeperClient {
     if (!this.broken) this.#link!.post({ type: 'chunk', buffer, size }, [buffer])
   }
 
-  /** The keeper folds what it has and ends. */
+  /** The keeper folds what it has and ends. That its thread has ended is told in the same turn as its answer where that was not read before. */
   async close(): Promise<void> {
     try {
-      if (!this.broken) await this.ask({ type: 'close' })
+      if (!this.broken) await this.ask({ type: 'close' }, () => this.#end('it is closed'))
     } finally {
       this.#end('it is closed')
       await this.#link!.close()
     }
   }
 
-  #wait(id: number): Promise<unknown> {
-    return new Promise((resolve, reject) => {
+  #wait(id: number, answered = () => {}): Promise<unknown> {
+    return new Promise((done, reject) => {
+      const resolve = (value: unknown) => {
+        answered()
+        done(value)
+      }
       this.#waiting.set(id, { resolve, reject })
     })
   }
