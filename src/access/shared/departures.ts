@@ -19,7 +19,12 @@ export class Departures {
   private readonly dropped: () => void
   private readonly log: Logger
 
-  constructor(peer: () => Pick<Face<typeof devicemanager>, 'disconnected'>, drained: () => Promise<void>, dropped: () => void, log: Logger) {
+  constructor(
+    peer: () => Pick<Face<typeof devicemanager>, 'disconnected'>,
+    drained: () => Promise<void>,
+    dropped: () => void,
+    log: Logger,
+  ) {
     this.peer = peer
     this.drained = drained
     this.dropped = dropped

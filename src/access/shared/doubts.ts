@@ -3,8 +3,8 @@
  * which knows, is asked before it is recorded.
  */
 import { setImmediate as turn } from 'node:timers/promises'
-import type { controller } from '#contracts/controller.ts'
 import type { Face } from '#contracts/contract.ts'
+import type { controller } from '#contracts/controller.ts'
 import { recordFlag, recordKind } from '#core/devicelog/batch.ts'
 import type { SessionEnd } from '#core/devicelog/writer.ts'
 import type { Logger } from '#lib/log.ts'

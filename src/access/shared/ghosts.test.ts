@@ -40,7 +40,7 @@ async function nodeOf(...devices: number[]) {
       await departures.told()
     },
     async known(): Promise<number[]> {
-      return (await m.presence.held('n1')).sessions.map((s) => s.device).sort()
+      return (await m.presence.held('n1')).sessions.map((s) => s.device).sort((a, b) => a - b)
     },
   }
 }

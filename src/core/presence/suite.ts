@@ -85,26 +85,29 @@ export function presenceSuite(name: string, open: () => Promise<PresenceSubject>
     assert.deepEqual(await p.routes([1, 2, 3]), [route(1, 'n1', 10), route(2, 'n2', 20), route(3, 'n1', 12)])
   })
 
-  check('a session that was replaced is kept until it is released; where its successor is released first, it is the route again', async (s) => {
-    const { presence: p } = s
-    await p.lease('n1', TTL)
-    await p.lease('n2', TTL)
-    const [a, b, c, d] = [route(1, 'n1', 10), route(1, 'n2', 20), route(1, 'n1', 30), route(1, 'n2', 40)]
-    for (const [r, before] of [
-      [a, []],
-      [b, [a]],
-      [c, [b, a]],
-    ] as const)
-      assert.deepEqual(await p.claim([r]), [before])
-    assert.equal(await p.count(), 1)
-    assert.deepEqual(await p.release([b]), [false], 'it was not the route')
-    assert.deepEqual(await p.claim([d]), [[c, a]])
-    assert.deepEqual(await p.release([d, c]), [true, true])
-    assert.deepEqual(await p.routes([1]), [a])
-    assert.equal(await p.count(), 1)
-    assert.deepEqual(await p.release([a, a]), [true, false])
-    assert.deepEqual(await p.claim([b]), [[]])
-  })
+  check(
+    'a session that was replaced is kept until it is released; where its successor is released first, it is the route again',
+    async (s) => {
+      const { presence: p } = s
+      await p.lease('n1', TTL)
+      await p.lease('n2', TTL)
+      const [a, b, c, d] = [route(1, 'n1', 10), route(1, 'n2', 20), route(1, 'n1', 30), route(1, 'n2', 40)]
+      for (const [r, before] of [
+        [a, []],
+        [b, [a]],
+        [c, [b, a]],
+      ] as const)
+        assert.deepEqual(await p.claim([r]), [before])
+      assert.equal(await p.count(), 1)
+      assert.deepEqual(await p.release([b]), [false], 'it was not the route')
+      assert.deepEqual(await p.claim([d]), [[c, a]])
+      assert.deepEqual(await p.release([d, c]), [true, true])
+      assert.deepEqual(await p.routes([1]), [a])
+      assert.equal(await p.count(), 1)
+      assert.deepEqual(await p.release([a, a]), [true, false])
+      assert.deepEqual(await p.claim([b]), [[]])
+    },
+  )
 
   check('a node that dies gives back the sessions that its own had replaced', async ({ presence: p, advance }) => {
     await p.lease('n2', TTL)

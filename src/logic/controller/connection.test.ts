@@ -127,7 +127,9 @@ test('a late end makes no gap in history', async () => {
     { kind: recordKind.offline, flags: 0, time: 40 },
     { kind: recordKind.online, flags: 0, time: 50 },
   ]
-  const read = async ({ newestFirst }: { newestFirst?: boolean }) => ({ records: newestFirst ? records.slice(0, 2).reverse() : records })
+  const read = async ({ newestFirst }: { newestFirst?: boolean }) => ({
+    records: newestFirst ? records.slice(0, 2).reverse() : records,
+  })
   const gaps = await offlineIn({ read } as unknown as Pick<History, 'read'>, 9, { from: 0, to: 60 })
   assert.deepEqual(gaps, [{ from: 40, to: 50 }])
 })

@@ -18,7 +18,7 @@ export function makeAnnounce(presence: Presence, held: Held, closer: Closer): Fa
     // an epoch is the time when the session began, or next to it
     const routes = items.map((i) => ({ ...i, node, since: i.epoch }))
     const before = await presence.restore(routes)
-    const lost = routes.filter((r, i) => before[i]![0] && isAbove(before[i]![0], r))
+    const lost = routes.filter((r, i) => isAbove(before[i]![0], r))
     for (const { device, epoch } of routes.filter((r) => !lost.includes(r))) held.began(device, epoch)
     const older = routes.flatMap((r, i) => ((before[i]![0]?.epoch ?? r.epoch) < r.epoch ? before[i]! : []))
     if (older.length > 0) await end(older)
@@ -27,4 +27,5 @@ export function makeAnnounce(presence: Presence, held: Held, closer: Closer): Fa
   }
 }
 
-const isAbove = (a: Route, b: Route): boolean => a.epoch > b.epoch || (a.epoch === b.epoch && a.node !== b.node)
+const isAbove = (a: Route | undefined, b: Route): boolean =>
+  a !== undefined && (a.epoch > b.epoch || (a.epoch === b.epoch && a.node !== b.node))

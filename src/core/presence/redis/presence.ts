@@ -64,8 +64,7 @@ export async function redisPresence(url: string, o: EngineOptions): Promise<Pres
   return {
     claim,
     whole: async (nodes) => (await run(scripts.whole, nodes)) === 1,
-    restore: (routes) =>
-      inPieces(routes, async (some) => sessions(some, await run<string[]>(scripts.restore, packed(some)))),
+    restore: (routes) => inPieces(routes, async (some) => sessions(some, await run<string[]>(scripts.restore, packed(some)))),
     release,
     routes: (devices) =>
       inPieces(devices, async (some) =>
