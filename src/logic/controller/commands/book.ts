@@ -129,7 +129,7 @@ function become({ time: accepted }: HistoryRecord, steps: readonly HistoryRecord
   let detail = ''
   for (const s of steps) {
     // an id that a key made may come again after its day
-    if (s.time < accepted) continue
+    if (s.time < accepted - MOST_SKEW_MS) continue
     if (s.reason === stateOf.sent) at.sent ??= s.time
     if (s.reason === stateOf.delivered) at.delivered ??= s.time
     if (rank(s.reason) <= rank(state)) continue
