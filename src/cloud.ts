@@ -20,7 +20,6 @@ import { type Check, startOps } from '#lib/ops.ts'
 import { type Clock, type EngineFacts, type ProcessFacts, systemClock } from '#lib/service.ts'
 import { addressUrl } from '#lib/settings.ts'
 import { type CertificateStore, certificateStore, tlsOptions } from '#lib/tls.ts'
-import { encodedFace } from '#rpc/encoded.ts'
 import { publishRpc } from '#rpc/publish.ts'
 import { accessOf, openCluster, peerFiles } from './cluster.ts'
 import { type Config, readConfig } from './config.ts'
@@ -168,7 +167,7 @@ async function startAll(s: Starting): Promise<Cloud> {
       const contract = entry.holdsDevices ? accessOf(services, nameOf(name)) : entry.contract
       if (started.face && entry.contract && contract) {
         const face = started.face as Face<Contract>
-        faces.set(name, o.calls === 'encoded' ? encodedFace(entry.contract, face) : face)
+        faces.set(name, o.calls === 'encoded' ? (await import('#rpc/encoded.ts')).encodedFace(entry.contract, face) : face)
         if (cluster || !entry.holdsDevices) rpc?.serve(contract, face)
       }
       // a node that is being emptied is still called for the devices that it has

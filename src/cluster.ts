@@ -9,7 +9,7 @@ import { PandoError } from '#lib/errors.ts'
 import type { Logger } from '#lib/log.ts'
 import type { Clock } from '#lib/service.ts'
 import { anyFace } from '#rpc/any.ts'
-import { type RpcClient, rpcClient } from '#rpc/client.ts'
+import type { RpcClient } from '#rpc/client.ts'
 import { type PeerFiles, peerTls } from '#rpc/peertls.ts'
 import { originOf } from '#rpc/publish.ts'
 import { checkClock } from './clockcheck.ts'
@@ -75,6 +75,7 @@ export async function openCluster(o: ClusterOptions): Promise<Cluster | undefine
   const { config, log, services } = o
   if (config.discoveryUrl.startsWith('local:')) return undefined
   const secret = checked(o)
+  const { rpcClient } = await import('#rpc/client.ts')
   const files = peerFiles(config)
   const tls = files && peerTls(files)
   const discovery = await openDiscovery(config.discoveryUrl, { log })

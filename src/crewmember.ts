@@ -7,7 +7,7 @@ import { type ProcessState, processContract } from '#contracts/process.ts'
 import { jittered } from '#core/remote/backoff.ts'
 import { PandoError } from '#lib/errors.ts'
 import type { Logger } from '#lib/log.ts'
-import { type RpcClient, rpcClient } from '#rpc/client.ts'
+import type { RpcClient } from '#rpc/client.ts'
 import { version } from './version.ts'
 
 export interface MemberOptions {
@@ -52,6 +52,8 @@ export function makeMember(o: MemberOptions): Member {
   let up: Up | undefined
 
   async function begin(): Promise<void> {
+    // before the child calls this process: its calls are read by what comes along
+    const { rpcClient } = await import('#rpc/client.ts')
     const made = fork(program, ['serve', ...o.services], { env: o.env, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
     child = made
     gone = endOf(made).then(() => {

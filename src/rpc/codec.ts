@@ -1,5 +1,5 @@
 /** How arguments and answers of a contract cross a border: JSON checked by its schema, or octets. */
-import { Compile } from 'typebox/compile'
+import { Compile, type Validator } from 'typebox/schema'
 import { bytes, type Contract, type MethodSpec } from '#contracts/contract.ts'
 import { PandoError } from '#lib/errors.ts'
 
@@ -15,7 +15,8 @@ export interface MethodCodec {
 export const codecsOf = (c: Contract): Map<string, MethodCodec> =>
   new Map(Object.entries(c.methods).map(([name, m]) => [name, codec(`${c.service}.${name}`, m)]))
 
-function codec(name: string, m: MethodSpec): MethodCodec {
+/** `name` is said where a value does not fit. */
+export function codec(name: string, m: MethodSpec): MethodCodec {
   const input = side(`${name} input`, m.input)
   const output = side(`${name} output`, m.output)
   return {
@@ -29,7 +30,7 @@ function codec(name: string, m: MethodSpec): MethodCodec {
 }
 
 /** By schema: nodes of the cluster share a contract under names of their own. */
-const compiled = new WeakMap<object, ReturnType<typeof Compile>>()
+const compiled = new WeakMap<object, Validator>()
 
 function side(name: string, shape: MethodSpec['input']): { encode(v: unknown): Uint8Array; decode(b: Uint8Array): unknown } {
   if (shape === bytes) return { encode: (v) => v as Uint8Array, decode: (b) => b }
@@ -38,7 +39,7 @@ function side(name: string, shape: MethodSpec['input']): { encode(v: unknown): U
     let check = compiled.get(shape)
     if (!check) compiled.set(shape, (check = Compile(shape)))
     if (check.Check(v)) return v
-    const first = check.Errors(v)[0]
+    const first = check.Errors(v)[1][0]
     throw new PandoError('invalid', `${name}: ${first?.instancePath || '/'} ${first?.message ?? 'has a wrong form'}`, {
       pointer: first?.instancePath,
     })

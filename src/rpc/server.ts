@@ -2,11 +2,11 @@
 import { timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { Contract } from '#contracts/contract.ts'
+import type { Contract, MethodSpec } from '#contracts/contract.ts'
 import { errorData, errorTable, PandoError, toPandoError } from '#lib/errors.ts'
 import type { Logger } from '#lib/log.ts'
 import { inTrace, TRACE_HEADER } from '#lib/trace.ts'
-import { codecsOf, type MethodCodec } from './codec.ts'
+import type { MethodCodec } from './codec.ts'
 import { type PeerTls, servingTls } from './peertls.ts'
 import { compatible, VERSION_HEADER } from './versions.ts'
 
@@ -24,7 +24,12 @@ const MOST_CALLS = 5000
 /** After this time without a word the system asks whether a caller is still there. */
 const STILL_THERE_MS = 30_000
 
-type Method = { codec: MethodCodec; run: (input: unknown) => Promise<unknown> }
+interface Method {
+  name: string
+  spec: MethodSpec
+  codec?: MethodCodec
+  run(input: unknown): Promise<unknown>
+}
 
 export interface RpcServerOptions {
   host: string
@@ -68,9 +73,10 @@ export async function startRpcServer(o: RpcServerOptions): Promise<RpcServer> {
   return {
     address: { host: o.host, port: typeof bound === 'object' && bound ? bound.port : o.port },
     serve(contract, face) {
-      for (const [name, codec] of codecsOf(contract)) {
+      const { service } = contract
+      for (const [name, spec] of Object.entries(contract.methods)) {
         const run = (face as Record<string, Method['run']>)[name]
-        if (run) methods.set(`/rpc/${contract.service}/${name}`, { codec, run: run.bind(face) })
+        if (run) methods.set(`/rpc/${service}/${name}`, { name: `${service}.${name}`, spec, run: run.bind(face) })
       }
     },
     withdraw(contract) {
@@ -103,13 +109,20 @@ async function answer(
   const method = req.method === 'POST' ? methods.get(req.url ?? '') : undefined
   if (!method) throw nothingThere(req, methods)
   if (calls > MOST_CALLS) throw new PandoError('unavailable', `${calls} calls are being answered here already`, { sent: false })
-  const output = await method.run(method.codec.decodeInput(await readBody(req)))
-  const body = method.codec.encodeOutput(output)
+  const codec = (method.codec ??= await codecOf(method))
+  const output = await method.run(codec.decodeInput(await readBody(req)))
+  const body = codec.encodeOutput(output)
   res.writeHead(200, {
-    'content-type': method.codec.binaryOutput ? 'application/octet-stream' : 'application/json',
+    'content-type': codec.binaryOutput ? 'application/octet-stream' : 'application/json',
     'content-length': body.length,
   })
   res.end(body)
+}
+
+/** Loaded for the first call: what checks forms is megabytes, and whoever calls others has it already; a cloud in one process is called by commands alone. */
+async function codecOf({ name, spec }: Method): Promise<MethodCodec> {
+  const { codec } = await import('./codec.ts')
+  return codec(name, spec)
 }
 
 /** A whole service that is not here may be elsewhere by now; nothing has been done. */
