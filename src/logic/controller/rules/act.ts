@@ -1,6 +1,6 @@
 /** What a rule does when it runs. Scope is checked again here: it may have shrunk since the rule was saved (S-02). */
 import type { Device } from '#contracts/registry.ts'
-import { type Actions, runAction } from '#lib/actions.ts'
+import type { Actions } from '#lib/actions.ts'
 import { PandoError, toPandoError } from '#lib/errors.ts'
 import type { Logger } from '#lib/log.ts'
 import type { Clock } from '#lib/service.ts'
@@ -9,7 +9,8 @@ import { stringifyExact } from '#protocol/json.ts'
 import type { Accepting } from '../commands/accept.ts'
 import type { WayDown } from '../down.ts'
 import type { Facts } from './cel.ts'
-import type { Act, Compiled, Scope } from './compile.ts'
+import type { Act, Compiled } from './compiled.ts'
+import type { Scope } from './scope.ts'
 
 /** One run: of a rule, for a device (0: none), because of something that has a name. */
 export interface Run {
@@ -85,6 +86,7 @@ export function acting(parts: Parts) {
   async function byPlugin(run: Run, act: Extract<Act['act'], { do: 'action' }>, i: number): Promise<Step> {
     const { rule } = run
     const watched = run.device === 0 ? undefined : await reachable(rule, run.device)
+    const { runAction } = await import('#lib/actions.ts')
     let sent = 0
     const give = async (identifier: string, act: Giving): Promise<void> => {
       await command(run, act, await parts.deviceId(identifier), `${i}.${sent++}`)

@@ -1,59 +1,21 @@
-/** A definition checked against scope, models and itself, and ready to be evaluated. */
+/** A definition checked against scope, models and itself. Loaded when there is a rule: parsers of CEL and cron, and checks of forms, are megabytes. */
 import { Cron } from 'croner'
 import { Check, Errors } from 'typebox/value'
 import type { Face } from '#contracts/contract.ts'
 import { type RuleAction, RuleDefinition, type RuleProblem } from '#contracts/controller.ts'
-import type { Application, Device, registry } from '#contracts/registry.ts'
+import type { Device, registry } from '#contracts/registry.ts'
 import { type Actions, checkAction } from '#lib/actions.ts'
-import { isPandoError, PandoError } from '#lib/errors.ts'
-import { type Domain, domainCovers, parseDomain, parseIdentifier } from '#protocol/identifiers.ts'
+import { isPandoError } from '#lib/errors.ts'
+import { type Domain, domainCovers, parseIdentifier } from '#protocol/identifiers.ts'
 import { parseExact, stringifyExact } from '#protocol/json.ts'
 import { eventOf, type Model, objectOf } from '#protocol/model.ts'
 import { commandFromText, statusFromText } from '../commands/values.ts'
 import { fitting } from '../down.ts'
 import type { Models } from '../models.ts'
 import { type Condition, ConditionError, condition, type Names } from './cel.ts'
+import type { Act, Compiled, RuleHead } from './compiled.ts'
 import { namesOf } from './facts.ts'
-
-export interface Act {
-  act: RuleAction
-  /** undefined: the device that made it run, or none */
-  target?: Device
-}
-
-/** The stored rule, as far as it matters here. */
-export interface RuleHead {
-  id: number
-  name: string
-  version: number
-  applicationId: number
-  enabled: boolean
-  updatedAt: number
-}
-
-export interface Compiled {
-  rule: RuleHead
-  def: RuleDefinition
-  device?: Device
-  /** 0: none */
-  deviceId: number
-  /** of the device that it watches, or of its product; undefined: it watches none */
-  model: Model | undefined
-  /** other versions of the model by number: records are read by the one that their device had when they came (MOD-4) */
-  models: ReadonlyMap<number, Model>
-  when?: Condition
-  hysteresis?: Condition
-  usesStatus: boolean
-  usesNow: boolean
-  actions: Act[]
-  cron?: Cron<undefined>
-  names: Names
-}
-
-export interface Scope {
-  application: Application | undefined
-  domain: Domain
-}
+import { type Scope, scopeOf } from './scope.ts'
 
 export type CompilePeers = { registry: Pick<Face<typeof registry>, 'applications' | 'deviceByIdentifier' | 'products' | 'model'> }
 export interface CompileParts {
@@ -68,14 +30,6 @@ const problem = (pointer: string, code: string, message: string, params: Record<
   message,
   params,
 })
-
-/** `application_unknown` */
-export async function scopeOf({ peers }: Pick<CompileParts, 'peers'>, applicationId: number): Promise<Scope> {
-  if (applicationId === 0) return { application: undefined, domain: { scope: 'all' } }
-  const found = (await peers.registry.applications({ after: applicationId - 1, limit: 1 })).items[0]
-  if (found?.id !== applicationId) throw new PandoError('application_unknown', 'no such application.', { id: applicationId })
-  return { application: found, domain: parseDomain(found.domain) }
-}
 
 /** JSON text → definition; its form only. */
 export function readDefinition(text: string): { def?: RuleDefinition; errors: RuleProblem[] } {
@@ -96,13 +50,9 @@ export interface Result {
   warnings: RuleProblem[]
 }
 
-/** By which a record of that version is read. */
-export const readingOf = ({ model, models }: Pick<Compiled, 'model' | 'models'>, version: number): Model | undefined =>
-  models.get(version) ?? model
-
 export async function compile(parts: CompileParts, rule: RuleHead, def: RuleDefinition): Promise<Result> {
   const errors: RuleProblem[] = []
-  const scope = await scopeOf(parts, rule.applicationId)
+  const scope = await scopeOf(parts.peers, rule.applicationId)
   const find = finder(parts, scope, errors)
   const watched = await watchedBy(parts, scope, def, find, errors)
   const actions = await actionsOf(parts, scope, def, watched, find, errors)

@@ -4,7 +4,7 @@ import { recordFlag } from '#core/devicelog/batch.ts'
 import type { History, HistoryPage, HistoryRecord } from '#core/history/port.ts'
 import { stringifyExact } from '#protocol/json.ts'
 import type { Facts } from './cel.ts'
-import { type Compiled, readingOf } from './compile.ts'
+import { type Compiled, readingOf } from './compiled.ts'
 import { nowFor, occasionOf, type Said, saidInFrame, saidOfConnection } from './facts.ts'
 import { judge, type Memory, newMemory, ripe, type Verdict } from './judge.ts'
 

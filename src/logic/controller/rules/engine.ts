@@ -5,7 +5,7 @@ import type { Agenda } from '../agenda.ts'
 import { currentProperties } from '../current.ts'
 import type { Run } from './act.ts'
 import type { Facts } from './cel.ts'
-import { type Compiled, readingOf } from './compile.ts'
+import { type Compiled, readingOf } from './compiled.ts'
 import { addProperty, nowFor, occasionOf, type Said, saidBy } from './facts.ts'
 import { judge, type Memory, newMemory, ripe, type Verdict } from './judge.ts'
 

@@ -1,6 +1,6 @@
 /** Whether a rule runs: the same decision for what happens now and for what history says (dry runs). */
 import type { Facts } from './cel.ts'
-import type { Compiled } from './compile.ts'
+import type { Compiled } from './compiled.ts'
 import type { Said } from './facts.ts'
 
 /** What a rule remembers of a device. */

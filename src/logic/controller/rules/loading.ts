@@ -3,7 +3,8 @@ import type { Face } from '#contracts/contract.ts'
 import type { Rule, registry } from '#contracts/registry.ts'
 import { isPandoError } from '#lib/errors.ts'
 import type { Clock } from '#lib/service.ts'
-import { type Compiled, type CompileParts, compile, type Result, readDefinition } from './compile.ts'
+import type { CompileParts, Result } from './compile.ts'
+import type { Compiled, RuleHead } from './compiled.ts'
 import type { Engine } from './engine.ts'
 import type { Runs } from './runs.ts'
 
@@ -34,8 +35,7 @@ export function makeLoading({ peer, engine, parts, runs, clock, changed }: Loadi
   /** undefined: switched off, or it cannot run (told in its runs, once). */
   async function ready(r: Rule): Promise<Compiled | undefined> {
     if (!r.enabled) return undefined
-    const { def, errors } = readDefinition(r.definition)
-    const result = def ? await compiling(parts, r, def) : { errors, warnings: [] }
+    const result = await compiling(parts, r, r.definition)
     if (result.compiled) {
       refused.delete(r.id)
       return result.compiled
@@ -86,10 +86,13 @@ export function makeLoading({ peer, engine, parts, runs, clock, changed }: Loadi
 const isSame = ({ rule }: Compiled, r: Rule): boolean =>
   rule.version === r.version && rule.updatedAt === r.updatedAt && rule.name === r.name
 
-/** Refusals while a rule is compiled are problems of the rule. */
-export async function compiling(...compiled: Parameters<typeof compile>): Promise<Result> {
+/** The definition of a rule, ready to be evaluated or with what is wrong with it; refusals while it is compiled are problems of the rule. */
+export async function compiling(parts: CompileParts, rule: RuleHead, definition: string): Promise<Result> {
+  const { compile, readDefinition } = await import('./compile.ts')
+  const { def, errors } = readDefinition(definition)
+  if (!def) return { errors, warnings: [] }
   try {
-    return await compile(...compiled)
+    return await compile(parts, rule, def)
   } catch (e) {
     if (!isPandoError(e, 'application_unknown')) throw e
     return { errors: [{ pointer: '', code: 'scope_denied', message: e.message, params: {} }], warnings: [] }

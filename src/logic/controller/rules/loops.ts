@@ -1,5 +1,5 @@
 /** Rules that wake one another: found when one is saved. */
-import type { Compiled } from './compile.ts'
+import type { Compiled } from './compiled.ts'
 
 /** What an action on another device may wake there: setting values makes it report them, a command may make it send an event. */
 function wakes(from: Compiled, to: Compiled): boolean {

@@ -17,7 +17,7 @@ import type { CommandLog } from '../commands/log.ts'
 import { originOf, type WayDown } from '../down.ts'
 import type { Models } from '../models.ts'
 import { acting } from './act.ts'
-import { type Compiled, type RuleHead, readDefinition, type Scope, scopeOf } from './compile.ts'
+import type { Compiled, RuleHead } from './compiled.ts'
 import { dryRun } from './dryrun.ts'
 import { makeEngine } from './engine.ts'
 import { makeFollower } from './follow.ts'
@@ -27,6 +27,7 @@ import { fromOld, oldTarget } from './old.ts'
 import { makeRemembering } from './remember.ts'
 import { makeRunning } from './running.ts'
 import { makeRuns } from './runs.ts'
+import { type Scope, scopeOf } from './scope.ts'
 import { makeTimers } from './timers.ts'
 
 type All = Face<typeof controller>
@@ -74,7 +75,7 @@ export function makeRules(p: RuleParts) {
   function scope(id: number): Promise<Scope> {
     const known = scopes.get(id)
     if (known && known.until > clock.now()) return known.scope
-    const found = scopeOf(parts, id)
+    const found = scopeOf(p.peers, id)
     scopes.set(id, { until: clock.now() + SCOPE_MS, scope: found })
     return found
   }
@@ -133,10 +134,8 @@ export function makeRules(p: RuleParts) {
     head: RuleHead,
   ): Promise<{ text: string; deviceId: number; result: RuleCheck; compiled?: Compiled }> {
     const text = await definitionOf(a)
-    const { def, errors } = readDefinition(text)
-    const found = def ? await compiling(parts, head, def) : { errors, warnings: [] }
-    const { compiled } = found
-    const problems = [...found.errors]
+    const { compiled, errors, warnings } = await compiling(parts, head, text)
+    const problems = [...errors]
     const circle = compiled && loopOf(compiled, engine.all())
     if (circle) {
       const through = circle.filter((id) => id !== head.id)
@@ -149,7 +148,7 @@ export function makeRules(p: RuleParts) {
     }
     const result: RuleCheck = {
       errors: problems,
-      warnings: found.warnings,
+      warnings,
       definition: problems.some((e) => e.code === 'form') ? '' : text,
       names: compiled ? flat(compiled) : {},
       ticks: compiled?.cron?.nextRuns(5, new Date(clock.now())).map((d) => d.getTime()) ?? [],

@@ -4,7 +4,7 @@ import type { RuleRun, registry } from '#contracts/registry.ts'
 import type { Logger } from '#lib/log.ts'
 import type { Clock } from '#lib/service.ts'
 import { stringifyExact } from '#protocol/json.ts'
-import type { RuleHead } from './compile.ts'
+import type { RuleHead } from './compiled.ts'
 
 type Item = Omit<RuleRun, 'n'>
 type Told = Pick<RuleHead, 'id' | 'version'>

@@ -7,7 +7,7 @@ import type { registry } from '#contracts/registry.ts'
 import type { Logger } from '#lib/log.ts'
 import type { Clock } from '#lib/service.ts'
 import type { Agenda } from '../agenda.ts'
-import type { Compiled } from './compile.ts'
+import type { Compiled } from './compiled.ts'
 
 export interface TimerParts {
   peer: Pick<Face<typeof registry>, 'claimTicks' | 'finishTicks' | 'lastTicks'>
