@@ -11,14 +11,12 @@ import type { access } from '#contracts/access.ts'
 import type { Face } from '#contracts/contract.ts'
 import type { Started } from '#lib/service.ts'
 import { type Address, addressUrl } from '#lib/settings.ts'
-import { coaps } from './dtls/devices.ts'
 import { Durable } from './durable.ts'
 import { reachedBy } from './reached.ts'
 import { resourcesOf } from './resources/table.ts'
 import { Engine } from './server/engine.ts'
 import type { CoapNode, CoapSession } from './session.ts'
 import { Sessions } from './sessions.ts'
-import { listenTcp } from './tcp/listen.ts'
 import { listenUdp } from './udp/listen.ts'
 import { UdpServer } from './udp/server.ts'
 
@@ -74,6 +72,7 @@ export async function start(s: AccessStart<Config, EnrolPeers>): Promise<Started
 
 /** coaps: the same server behind DTLS. */
 async function openSecure({ clock, log, peers }: AccessStart<Config, EnrolPeers>, server: UdpServer, address: Address) {
+  const { coaps } = await import('./dtls/devices.ts')
   const port = coaps({
     server,
     clock,
@@ -99,8 +98,9 @@ const FIRST = 4096
 const PATIENCE = 60
 
 /** The same resources by TCP and TLS. */
-const openTcp = ({ config, tls }: AccessStart<Config, EnrolPeers>, node: CoapNode, engine: Engine, address: Address) =>
-  listenTcp({
+async function openTcp({ config, tls }: AccessStart<Config, EnrolPeers>, node: CoapNode, engine: Engine, address: Address) {
+  const { listenTcp } = await import('./tcp/listen.ts')
+  return listenTcp({
     address,
     engine,
     wheel: node.wheel,
@@ -114,6 +114,7 @@ const openTcp = ({ config, tls }: AccessStart<Config, EnrolPeers>, node: CoapNod
       lease: node.limits.lease,
     },
   })
+}
 
 function coapNode(s: AccessStart<Config, EnrolPeers>, durable: Durable): CoapNode {
   const { mqttMaxPacket: maxBody, coapLease: lease } = s.config
