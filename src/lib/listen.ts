@@ -3,7 +3,12 @@
  * which neither HTTP nor MQTT begins with.
  */
 import { createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
+import {
+  createServer as createTlsServer,
+  type TlsOptions as NodeTlsOptions,
+  type TLSSocket,
+  type Server as TlsServer,
+} from 'node:tls'
 import { PandoError } from './errors.ts'
 import type { Address } from './settings.ts'
 import { contextsOf, isForged, type TlsOptions } from './tls.ts'
@@ -30,6 +35,8 @@ export interface Listener {
   stopAccepting(): void
   close(): Promise<void>
 }
+
+type AskedByName = NonNullable<NodeTlsOptions['SNICallback']>
 
 const TLS_HANDSHAKE = 22
 
@@ -61,10 +68,11 @@ interface Secure {
 
 function secure(o: ListenOptions, options: TlsOptions, handshakeTimeout: number): Secure {
   const contexts = contextsOf(options)
+  const SNICallback: AskedByName = (name, done) => done(null, contexts.named(name))
   const server: TlsServer = createTlsServer({
     ...contexts.usual(),
     handshakeTimeout,
-    SNICallback: (name, done) => done(null, contexts.named(name)),
+    ...(contexts.byName && { SNICallback }),
     ...(options.clientCertificates && { requestCert: true, rejectUnauthorized: false }),
   })
   const turns = inTurn(options.maxHandshakes ?? Number.POSITIVE_INFINITY, (socket) => server.emit('connection', socket))

@@ -162,6 +162,8 @@ const wrong = (setting: string, message: string, cause?: unknown): PandoError =>
   new PandoError('config_invalid', `${setting}: ${message}`, { setting }, cause)
 
 export interface Contexts {
+  /** there is more than one to choose from by name: asking for it costs each handshake a wait */
+  readonly byName: boolean
   /** for clients that ask for no name */
   usual(): SecureContextOptions
   /** undefined: as usual */
@@ -173,6 +175,8 @@ export interface Contexts {
 /** What a listener with these options shows to whom. */
 export function contextsOf(o: TlsOptions): Contexts {
   const made = new Map<Certificate, SecureContext>()
+  const all = () => o.store?.certificates ?? []
+  let first = group(all())
   const withCertificates = (some: readonly Certificate[]): SecureContextOptions => ({
     ...o,
     ...o.store?.authorities,
@@ -180,17 +184,20 @@ export function contextsOf(o: TlsOptions): Contexts {
     key: some.map((c) => c.key),
   })
   return {
-    usual: () => (o.store ? withCertificates(group(o.store.certificates)) : o),
+    byName: all().length > 1,
+    usual: () => (o.store ? withCertificates(first) : o),
     named(name) {
-      const all = o.store?.certificates ?? []
-      const found = all.find((c) => c.x509.checkHost(name) !== undefined)
-      if (found === undefined || group(all).includes(found)) return undefined
+      const found = all().find((c) => c.x509.checkHost(name) !== undefined)
+      if (found === undefined || first.includes(found)) return undefined
       let context = made.get(found)
       // node:tls takes one certificate only of a context that is chosen by name
       if (!context) made.set(found, (context = createSecureContext(withCertificates([found]))))
       return context
     },
-    renew: () => made.clear(),
+    renew() {
+      made.clear()
+      first = group(all())
+    },
   }
 }
 
