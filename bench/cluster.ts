@@ -1,7 +1,8 @@
 /**
  * What a message costs all our processes of a cluster on servers (MySQL, Redis, MongoDB, NSQ, etcd), beside one process on files in the same run; how that
  * changes with the devices that are connected; what a second access node adds. The servers are counted apart, and named as tests name them
- * (test/support/engines.ts). node bench/cluster.ts [--seconds 10] [--rounds 3] [--devices 1000] [--connected 1000,10000] [--only cost,flat,nodes]
+ * (test/support/engines.ts). node bench/cluster.ts [--seconds 10] [--rounds 3] [--devices 1000] [--connected 1000,10000]
+ * [--pace 300] [--only cost,flat,nodes]. `flat` sends so many messages a second, so that no server is at its end and each run has the same to do.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -17,10 +18,12 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     devices: { type: 'string', default: '1000' },
     connected: { type: 'string', default: '1000,10000' },
+    pace: { type: 'string', default: '300' },
     only: { type: 'string', default: 'cost,flat,nodes' },
   },
 })
 const [seconds, rounds, devices] = [Number(values.seconds), Number(values.rounds), Number(values.devices)]
+const pace = Number(values.pace)
 const sizes = values.connected.split(',').map(Number)
 const only = values.only.split(',')
 const node = process.execPath
@@ -70,12 +73,24 @@ interface Cost {
   perSecond: number
 }
 
-/** `active` devices report, `idle` others are connected, all divided among the access nodes. */
-async function run(shape: Shape, window: number, active: number, idle = 0): Promise<Cost> {
+interface Load {
+  /** messages in flight of a device */
+  window: number
+  /** devices that report */
+  active: number
+  /** others that are connected */
+  idle?: number
+  /** messages a second in all; absent: as many as it takes */
+  pace?: number
+}
+
+/** All devices are divided among the access nodes. */
+async function run(shape: Shape, { window, active, idle = 0, pace }: Load): Promise<Cost> {
   const up = await start(shape)
   const generators: Program[] = []
   const generate = async (from: number, count: number, port: number, messages: number) => {
-    const options = { port, count, from, qos: 1, window: messages, credentials: shape.credentials }
+    const slow = pace !== undefined && { pace: pace / up.ports.length }
+    const options = { port, count, from, qos: 1, window: messages, credentials: shape.credentials, ...slow }
     const g = program(LAST, [node, 'bench/load/generate.ts', JSON.stringify(options)])
     generators.push(g)
     const line = await g.line()
@@ -127,22 +142,24 @@ try {
     writeFileSync(one.credentials, JSON.stringify(await makeDevices(env, devices)))
     for (const window of [1, 16]) {
       const title = `QoS 1, ${window} in flight, ${devices} devices`
-      const [alone, many] = await compare(title, [one, cluster(servers.env, 1)], (s) => run(s, window, devices))
+      const [alone, many] = await compare(title, [one, cluster(servers.env, 1)], (s) => run(s, { window, active: devices }))
       console.log(`${' '.repeat(37)}ratio ${(many!.us / alone!.us).toFixed(2)} (wanted ≤ 3)`)
     }
   }
   if (only.includes('flat')) {
     const costs: number[] = []
     for (const size of sizes) {
-      const load = (s: Shape) => run(s, 1, Math.min(devices, size), Math.max(0, size - devices))
-      const [cost] = await compare(`${size} connected, ${devices} report`, [cluster(servers.env, 3)], load)
+      const load = { window: 1, active: Math.min(devices, size), idle: Math.max(0, size - devices), pace }
+      const [cost] = await compare(`${size} connected, ${devices} report, ${pace}/s`, [cluster(servers.env, 3)], (s) =>
+        run(s, load),
+      )
       costs.push(cost!.us)
     }
     console.log(`${' '.repeat(37)}most over least ${(Math.max(...costs) / Math.min(...costs)).toFixed(2)} (wanted ≤ 1.15)`)
   }
   if (only.includes('nodes')) {
     const [one, two] = await compare('QoS 1, 16 in flight', [cluster(servers.env, 1), cluster(servers.env, 2)], (s) =>
-      run(s, 16, devices),
+      run(s, { window: 16, active: devices }),
     )
     console.log(`${' '.repeat(37)}the second node adds ${(two!.perSecond / one!.perSecond).toFixed(2)} × (wanted ≥ 1.7)`)
   }

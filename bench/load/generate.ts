@@ -19,6 +19,8 @@ interface Options {
   qos: 0 | 1
   /** messages in flight of a connection; 0 = silent */
   window: number
+  /** messages a second, of all connections in turn; absent: each sends again as soon as it is answered */
+  pace?: number
   tls?: boolean
   /** file with [{id, token}] */
   credentials: string
@@ -76,7 +78,7 @@ class Client implements PacketSink {
       connected++
     } else if (type === PUBACK) {
       acknowledged++
-      if (running) this.publish((b[start]! << 8) | b[start + 1]!)
+      if (running && o.pace === undefined) this.publish((b[start]! << 8) | b[start + 1]!)
     } else if (type === PINGRESP && o.qos === 0) {
       acknowledged += o.window
       if (running) this.socket.write(this.group)
@@ -93,7 +95,7 @@ class Client implements PacketSink {
     if (o.window > 0) this.socket.write(this.group)
   }
 
-  private publish(id: number): void {
+  publish(id: number): void {
     const one = Buffer.from(this.group.subarray(0, ONE))
     one.writeUInt16BE(id, 5)
     this.socket.write(one)
@@ -108,6 +110,17 @@ const ONE = message(o.qos).length
 function messages(): Uint8Array[] {
   const list = Array.from({ length: o.window }, (_, i) => message(o.qos === 0 ? 0 : i + 1))
   return o.qos === 0 ? [...list, encodePacket({ type: 'pingreq' }, 4)] : list
+}
+
+const TICK_MS = 10
+
+function keepPace(perSecond: number): void {
+  const start = performance.now()
+  let sent = 0
+  setInterval(() => {
+    const due = ((performance.now() - start) * perSecond) / 1000
+    for (; sent < due; sent++) clients[sent % clients.length]!.publish(1)
+  }, TICK_MS)
 }
 
 function fail(why: string): void {
@@ -129,7 +142,8 @@ for await (const line of createInterface({ input: process.stdin })) {
   const ms = Number(/^measure (\d+)$/.exec(line)?.[1] ?? 0)
   if (!running) {
     running = true
-    for (const c of clients) c.begin()
+    if (o.pace !== undefined) keepPace(o.pace)
+    else for (const c of clients) c.begin()
     await new Promise((done) => setTimeout(done, 1000))
   }
   const before = acknowledged
