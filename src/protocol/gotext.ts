@@ -6,7 +6,7 @@ const goNumber = (value: number): string => {
   return `${mantissa}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`
 }
 
-const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+export const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** A JSON value as the old cloud printed it in its error texts: `<nil>`, `map[red:1]`, `[1 2]`, `1e+06` (test/vectors/productconfig.json). */
 export const goText = (value: unknown): string => {

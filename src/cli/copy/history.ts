@@ -6,6 +6,7 @@ import { crc32 } from 'node:zlib'
 import { makeBatch } from '#core/devicelog/batch.ts'
 import type { History, HistoryRecord } from '#core/history/port.ts'
 import type { Registrystore } from '#core/registrystore/port.ts'
+import { byCodeUnit } from '#protocol/gotext.ts'
 import type { Sum } from './registry.ts'
 
 /** Beside those of an import from an older cloud (contracts/controller/up.ts). */
@@ -81,7 +82,7 @@ export async function sumHistory(history: History, registry: Registrystore): Pro
     }
   }
   const cursors = [...history.cursors()].filter(([stream]) => stream !== COPIES).map(([s, q]) => `${s}/${q}`)
-  crc = crc32(cursors.sort().join(), crc)
+  crc = crc32(cursors.sort(byCodeUnit).join(), crc)
   const devices: number[] = []
   history.current.eachDevice((device) => void devices.push(device))
   for (const device of devices.sort((a, b) => a - b)) {

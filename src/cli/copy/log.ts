@@ -1,6 +1,7 @@
 /** The device log: batches as they are, under their numbers, so that every consumer goes on where it was. */
 import { crc32 } from 'node:zlib'
 import type { DeviceLog } from '#core/devicelog/port.ts'
+import { byCodeUnit } from '#protocol/gotext.ts'
 import type { Sum } from './registry.ts'
 
 const READ_BYTES = 4 << 20
@@ -16,7 +17,7 @@ async function* batchesOf(log: DeviceLog, stream: number, after: number): AsyncG
 
 /** Where each stream ends: it changes with whatever is written. */
 export async function logState(log: DeviceLog): Promise<string> {
-  const ends = (await log.streams()).map((s) => `${s.stream}:${s.last}:${s.sealed}`).sort()
+  const ends = (await log.streams()).map((s) => `${s.stream}:${s.last}:${s.sealed}`).sort(byCodeUnit)
   return crc32(ends.join()).toString(16)
 }
 
@@ -47,5 +48,5 @@ export async function sumLog(log: DeviceLog): Promise<Sum> {
     }
   }
   const positions = [...(await log.positions())].flatMap(([c, p]) => [...p].map(([stream, seq]) => `${c}/${stream}/${seq}`))
-  return { count, crc: crc32(positions.sort().join(), crc) }
+  return { count, crc: crc32(positions.sort(byCodeUnit).join(), crc) }
 }

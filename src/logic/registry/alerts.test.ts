@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isPandoError } from '#lib/errors.ts'
+import { byCodeUnit } from '#protocol/gotext.ts'
 import { registryOfFile } from '../../../test/support/registry.ts'
 
 const r = await registryOfFile()
@@ -16,12 +17,13 @@ const finding = (object: string, params: object = {}) => ({
 const see = async (objects: string[], ...isOver: string[]) =>
   (await r.face.seeAlerts({ found: objects.map((o) => finding(o)), isOver: isOver.map((o) => `engine ${o}`) })).items
 const said = (items: { object: string; state: string }[]) => items.map((a) => `${a.object} ${a.state}`)
+const sorted = (items: { object: string; state: string }[]) => said(items).sort(byCodeUnit)
 
 test('one alert of a thing is going at a time, whoever sees it; it is over when somebody sees that, and may come again', async () => {
   assert.deepEqual(said(await see(['a', 'b'])), ['b open', 'a open'])
   const [first] = await Promise.all([see(['a', 'c'], 'b'), see(['a', 'c'], 'b')])
-  assert.deepEqual(said(first).toSorted(), ['a open', 'b cleared', 'c open'])
-  assert.deepEqual(said(await see(['b'])).toSorted(), ['a open', 'b cleared', 'b open', 'c open'])
+  assert.deepEqual(sorted(first), ['a open', 'b cleared', 'c open'])
+  assert.deepEqual(sorted(await see(['b'])), ['a open', 'b cleared', 'b open', 'c open'])
   const { items } = await r.face.seeAlerts({ found: [finding('a', { waiting: 3 })], isOver: [] })
   assert.equal(items.find((a) => a.object === 'a')!.params, '{"waiting":3}')
 })
