@@ -90,7 +90,8 @@ const calls = Type.Record(Type.String(), Type.Array(Type.Unknown()), { minProper
 
 function about(given: string | undefined, own: { identifier: string } | undefined): string {
   const found = given ?? own?.identifier
-  if (found === undefined) throw new PandoError('invalid', 'the action names no device, and none made the rule run')
+  if (found === undefined)
+    throw new PandoError('invalid', 'the action names no device, and none made the rule run', { reason: 'no_device' })
   return found
 }
 

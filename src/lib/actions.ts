@@ -41,12 +41,17 @@ export function checkAction(actions: Actions, name: string, input: unknown): Any
   const action = actions.get(name)
   if (!action) {
     const possible = [...actions.keys()]
-    throw new PandoError('invalid', `there is no action ${name}; there are ${possible.join(', ')}`, { action: name, possible })
+    throw new PandoError('invalid', `there is no action ${name}; there are ${possible.join(', ')}`, {
+      reason: 'no_action',
+      action: name,
+      possible,
+    })
   }
   if (Check(action.input, input)) return action
   const first = Errors(action.input, input)[0]
   const pointer = first?.instancePath ?? ''
   throw new PandoError('invalid', `action ${name}: ${pointer || '/'} ${first?.message ?? 'has a wrong form'}`, {
+    reason: 'action_input',
     action: name,
     pointer,
   })

@@ -98,7 +98,9 @@ scenario(
       return found.length > 0 ? found : undefined
     })
     assert.equal(run!.outcome, 'failed')
-    assert.equal(JSON.parse(run!.trace).steps[0].code, 'scope_denied')
+    const { message: _, ...said } = JSON.parse(run!.trace).steps[0]
+    const device = b.identifier
+    assert.deepEqual(said, { do: 'command', device, outcome: 'failed', code: 'scope_denied', params: { device } })
   },
   { shapes: ['direct'] },
 )

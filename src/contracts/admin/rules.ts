@@ -45,8 +45,40 @@ const said = {
 
 export const RuleFinding = exactly({ pointer: Text, code: Text, message: Text, params: Params }, { title: 'RuleFinding' })
 
+const opt = Type.Optional
+
+export const RuleStep = exactly(
+  {
+    do: Text,
+    device: opt(Text),
+    outcome: Type.Enum(['ok', 'failed']),
+    command: opt(Type.String({ description: 'the id of the command that it gave' })),
+    code: opt(Type.String({ description: 'of one that failed: an error, or `internal` with what a plugin said' })),
+    params: opt(Params),
+    message: opt(Type.String({ description: 'for people' })),
+  },
+  { title: 'RuleStep' },
+)
+
+export const RuleTrace = exactly(
+  {
+    run: opt(Type.String({ description: 'names the run' })),
+    device: opt(Type.Integer({ description: 'that made it run; 0: time did' })),
+    at: opt(Time),
+    why: opt(Type.Unknown({ description: 'what it saw' })),
+    steps: opt(Type.Array(RuleStep)),
+    limit: opt(exactly({ n: Type.Integer(), per: Type.Number() }, { description: 'held_back by the limit of all rules' })),
+    through: opt(Type.Array(Id, { description: 'loop: the rules that led to it' })),
+    errors: opt(Type.Array(RuleFinding, { description: 'refused: as the check of a rule says them' })),
+    cut: opt(Type.String({ description: 'the beginning of a trace that was too long' })),
+  },
+  { title: 'RuleTrace' },
+)
+
+export type RuleTrace = Static<typeof RuleTrace>
+
 export const RuleRun = exactly(
-  { n: Type.Integer(), version: Type.Integer(), at: Time, outcome: Text, trace: Type.Unknown() },
+  { n: Type.Integer(), version: Type.Integer(), at: Time, outcome: Text, trace: RuleTrace },
   { title: 'RuleRun' },
 )
 export type RuleRun = Static<typeof RuleRun>

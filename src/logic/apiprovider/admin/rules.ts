@@ -1,5 +1,5 @@
 /** Rules of people and applications: what happens by itself. */
-import type { ruleRoutes, Rule as Told } from '#contracts/admin/rules.ts'
+import type { RuleTrace, ruleRoutes, Rule as Told } from '#contracts/admin/rules.ts'
 import type { RuleDefinition } from '#contracts/controller.ts'
 import type { Rule } from '#contracts/registry.ts'
 import { parseExact, stringifyExact } from '#protocol/json.ts'
@@ -127,17 +127,14 @@ export function rules(p: Parts): Handlers<typeof ruleRoutes> {
       const { id } = await one(params.id, scope)
       const { items } = await controller.runs({ ruleId: id, ...query })
       return {
-        items: items.map(({ n, version, at, outcome, trace }) => ({ n, version, at, outcome, trace: parsed(trace) })),
+        items: items.map(({ n, version, at, outcome, trace }) => ({
+          n,
+          version,
+          at,
+          outcome,
+          trace: parseExact(trace) as RuleTrace,
+        })),
       }
     },
-  }
-}
-
-/** A trace that was cut is no JSON any more. */
-function parsed(trace: string): unknown {
-  try {
-    return parseExact(trace)
-  } catch {
-    return trace
   }
 }

@@ -31,7 +31,10 @@ export interface Step {
   device?: string
   outcome: 'ok' | 'failed'
   command?: string
+  /** of one that failed: an error's, or `internal` with the words of a plugin */
   code?: string
+  params?: Readonly<Record<string, unknown>>
+  /** for people */
   message?: string
 }
 
@@ -58,7 +61,18 @@ function onlyOne(call: object): [string, unknown[]] {
   const entries = Object.entries(call)
   const [first] = entries
   if (entries.length === 1 && first && Array.isArray(first[1])) return [first[0], first[1] as unknown[]]
-  throw new PandoError('invalid', 'a command is {name: [v, …]}')
+  throw new PandoError('invalid', 'a command is {name: [v, …]}', { reason: 'command_form' })
+}
+
+function failed({ act, target }: Act, e: unknown): Step {
+  const { code, message, params } = toPandoError(e)
+  return {
+    do: act.do === 'action' ? `action ${act.name}` : act.do,
+    ...(target && { device: target.identifier }),
+    outcome: 'failed',
+    code,
+    ...(code === 'internal' ? { params: {}, message: String((e as Error).message) } : { params, message }),
+  }
 }
 
 export function acting(parts: Parts) {
@@ -95,7 +109,9 @@ export function acting(parts: Parts) {
     const cancel = parts.clock.after(ACTION_MS, () => abort.abort())
     try {
       const late = new Promise<never>((_, reject) => {
-        abort.signal.addEventListener('abort', () => reject(new PandoError('timeout', `no end within ${ACTION_MS} ms`)))
+        abort.signal.addEventListener('abort', () =>
+          reject(new PandoError('timeout', `no end within ${ACTION_MS} ms`, { ms: ACTION_MS })),
+        )
       })
       const work = runAction(parts.actions, act.name, act.input, {
         rule: { id: rule.rule.id, name: rule.rule.name },
@@ -134,13 +150,7 @@ export function acting(parts: Parts) {
       try {
         steps.push(await step(run, act, i))
       } catch (e) {
-        const { code, message } = toPandoError(e)
-        steps.push({
-          do: act.act.do,
-          outcome: 'failed',
-          code,
-          message: code === 'internal' ? String((e as Error).message) : message,
-        })
+        steps.push(failed(act, e))
       }
     }
     return steps
