@@ -61,7 +61,7 @@ export const commandMethods = {
    * Accepts a command: answers as soon as it is durable. A device that is offline gets it when it connects, in the order of
    * acceptance, one after the other, never after `ttl` ms; `ttl` 0: `device_offline` unless it is online now. The same key again for
    * the same device within a day: the command that it named then. `frame_invalid`: it does not fit the model; `rate_limited`: too
-   * many wait for the device; `log_unavailable`: the log has not taken it in 4 s; without a key it is then never sent.
+   * many wait for the device; `log_unavailable`: the log has not taken it in 4 s; it is then never sent, unless it has a key: `pending`.
    */
   sendCommand: method(
     Type.Object({

@@ -8,16 +8,20 @@ interface Patience {
   /** what the log is to take */
   what: string
   device: number
+  /** it counts when the log takes it later, too */
+  pending?: boolean
   /** the caller has been told; `work` goes on */
   late?: () => void
 }
 
 /** → what `work` gives; `log_unavailable` when that takes longer. */
-export function inTime<T>(work: Promise<T>, { clock, ms, what, device, late }: Patience): Promise<T> {
+export function inTime<T>(work: Promise<T>, { clock, ms, what, device, pending, late }: Patience): Promise<T> {
   const over = Promise.withResolvers<never>()
   const cancel = clock.after(ms, () => {
     late?.()
-    over.reject(new PandoError('log_unavailable', `the device log has not taken ${what} in time`, { device }))
+    const yet = pending ? '; it may do so yet' : ''
+    const params = { device, ...(pending && { pending }) }
+    over.reject(new PandoError('log_unavailable', `the device log has not taken ${what} in time${yet}`, params))
   })
   return Promise.race([work, over.promise]).finally(cancel)
 }

@@ -5,6 +5,7 @@ import type { Origin } from '#core/devicelog/writer.ts'
 import { isPandoError, PandoError } from '#lib/errors.ts'
 import type { Clock } from '#lib/service.ts'
 import { type Found, originOf, type WayDown } from '../down.ts'
+import { inTime } from '../intime.ts'
 import type { Book } from './book.ts'
 import type { Frames } from './frames.ts'
 import type { CommandId } from './id.ts'
@@ -27,7 +28,7 @@ export interface NewCommand {
   ttl: number
   idempotencyKey?: string
   by?: string
-  /** ms that the caller waits for the log; as long as it takes unless told, and of one with a key: its repetition is the same command */
+  /** ms that the caller waits for the log; as long as it takes unless told. One with a key counts when it is taken later: its repetition is the same */
   within?: number
 }
 
@@ -88,10 +89,17 @@ export function accepting({ down, frames, log, record, lanes, keeping, keys, boo
     return going.id
   }
 
+  async function ofKey(c: NewCommand, key: string): Promise<CommandId> {
+    const { deviceId: device, within: ms } = c
+    const named = keys.once(device, key, (bytes) => accept(c, bytes))
+    const patience = { clock, device, what: 'the command', pending: true }
+    return (await (ms === undefined ? named : inTime(named, { ...patience, ms }))).id
+  }
+
   return {
     async send(c) {
-      const key = c.idempotencyKey
-      const id = key === undefined ? await accept(c) : (await keys.once(c.deviceId, key, (bytes) => accept(c, bytes))).id
+      const { idempotencyKey: key } = c
+      const id = key === undefined ? await accept(c) : await ofKey(c, key)
       return book.byId(id)
     },
     async now(origin, frame, terms, settled) {

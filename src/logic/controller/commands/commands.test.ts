@@ -130,6 +130,31 @@ test('ttl 0: only for the session that is there', async (t) => {
   assert.equal(world.deliveries.length, 1)
 })
 
+// DOWN-5, ADM-8
+test('with a key, and a log that does not answer: that is told in time; what it takes later is the command of that key', async (t) => {
+  const { world, face, devicelog, connects, told, clock } = await setUp(t)
+  world.online = false
+  const resume = stalled(devicelog)
+  const send = () => face.sendCommand({ ...blink(1), idempotencyKey: 'k' })
+  for (let n = 0; n < 2; n++) {
+    const refused = assert.rejects(send(), (e) => {
+      assert.ok(isPandoError(e, 'log_unavailable'))
+      assert.deepEqual(e.params, { device: 9, pending: true })
+      return true
+    })
+    await new Promise(setImmediate)
+    clock.advance(4000)
+    await refused
+  }
+  const third = send()
+  resume()
+  const command = await third
+  world.online = true
+  await connects()
+  await told(command, 'delivered')
+  assert.equal(world.deliveries.length, 1)
+})
+
 // DOWN-7
 test('cancelled while the log does not answer: that is told in time, and asked again; it is never sent', async (t) => {
   const { world, face, devicelog, connects, told, clock } = await setUp(t)
