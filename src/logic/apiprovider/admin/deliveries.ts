@@ -6,6 +6,7 @@ import { outcomeOf } from './applications.ts'
 import type { Handlers, Parts } from './call.ts'
 import { makeDoing } from './deed.ts'
 import { cursorOf, paged, pageOf, placeOf } from './page.ts'
+import { onceBegun } from './problem.ts'
 import { reachOf } from './reach.ts'
 import { type Scope, unknown } from './scope.ts'
 
@@ -138,7 +139,13 @@ export function deliveries(p: Parts): Handlers<typeof deliveryRoutes> {
         let delivered = 0
         let last: ReturnType<typeof outcomeOf> | undefined
         for (const letter of tried) {
-          last = outcomeOf(await peers.notifier.redeliver({ id: letter.id }))
+          const outcome = await peers.notifier.redeliver({ id: letter.id }).catch((e: unknown) => {
+            // somebody else has sent it
+            if (isPandoError(e, 'not_found')) return undefined
+            throw delivered > 0 ? onceBegun(e) : e
+          })
+          if (outcome === undefined) continue
+          last = outcomeOf(outcome)
           if (!last.delivered) break
           delivered++
         }

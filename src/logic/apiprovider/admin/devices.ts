@@ -9,6 +9,7 @@ import type { AdminPeers, Handlers, Parts } from './call.ts'
 import { type Condition, conditionsOf, connectionOf } from './fleet.ts'
 import { linkOf } from './link.ts'
 import { cursorOf, placeOf } from './page.ts'
+import { onceBegun } from './problem.ts'
 import { reachOf } from './reach.ts'
 import { revisionOf } from './revision.ts'
 import type { Scope } from './scope.ts'
@@ -76,10 +77,14 @@ export function devices(p: Parts): Handlers<typeof deviceRoutes> {
     },
     'POST /products/{id}/virtual-devices': async ({ params, body, scope, by }) => {
       const product = await reach.product(params.id, scope)
-      const added = []
-      for (let n = 0; n < body.count; n++) added.push(await addVirtual(peers, product.id, by))
-      // logins that come together share a transaction
-      return { items: await Promise.all(added.map((d) => loggedIn(peers, d))) }
+      const added = [await addVirtual(peers, product.id, by)]
+      try {
+        while (added.length < body.count) added.push(await addVirtual(peers, product.id, by))
+        // logins that come together share a transaction
+        return { items: await Promise.all(added.map((d) => loggedIn(peers, d))) }
+      } catch (e) {
+        throw onceBegun(e)
+      }
     },
     'GET /devices/{id}': async ({ params, scope }) => one(await reach.device(params.id, scope)),
     'PATCH /devices/{id}': async (c) => {

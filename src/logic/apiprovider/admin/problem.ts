@@ -23,9 +23,18 @@ export class Overtaken extends Error {
 
 const SURELY = 500
 
+const begun = new WeakSet<object>()
+
+/** To be thrown on: it came when a first step of several was done. */
+export function onceBegun(e: unknown): unknown {
+  if (e instanceof Error) begun.add(e)
+  return e
+}
+
 /** Nothing was done. Errors of the server leave open whether something was. */
 export const wasRefused = (e: unknown): boolean =>
-  e instanceof InvalidRequest || e instanceof Overtaken || errorTable[toPandoError(e).code].status < SURELY
+  !begun.has(e as object) &&
+  (e instanceof InvalidRequest || e instanceof Overtaken || errorTable[toPandoError(e).code].status < SURELY)
 
 export const invalidAt = (pointer: string, code: string, params: Record<string, unknown> = {}): InvalidRequest =>
   new InvalidRequest([{ pointer, code, params }])

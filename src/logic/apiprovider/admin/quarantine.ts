@@ -1,8 +1,9 @@
 import type { quarantineRoutes, Quarantined as Told } from '#contracts/admin/frames.ts'
 import type { Quarantined } from '#contracts/controller.ts'
+import { isPandoError } from '#lib/errors.ts'
 import type { Handlers, Parts } from './call.ts'
 import { makeDoing } from './deed.ts'
-import { invalidAt } from './problem.ts'
+import { invalidAt, onceBegun } from './problem.ts'
 import { reachOf } from './reach.ts'
 import type { Scope } from './scope.ts'
 
@@ -21,6 +22,11 @@ const told = (f: Quarantined): Told => ({
   redecoded: f.redecoded,
   discarded: f.discarded,
 })
+
+/** Some of the frames may have been written when it failed at another; what is wrong in the request is found before. */
+function half(e: unknown): never {
+  throw isPandoError(e, 'invalid') ? e : onceBegun(e)
+}
 
 interface Asked {
   product?: number
@@ -52,7 +58,7 @@ export function quarantine(p: Parts): Handlers<typeof quarantineRoutes> {
     'POST /quarantine/redecode': async ({ query, body, scope, by }) => {
       const filter = await filterOf(body, scope)
       const dryRun = query.dry_run === true
-      const act = () => peers.controller.redecode({ ...filter, productId: body.product, dryRun })
+      const act = () => peers.controller.redecode({ ...filter, productId: body.product, dryRun }).catch(half)
       if (dryRun) return act()
       return doing({
         ...{ by, action: 'quarantine.redecode', object: `product/${body.product}`, asked: body, act },
@@ -62,7 +68,7 @@ export function quarantine(p: Parts): Handlers<typeof quarantineRoutes> {
     'POST /quarantine/discard': async ({ query, body, scope, by }) => {
       const filter = await filterOf(body, scope)
       const dryRun = query.dry_run === true
-      const act = () => peers.controller.discard({ ...filter, productId: body.product, dryRun })
+      const act = () => peers.controller.discard({ ...filter, productId: body.product, dryRun }).catch(half)
       if (dryRun) return act()
       return doing({
         ...{ by, action: 'quarantine.discard', object: `product/${body.product}`, asked: body, act },
