@@ -135,6 +135,46 @@ test('what was refused, in its form or by its state, may be asked again under it
   }
 })
 
+// ADM-8
+test(
+  'a request that was refused at its second step is not done again: what the first has done would be there twice',
+  needsEmbedded,
+  async () => {
+    const { product } = await door.client('GET /devices/{id}', { params: { id: device } })
+    const asked = { headers: headers(), body: { count: 2 } }
+    const start = () => door.ask('POST', `/products/${product}/virtual-devices`, asked)
+    const gone = () => Promise.reject(new PandoError('product_unknown', 'removed meanwhile'))
+    next('registry', 'addDevice', async (call, input) => {
+      next('registry', 'addDevice', gone)
+      return call(input)
+    })
+    assert.equal((await start()).status, 404)
+    await taken('running', start())
+    aWhile()
+    await taken('interrupted', start())
+    assert.equal((await door.client('GET /devices', { query: { product } })).total, 2)
+  },
+)
+
+// AUDIT-3
+test('a deed that was refused at its second step has an entry', needsEmbedded, async () => {
+  const { product } = await door.client('GET /devices/{id}', { params: { id: device } })
+  const newest = async () => (await door.client('GET /audit', { query: { limit: 1 } })).items[0]!
+  const redecode = () => door.ask('POST', '/quarantine/redecode', { body: { product } })
+  for (const [code, status] of [
+    ['model_invalid', 400],
+    ['product_unknown', 404],
+  ] as const) {
+    next('controller', 'redecode', () => Promise.reject(new PandoError(code, 'at the second frame')))
+    assert.equal((await redecode()).status, status)
+    const { action, after, id } = await newest()
+    assert.deepEqual([action, (after as { outcome?: string }).outcome], ['quarantine.redecode', 'unknown'])
+    next('controller', 'redecode', () => Promise.reject(new PandoError('invalid', 'in its form')))
+    assert.equal((await redecode()).status, 400)
+    assert.equal((await newest()).id, id)
+  }
+})
+
 // AUDIT-3
 test('an answer does not wait for a registry that takes no entry of the audit log', needsEmbedded, async () => {
   next('registry', 'auditSettle', () => new Promise(() => {}))

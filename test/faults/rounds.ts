@@ -16,7 +16,7 @@ import {
 import type { Publisher } from '../crash/publisher.ts'
 import { makeRandom, type Random } from '../fuzz/random.ts'
 import { type EngineName, type OwnEngine, ownEngine } from '../support/engines.ts'
-import type { Part } from '../world/processes.ts'
+import { partsOf } from '../world/processes.ts'
 import { enginesOf } from '../world/servers.ts'
 import { type Application, makeWorld, sleep, until, type World } from '../world.ts'
 
@@ -147,7 +147,6 @@ const doing: Record<Fault, Do> = {
   },
 }
 
-const partsOf = (world: World): readonly Part[] => (world.running as unknown as { parts: readonly Part[] }).parts
 const pick = <T>(all: readonly T[], random: Random): T => all[random.below(all.length)]!
 const between = (random: Random, from: number, to: number): number => from + random.below(to - from + 1)
 

@@ -38,6 +38,10 @@ export interface Part {
   start(): Promise<void>
 }
 
+/** Those of a world of shape `processes`. */
+export const partsOf = (world: { readonly running: Running }): readonly Part[] =>
+  (world.running as unknown as { parts: readonly Part[] }).parts
+
 export async function startProcesses(o: Options): Promise<Running & { parts: readonly Part[] }> {
   const parts: Awaited<ReturnType<typeof makePart>>[] = []
   for (const services of roles) for (let n = 0; n < TIMES; n++) parts.push(await makePart(o, `${services[0]}${n}`, services))

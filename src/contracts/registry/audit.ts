@@ -1,7 +1,7 @@
 /** The audit log: append-only, each entry under a hash that covers the one before. */
 import { type Static, Type } from 'typebox'
 import { method } from '../contract.ts'
-import { By, Id, list, None, Text, Time } from './common.ts'
+import { Attempt, By, Id, list, None, Text, Time } from './common.ts'
 
 /**
  * `hash` = SHA-256 (hex) of the canonical JSON (RFC 8785) of the entry without `hash` and with `previous`, the hash of the entry before
@@ -37,8 +37,11 @@ const deed = { audit: By, action: Text, object: Text }
 const Said = Type.Record(Type.String(), Type.Unknown())
 
 export const auditMethods = {
-  /** Before a deed elsewhere than in the registry; `too_large`. What is not settled within a minute becomes an entry: its outcome is unknown. */
-  auditBegin: method(Type.Object({ ...deed, asked: Said }), Type.Object({ id: Id })),
+  /**
+   * Before a deed elsewhere than in the registry; `too_large`. What is not settled within a minute becomes an entry: its outcome is unknown.
+   * The same `attempt` is the same deed.
+   */
+  auditBegin: method(Type.Object({ ...deed, asked: Said, attempt: Attempt }), Type.Object({ id: Id }), { retry: true }),
   /** After the deed: its entry, unless it was refused. */
   auditSettle: method(
     Type.Object({ id: Id, ...deed, outcome: AuditOutcome, before: Type.Optional(Said), after: Type.Optional(Said) }),

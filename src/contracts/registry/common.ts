@@ -4,6 +4,8 @@ import { type Static, Type } from 'typebox'
 export const Id = Type.Integer({ minimum: 1 })
 export const Text = Type.String()
 export const Time = Type.Number({ description: 'ms since 1970; 0 = never' })
+/** Made by the caller: names a call to what answers it, so that it may be repeated where its answer was lost. */
+export const Attempt = Type.String({ minLength: 1, maxLength: 64 })
 export const None = Type.Object({})
 export const Revision = Type.Integer({ description: 'grows with each change of the thing: what an ETag is made of' })
 

@@ -5,6 +5,7 @@ import { intentSchema } from './migrations/fifth.ts'
 import { firstSchema } from './migrations/first.ts'
 import { alertSchema } from './migrations/fourth.ts'
 import { managementSchema } from './migrations/second.ts'
+import { attemptSchema } from './migrations/sixth.ts'
 import { accessSchema } from './migrations/third.ts'
 import type { Database } from './schema.ts'
 
@@ -21,4 +22,5 @@ export const migrations: readonly Migration[] = [
   { name: 'addresses that are shut out', up: accessSchema },
   { name: 'alerts', up: alertSchema },
   { name: 'deeds that are under way', up: intentSchema },
+  { name: 'calls that are repeated', up: attemptSchema },
 ]

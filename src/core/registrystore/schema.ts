@@ -136,10 +136,11 @@ export const columns: { [T in Table]: readonly Exclude<Column<T>, 'crc'>[] } = {
   audit_head: ['id', 'tenant_id', 'entries', 'hash', 'at', 'mac'],
   audit_intent: [
     ...(['id', 'tenant_id', 'at', 'lease_until', 'actor', 'actor_name', 'addr', 'request_id'] as const),
-    ...(['action', 'object', 'asked_json'] as const),
+    ...(['action', 'object', 'asked_json', 'attempt'] as const),
   ],
   idempotency: [
     ...(['id', 'tenant_id', 'hash', 'request_hash', 'state', 'lease_until', 'status', 'body_sealed', 'created_at'] as const),
+    'attempt',
   ],
   sequence: ['name', 'next'],
   registry_change: ['id', 'tenant_id', 'what', 'what_id', 'change', 'origin', 'at'],

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { isPandoError } from '#lib/errors.ts'
 import { DAY, type Registry, removeDir, startRegistry, tempDir } from '../../../test/support/registry.ts'
@@ -8,7 +9,8 @@ import { makeSecrets } from './secrets.ts'
 describe('REG-10 S-22: Idempotency-Key', () => {
   const dir = tempDir()
   let r: Registry
-  const begin = (key: string, requestHash = 'h', principal = 'user/1') => r.face.idempotencyBegin({ principal, key, requestHash })
+  const begin = (key: string, requestHash = 'h', principal = 'user/1', attempt: string = randomUUID()) =>
+    r.face.idempotencyBegin({ principal, key, requestHash, attempt })
   const finish = (key: string, body = '{}') => r.face.idempotencyFinish({ principal: 'user/1', key, status: 201, body })
 
   before(async () => {
@@ -26,6 +28,13 @@ describe('REG-10 S-22: Idempotency-Key', () => {
     await finish('k1', '{"secret":"shown once"}')
     await finish('k1', '{"other":1}')
     assert.deepEqual(await begin('k1'), { state: 'done', status: 201, body: '{"secret":"shown once"}' })
+  })
+
+  it('is as new to the attempt that began it, until it is done', async () => {
+    for (let i = 0; i < 2; i++) assert.deepEqual(await begin('k4', 'h', 'user/1', 'one'), { state: 'new' })
+    assert.equal((await begin('k4', 'h', 'user/1', 'two')).state, 'running')
+    await finish('k4')
+    assert.equal((await begin('k4', 'h', 'user/1', 'one')).state, 'done')
   })
 
   it('is the caller’s own, and for one request', async () => {

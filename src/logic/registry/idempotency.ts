@@ -28,26 +28,27 @@ export function makeIdempotency(ctx: Context) {
   const find = async (tx: Pick<Transaction, 'select'>, hash: string): Promise<IdempotencyRow | undefined> =>
     (await tx.select('idempotency', { where: { hash } }))[0]
 
-  const answer = (row: IdempotencyRow): Begun => {
+  const answer = (row: IdempotencyRow, attempt: string): Begun => {
+    if (row.state !== 'done' && row.attempt === attempt) return { state: 'new' }
     if (row.state !== 'done') return { state: row.lease_until > clock.now() ? 'running' : 'interrupted' }
     return { state: 'done', status: row.status, body: secrets.open('idempotency.answer', row.id, row.body_sealed) }
   }
 
   return {
-    begin: (k: Key & { requestHash: string }): Promise<Begun> =>
+    begin: (k: Key & { requestHash: string; attempt: string }): Promise<Begun> =>
       store.transaction(async (tx) => {
         const hash = hashOf(k)
         const requestHash = check.text('requestHash', k.requestHash, MAX_HASH)
         const now = clock.now()
         const row = await find(tx, hash)
         if (row && row.created_at > now - LIFE) {
-          if (row.request_hash === requestHash) return answer(row)
+          if (row.request_hash === requestHash) return answer(row, k.attempt)
           throw new PandoError('conflict', 'this Idempotency-Key was used for another request', { field: 'Idempotency-Key' })
         }
         if (row) await tx.remove('idempotency', 'id', [row.id])
         const id = await tx.next('idempotency', 1)
         const empty = { state: 'running', lease_until: now + LEASE, status: 0, body_sealed: '', created_at: now }
-        await tx.insert('idempotency', [{ id, tenant_id: TENANT, hash, request_hash: requestHash, ...empty }])
+        await tx.insert('idempotency', [{ id, tenant_id: TENANT, hash, request_hash: requestHash, attempt: k.attempt, ...empty }])
         return { state: 'new' }
       }),
 

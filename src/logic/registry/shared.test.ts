@@ -111,10 +111,13 @@ function together(server: string): void {
   // ENG-11, REG-10
   it('do a request with an idempotency key once', async () => {
     const request = { principal: 'user/1', key: 'k', requestHash: 'h' }
-    const begun = await Promise.all(range(12).map((i) => of(i).face.idempotencyBegin(request)))
+    const begin = (i: number, by = i) => of(by).face.idempotencyBegin({ ...request, attempt: `${i}` })
+    const begun = await Promise.all(range(12).map((i) => begin(i)))
     assert.deepEqual(begun.map((b) => b.state).sort(), ['new', ...range(11).map(() => 'running')].sort())
+    const first = begun.findIndex((b) => b.state === 'new')
+    assert.deepEqual(await begin(first, first + 1), { state: 'new' }, 'the answer of the one was lost')
     await two.face.idempotencyFinish({ principal: 'user/1', key: 'k', status: 201, body: '{}' })
-    assert.deepEqual(await one.face.idempotencyBegin(request), { state: 'done', status: 201, body: '{}' })
+    assert.deepEqual(await begin(0), { state: 'done', status: 201, body: '{}' })
   })
 
   // ENG-11, REG-9

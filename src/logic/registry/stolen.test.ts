@@ -43,7 +43,7 @@ describe('S-20: a stolen database file', () => {
       report: 'planted report token',
     })
     const key = { principal: 'user/1', key: 'planted idempotency key' }
-    await r.face.idempotencyBegin({ ...key, requestHash: 'h' })
+    await r.face.idempotencyBegin({ ...key, requestHash: 'h', attempt: 'a' })
     await r.face.idempotencyFinish({ ...key, status: 201, body: 'planted answer with a secret' })
     Object.assign(secrets, { idempotency: key.key, answer: 'planted answer with a secret' })
     await r.face.addProduct({ vendorId: 1, name: 'planted marker', description: '', config: CONFIG })

@@ -76,6 +76,8 @@ export interface AuditIntentRow extends Sealed {
   action: string
   object: string
   asked_json: string
+  /** the call that began it */
+  attempt: string
 }
 
 /** Where the log ends, under an HMAC: rows can't be taken from its end unnoticed. */
@@ -100,4 +102,6 @@ export interface IdempotencyRow extends Sealed {
   status: number
   body_sealed: string
   created_at: number
+  /** the call that began it */
+  attempt: string
 }

@@ -1,4 +1,5 @@
 /** What is done elsewhere than in the registry and must be in the audit log: written down before, settled afterwards (AUDIT-3). */
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AuditOutcome, By } from '#contracts/registry.ts'
 import type { Parts } from './call.ts'
@@ -29,7 +30,7 @@ export const makeDoing =
   ({ peers, log }: Pick<Parts, 'peers' | 'log'>): Doing =>
   async ({ by, action, object, asked, before, act, after }) => {
     const named = { audit: by, action, object }
-    const { id } = await peers.registry.auditBegin({ ...named, asked: { ...asked } })
+    const { id } = await peers.registry.auditBegin({ ...named, asked: { ...asked }, attempt: randomUUID() })
     const settle = async (outcome: AuditOutcome, said: Said = {}) => {
       const settled = peers.registry.auditSettle({ id, ...named, outcome, ...said }).catch((err: unknown) => {
         log.warn({ err, ...named }, 'what became of a deed cannot be written down: the audit log will say that it is unknown')

@@ -1,5 +1,5 @@
 /** `Idempotency-Key`: whoever repeats a request gets the answer of the first, and it is done once (S-22). */
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { isPandoError, PandoError } from '#lib/errors.ts'
 import type { Logger } from '#lib/log.ts'
 import type { AdminPeers } from './call.ts'
@@ -47,9 +47,11 @@ export async function once({ peers: { registry }, log }: Parts, one: Once, run: 
   const { actor, key, throughout } = one
   if (!/^[\x21-\x7e]{1,128}$/.test(key)) throw invalidAt('/header/Idempotency-Key', 'pattern', { max: 128 })
   const id = { principal: actor, key }
-  const begun = await registry.idempotencyBegin({ ...id, requestHash: digest(one.request) }).catch((e: unknown) => {
-    throw isPandoError(e, 'conflict') ? new PandoError('idempotency_reused', '', {}, e) : e
-  })
+  const begun = await registry
+    .idempotencyBegin({ ...id, requestHash: digest(one.request), attempt: randomUUID() })
+    .catch((e: unknown) => {
+      throw isPandoError(e, 'conflict') ? new PandoError('idempotency_reused', '', {}, e) : e
+    })
   const { state } = begun
   if (state === 'done') return { status: begun.status!, body: begun.body!, replayed: true }
   if (state === RUNNING || (state === 'interrupted' && !throughout)) throw new PandoError('conflict', SAID[state], { state })

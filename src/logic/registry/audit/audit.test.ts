@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import BetterSqlite3 from 'better-sqlite3'
 import fc from 'fast-check'
@@ -130,9 +130,11 @@ describe('the audit log', () => {
   // AUDIT-3
   it('has of a deed elsewhere what became of it: nothing if it was refused, that nobody knows if nobody has said it in time', async () => {
     const deed = { audit: by, action: 'device.command', object: 'device/9' }
-    const begin = () => r.face.auditBegin({ ...deed, asked: { command: 'on', params: [2n ** 64n] } })
+    const begin = (attempt: string = randomUUID()) =>
+      r.face.auditBegin({ ...deed, attempt, asked: { command: 'on', params: [2n ** 64n] } })
     const told = async () => (await entries({ object: 'device/9' })).map((e) => e.after)
-    const [done, refused, unclear] = [await begin(), await begin(), await begin()]
+    const [done, refused, unclear] = [await begin('once'), await begin(), await begin()]
+    assert.deepEqual([await begin('once'), done.id === refused.id], [done, false])
     const since = r.clock.at
     assert.deepEqual(await told(), [])
     await r.face.auditSettle({ ...deed, ...refused, outcome: 'refused' })
@@ -154,7 +156,7 @@ describe('the audit log', () => {
     await r.face.auditSettle({ ...deed, ...late, outcome: 'done', after: { id: 'c2' } })
     assert.deepEqual((await told())[0], { id: 'c2' }, 'one that took longer than that')
     const most = { ...deed, asked: { text: 'x'.repeat(1_000_000) } }
-    await assert.rejects(r.face.auditBegin(most), (e) => isPandoError(e, 'too_large'))
+    await assert.rejects(r.face.auditBegin({ ...most, attempt: 'm' }), (e) => isPandoError(e, 'too_large'))
     assert.equal((await r.face.auditVerify({})).ok, true)
   })
 

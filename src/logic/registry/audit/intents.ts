@@ -25,14 +25,16 @@ export const makeIntents = ({ store, clock, audit }: Pick<Context, 'store' | 'cl
   }
 
   return {
-    /** Before the deed. → its number */
-    begin: ({ audit: by, asked, ...deed }: Named & { asked: object }): Promise<{ id: number }> =>
+    /** Before the deed; once more where the answer was lost. → its number */
+    begin: ({ audit: by, asked, attempt, ...deed }: Named & { asked: object; attempt: string }): Promise<{ id: number }> =>
       store.transaction(async (tx) => {
+        const [begun] = await tx.select('audit_intent', { where: { attempt } })
+        if (begun) return { id: begun.id }
         const id = await tx.next('audit_intent', 1)
         const at = clock.now()
         const times = { tenant_id: TENANT, at, lease_until: at + LEASE_MS }
         const said = { ...auditNames(by, deed), asked_json: auditJson('after', asked, MAX_JSON - ROOM) }
-        await tx.insert('audit_intent', [{ id, ...times, ...said }])
+        await tx.insert('audit_intent', [{ id, ...times, ...said, attempt }])
         return { id }
       }),
 
