@@ -2,13 +2,11 @@
 import { recordKind } from '#core/devicelog/batch.ts'
 import { decodeStatus } from '#protocol/frames.ts'
 import { logRecords } from '../world/inspect.ts'
-import type { Part } from '../world/processes.ts'
+import { type Part, partsOf } from '../world/processes.ts'
 import type { Device, World } from '../world.ts'
 
 /** A node has read what was sent to it. */
 export const NOTICED_MS = 300
-
-export const partsOf = (world: World): readonly Part[] => (world.running as unknown as { parts: readonly Part[] }).parts
 
 export const partsWith = (world: World, service: string): Part[] => partsOf(world).filter((p) => p.services.includes(service))
 

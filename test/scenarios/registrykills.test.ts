@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Door, openDoor, type Said } from '../admin/door.ts'
 import { onEngines } from '../support/engines.ts'
-import { partsOf } from '../world/processes.ts'
 import { enginesOf } from '../world/servers.ts'
 import { makeWorld, sleep } from '../world.ts'
+import { partsWith } from './handover.ts'
 
 const AT_ONCE = 8
 const LOAD_MS = 700
@@ -40,7 +40,7 @@ onEngines(enginesOf.processes!, () => {
     }
     const load = Promise.all(Array.from({ length: AT_ONCE }, (_, me) => asking(me)))
     load.catch(() => (ended = true))
-    for (const part of partsOf(world).filter((p) => p.services.includes('registry'))) {
+    for (const part of partsWith(world, 'registry')) {
       await sleep(LOAD_MS)
       await part.kill()
       await sleep(LOAD_MS)
