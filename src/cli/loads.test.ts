@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import type { Loads } from '../../test/support/loads.ts'
 import { makePlace, program, start } from './testing.ts'
 
 /** What only some clouds need, or only who asks them something: each takes megabytes and a tenth of a second. */
@@ -25,16 +26,25 @@ const LATER = [
 const place = makePlace()
 after(place.remove)
 
-test('serve: what no setting names and nobody has asked for is not loaded', async () => {
-  const file = join(place.dir, 'loads.json')
-  const preload = new URL('../../test/support/loads.ts', import.meta.url).href
-  const running = start(program('pando'), ['serve'], { env: { ...place.env, LOADS: file, NODE_OPTIONS: `--import ${preload}` } })
+const { NODE_COMPILE_CACHE: _, ...env } = place.env
+const file = join(place.dir, 'loads.json')
+const preload = new URL('../../test/support/loads.ts', import.meta.url).href
+
+async function loads(): Promise<Loads> {
+  const running = start(program('pando'), ['serve'], { env: { ...env, LOADS: file, NODE_OPTIONS: `--import ${preload}` } })
   await running.line()
   assert.equal((await running.stop()).code, 0)
-  const loaded: string[] = JSON.parse(readFileSync(file, 'utf8'))
-  assert.ok(loaded.includes('fastify'), loaded.join(', '))
+  return JSON.parse(readFileSync(file, 'utf8'))
+}
+
+test('serve: what no setting names and nobody has asked for is not loaded, nor, the second time, what compiles', async () => {
+  const [first, second] = [await loads(), await loads()]
+  assert.ok(first.packages.includes('fastify'), first.packages.join(', '))
   assert.deepEqual(
-    loaded.filter((name) => LATER.includes(name)),
+    first.packages.filter((name) => LATER.includes(name)),
     [],
   )
+  const compiler = ({ node }: Loads) => node.filter((name) => name.includes('amaro'))
+  assert.notDeepEqual(compiler(first), [])
+  assert.deepEqual(compiler(second), [])
 })

@@ -1,7 +1,14 @@
-/** Preloaded (`--import`) into a program that a test runs: when it ends, the packages that it has loaded are in the file that `LOADS` names. */
+/** Preloaded (`--import`) into a program that a test runs: when it ends, what it has loaded is in the file that `LOADS` names. */
 import { writeFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { isMainThread } from 'node:worker_threads'
+
+export interface Loads {
+  /** of node_modules */
+  packages: string[]
+  /** parts of Node itself */
+  node: string[]
+}
 
 const packages = new Set<string>()
 registerHooks({
@@ -11,4 +18,8 @@ registerHooks({
     return next(url, context)
   },
 })
-if (isMainThread) process.on('exit', () => writeFileSync(process.env['LOADS']!, JSON.stringify([...packages].toSorted())))
+if (isMainThread)
+  process.on('exit', () => {
+    const { moduleLoadList: node } = process as unknown as { moduleLoadList: string[] }
+    writeFileSync(process.env['LOADS']!, JSON.stringify({ packages: [...packages], node } satisfies Loads))
+  })
