@@ -17,6 +17,8 @@ const LATER = [
   // rules
   '@marcbachmann/cel-js',
   'croner',
+  // schemas of routes
+  'ajv',
   // people
   '@clack/prompts',
   'pino-pretty',

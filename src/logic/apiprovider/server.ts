@@ -4,6 +4,7 @@ import { notFound, refuse } from './answer.ts'
 import { codes, Refusal } from './errors.ts'
 import { type Limits, MAX_BODY } from './limits.ts'
 import { deviceRoutes, infoByKeyPaths } from './routes.ts'
+import { schemaless } from './schemaless.ts'
 import { deviceHandler, infoByKeyHandler } from './serve.ts'
 import { STREAM_PATH, type StreamParts, streamHandler } from './stream/serve.ts'
 
@@ -14,7 +15,7 @@ const SMALL_BODY = 16_384
 
 export async function makeServer(p: StreamParts): Promise<FastifyInstance> {
   const app = fastify({
-    logger: false,
+    ...schemaless,
     bodyLimit: MAX_BODY,
     // A trailing slash is the same path: the old cloud's router took it.
     routerOptions: { maxParamLength: MAX_PARAM, ignoreTrailingSlash: true },

@@ -6,6 +6,7 @@ import { type ErrorCode, errorTable } from '#lib/errors.ts'
 import { Refusal } from '../errors.ts'
 import type { Limits } from '../limits.ts'
 import { requestIdOf } from '../requestlog.ts'
+import { schemaless } from '../schemaless.ts'
 import { apiHeaders, setHeaders } from './headers.ts'
 import { PROBLEM_TYPE, problemOf } from './problem.ts'
 import { type ServeParts, served } from './serve.ts'
@@ -16,7 +17,7 @@ const SMALL_BODY = 16_384
 
 export async function makeAdmin(p: ServeParts, routes: Routes): Promise<FastifyInstance> {
   const app = fastify({
-    logger: false,
+    ...schemaless,
     bodyLimit: MAX_BODY,
     routerOptions: { maxParamLength: 1024 },
     frameworkErrors: (error, req, reply) => early(req, reply, error),
