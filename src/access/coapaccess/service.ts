@@ -2,6 +2,7 @@
 
 import type { AccessConfig } from '#access/shared/accesspoints.ts'
 import { Door } from '#access/shared/door.ts'
+import { Durable } from '#access/shared/durable.ts'
 import { type EnrolPeers, enrolmentAt } from '#access/shared/enrolhere.ts'
 import { accessFace, keepNode } from '#access/shared/face.ts'
 import { makeFailures } from '#access/shared/failures.ts'
@@ -11,10 +12,12 @@ import type { access } from '#contracts/access.ts'
 import type { Face } from '#contracts/contract.ts'
 import type { Started } from '#lib/service.ts'
 import { type Address, addressUrl } from '#lib/settings.ts'
-import { Durable } from './durable.ts'
+import { answer } from './message/numbers.ts'
 import { reachedBy } from './reached.ts'
 import { resourcesOf } from './resources/table.ts'
 import { Engine } from './server/engine.ts'
+import type { Exchange } from './server/exchange.ts'
+import { failure } from './server/response.ts'
 import type { CoapNode, CoapSession } from './session.ts'
 import { Sessions } from './sessions.ts'
 import { listenUdp } from './udp/listen.ts'
@@ -33,7 +36,10 @@ export interface Config extends AccessConfig, LeasedConfig {
 
 export async function start(s: AccessStart<Config, EnrolPeers>): Promise<Started & { face: Face<typeof access> }> {
   const { clock, config, log } = s
-  const durable = new Durable()
+  const durable = new Durable<Exchange>(
+    (ex) => ex.respond(ex.promised!),
+    (ex) => ex.respond(failure(answer.unavailable, 'stream_sealed')),
+  )
   const node = coapNode(s, durable)
   const failures = makeFailures(config.failuresPerMinute, clock)
   const sessions = new Sessions(node, new Door(() => node, s.instance, s.peers), failures)
@@ -116,7 +122,7 @@ async function openTcp({ config, tls }: AccessStart<Config, EnrolPeers>, node: C
   })
 }
 
-function coapNode(s: AccessStart<Config, EnrolPeers>, durable: Durable): CoapNode {
+function coapNode(s: AccessStart<Config, EnrolPeers>, durable: Durable<Exchange>): CoapNode {
   const { mqttMaxPacket: maxBody, coapLease: lease } = s.config
   return leasedNode<CoapSession>(s, 'coap', { maxBody, lease }, () => durable.lost())
 }

@@ -1,7 +1,8 @@
 /** The resources of the cloud: the paths of the HTTP API, and for those that are used often the letter of MQTT's topic. */
 
-import type { Durable } from '../durable.ts'
+import type { Durable } from '#access/shared/durable.ts'
 import { answer, format as formats } from '../message/numbers.ts'
+import type { Exchange } from '../server/exchange.ts'
 import type { Resource, Resources } from '../server/resource.ts'
 import type { CoapNode } from '../session.ts'
 import type { Sessions } from '../sessions.ts'
@@ -12,7 +13,7 @@ import { reportHandler } from './reports.ts'
 const FORMATS = `ct="${formats.octets} ${formats.json} ${formats.cbor}"`
 const ME = 'v1/devices/me'
 
-export function resourcesOf(node: CoapNode, sessions: Sessions, durable: Durable, enrol: EnrolResources): Resources {
+export function resourcesOf(node: CoapNode, sessions: Sessions, durable: Durable<Exchange>, enrol: EnrolResources): Resources {
   const status = { POST: reportHandler(node, sessions, durable, 'status') }
   const events = { POST: reportHandler(node, sessions, durable, 'event') }
   const commands = { GET: commandHandler(node, sessions) }

@@ -1,12 +1,13 @@
 /** One request and its answer. */
 import type { Content, Option, Type } from '../message/message.ts'
 import type { Carrier, Request } from './carrier.ts'
+import type { Standing } from './line.ts'
 import type { Outcome, Response } from './response.ts'
 
 const none = new Uint8Array(0)
 const noOptions: readonly Option[] = []
 
-export class Exchange implements Request {
+export class Exchange implements Request, Standing<Exchange> {
   readonly carrier: Carrier
   readonly type: Type
   readonly id: number
@@ -29,6 +30,8 @@ export class Exchange implements Request {
   /** UDP: where its answer is kept for a repetition, and whether the peer was told that it has come */
   place = -1
   acknowledged = false
+  /** what it is answered when its records are durable */
+  promised: Response | undefined
   /** the line of those that wait for their answer */
   before: Exchange | undefined
   after: Exchange | undefined
@@ -44,6 +47,14 @@ export class Exchange implements Request {
     this.token = m.token
     this.options = m.options
     this.payload = m.payload
+  }
+
+  /** It will be answered later: what came with it, and is used by now, is not kept until then. */
+  promise(r: Response): void {
+    this.promised = r
+    this.payload = none
+    // a copy: a view would keep the datagram
+    this.token = new Uint8Array(this.token)
   }
 
   /** Answers, once. `done`: the answer asks for a confirmation, and this is told how that went. */

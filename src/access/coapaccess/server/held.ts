@@ -1,17 +1,31 @@
-/** Octets that all unfinished uploads hold together, with what they cost beside those of their blocks. */
+/** Bodies under way in blocks, of all peers: what they hold together is bounded, and those that were not touched for longest give way. */
+import { Line, type Standing } from './line.ts'
+
+export interface Holding extends Standing<Holding> {
+  /** octets that it holds */
+  octets: number
+  /** It gives way. */
+  drop(): void
+}
+
 const MOST = 32 << 20
 
 export class Held {
   private octets = 0
+  private readonly line = new Line<Holding>()
 
-  /** false: there is no room for them. */
-  add(n: number): boolean {
-    if (this.octets + n > MOST) return false
-    this.octets += n
-    return true
+  /** It holds so many more. */
+  add(h: Holding, octets: number): void {
+    h.octets += octets
+    this.octets += octets
+    this.line.toEnd(h)
+    while (this.octets > MOST) this.line.first!.drop()
   }
 
-  take(n: number): void {
-    this.octets -= n
+  /** It holds nothing any more. */
+  take(h: Holding): void {
+    this.line.remove(h)
+    this.octets -= h.octets
+    h.octets = 0
   }
 }

@@ -23,6 +23,7 @@ import { doneOf, lastOf } from '../server/delivered.ts'
 import type { Engine } from '../server/engine.ts'
 import { Exchange } from '../server/exchange.ts'
 import { Known } from '../server/known.ts'
+import type { Standing } from '../server/line.ts'
 import type { Handler } from '../server/resource.ts'
 import type { Outcome, Response } from '../server/response.ts'
 import { shape } from '../server/shape.ts'
@@ -63,7 +64,7 @@ const MOST_OTHERS = 16
 /** seconds of silence after which a peer is forgotten: EXCHANGE_LIFETIME */
 const SILENCE = Math.ceil(LIFETIME_MS / 1000)
 
-export class Peer implements Carrier, Timed {
+export class Peer implements Carrier, Timed, Standing<Peer> {
   readonly key: string
   readonly address: string
   readonly who: string
@@ -76,6 +77,9 @@ export class Peer implements Carrier, Timed {
   deadline: number
   slot = -1
   index = 0
+  // Standing
+  before: Peer | undefined
+  after: Peer | undefined
   private readonly server: Host
   private readonly link: Link
   /** among those whose requests are remembered */

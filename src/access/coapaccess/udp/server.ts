@@ -1,6 +1,7 @@
 /** Peers by address: who has sent, who is forgotten, and whose answer takes longer than a peer waits. */
 import type { Wheel } from '#access/shared/wheel.ts'
 import type { Engine } from '../server/engine.ts'
+import { Line } from '../server/line.ts'
 import { type Link, Peer } from './peer.ts'
 import { Recent } from './recent.ts'
 import { SlowLine } from './slow.ts'
@@ -15,6 +16,8 @@ export class UdpServer {
   readonly recent = new Recent()
   readonly slow: SlowLine
   private readonly peers = new Map<string, Peer>()
+  /** in the order in which they came, or were looked at last for one to forget */
+  private readonly line = new Line<Peer>()
   private lastNumber = 0
   private readonly most: number
 
@@ -40,6 +43,7 @@ export class UdpServer {
       this.lastNumber = (this.lastNumber % MOST_NUMBER) + 1
       peer = new Peer(this, link(), this.lastNumber)
       this.peers.set(key, peer)
+      this.line.add(peer)
       this.wheel.add(peer)
     }
     return peer
@@ -48,11 +52,10 @@ export class UdpServer {
   /** The oldest goes that has not shown where it is and observes nothing: whoever forges addresses pushes out such only. */
   private makeRoom(): void {
     let looked = 0
-    for (const p of this.peers.values()) {
+    for (let p = this.line.first; p; p = this.line.first) {
       if ((!p.verified && !p.observing) || ++looked > MOST_LOOKED) return this.forget(p)
-      // to the end, so that it is not looked at again and again
-      this.peers.delete(p.key)
-      this.peers.set(p.key, p)
+      // so that it is not looked at again and again
+      this.line.toEnd(p)
     }
   }
 
@@ -65,6 +68,7 @@ export class UdpServer {
   forget(peer: Peer): void {
     this.wheel.remove(peer)
     this.peers.delete(peer.key)
+    this.line.remove(peer)
     peer.stop()
   }
 

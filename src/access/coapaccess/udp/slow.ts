@@ -1,10 +1,10 @@
 /** Requests that are not answered yet, in the order in which they came: their senders are told in time that they have come. */
 import type { Clock } from '#lib/service.ts'
 import type { Exchange } from '../server/exchange.ts'
+import { Line } from '../server/line.ts'
 
 export class SlowLine {
-  private first: Exchange | undefined
-  private last: Exchange | undefined
+  private readonly line = new Line<Exchange>()
   private timer: (() => void) | undefined
   private readonly clock: Clock
   private readonly patience: number
@@ -18,22 +18,13 @@ export class SlowLine {
   }
 
   add(ex: Exchange): void {
-    ex.before = this.last
-    if (this.last) this.last.after = ex
-    else this.first = ex
-    this.last = ex
+    this.line.add(ex)
     this.timer ??= this.clock.after(this.patience, () => this.due())
   }
 
   /** It is answered; harmless for one that never stood here. */
   remove(ex: Exchange): void {
-    const { before, after } = ex
-    if (before) before.after = after
-    else if (this.first === ex) this.first = after
-    if (after) after.before = before
-    else if (this.last === ex) this.last = before
-    ex.before = undefined
-    ex.after = undefined
+    this.line.remove(ex)
   }
 
   stop(): void {
@@ -43,10 +34,10 @@ export class SlowLine {
   private due(): void {
     this.timer = undefined
     const due = this.clock.now() - this.patience
-    for (let ex = this.first; ex && ex.at <= due; ex = this.first) {
+    for (let ex = this.line.first; ex && ex.at <= due; ex = this.line.first) {
       this.remove(ex)
       this.tell(ex)
     }
-    if (this.first) this.timer = this.clock.after(this.patience, () => this.due())
+    if (this.line.first) this.timer = this.clock.after(this.patience, () => this.due())
   }
 }
