@@ -140,8 +140,8 @@ export function writeEmpty(type: Type, id: number): Buffer {
 
 /** → where it ends. */
 export function writeContent(out: Uint8Array, at: number, { token, options, payload }: Content): number {
-  out.set(token, at)
-  at += token.length
+  // it is short, and a call of the runtime dearer than a loop
+  for (let i = 0; i < token.length; i++) out[at++] = token[i]!
   let last = 0
   for (const o of inOrder(options)) {
     at = writeOption(out, at, o.no - last, o.value)
