@@ -19,7 +19,7 @@ const changed: Response = { code: answer.changed }
 export function reportHandler(node: CoapNode, sessions: Sessions, durable: Durable<Exchange>, kind: FrameKind): Handler {
   /** → the tag with which it is answered so. */
   function promised(ex: Exchange, r: Response): number {
-    ex.promise(r)
+    ex.promised = r
     return durable.add(ex)
   }
 

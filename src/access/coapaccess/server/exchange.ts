@@ -49,14 +49,6 @@ export class Exchange implements Request, Standing<Exchange> {
     this.payload = m.payload
   }
 
-  /** It will be answered later: what came with it, and is used by now, is not kept until then. */
-  promise(r: Response): void {
-    this.promised = r
-    this.payload = none
-    // a copy: a view would keep the datagram
-    this.token = new Uint8Array(this.token)
-  }
-
   /** Answers, once. `done`: the answer asks for a confirmation, and this is told how that went. */
   respond(r: Response, done?: (how: Outcome) => void): void {
     if (this.answered) return
