@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { needs, output, programsRequired, pythonWith } from '../support/programs.ts'
-import { needsProsody, prosody } from '../support/prosody.ts'
+import { needsXmppServer, xmppServer } from '../support/xmppserver.ts'
 import { addressOf } from '../world/xmpp.ts'
 import { makeWorld, sleep, until } from '../world.ts'
 import { blocksOf, textOf } from './pages.ts'
@@ -68,8 +68,8 @@ const python = pythonWith('slixmpp')
 const needsSlixmpp = python === undefined && !programsRequired ? { skip: 'no slixmpp for Python here' } : {}
 
 // XMPP-12
-test('the device of docs/xmpp.md works as it is', { ...needsProsody, ...needsSlixmpp }, async () => {
-  const server = await prosody()
+test('the device of docs/xmpp.md works as it is', { ...needsXmppServer, ...needsSlixmpp }, async () => {
+  const server = await xmppServer()
   const world = await makeWorld({ env: server.env })
   const folder = mkdtempSync(join(tmpdir(), 'pando-xmpp-'))
   try {

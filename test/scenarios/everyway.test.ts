@@ -5,7 +5,7 @@ import { connectAsync } from 'mqtt'
 import { CON } from '#access/coapaccess/message/message.ts'
 import { format, option } from '#access/coapaccess/message/numbers.ts'
 import { uintOption } from '#access/coapaccess/message/options.ts'
-import { needsProsody, type Prosody, prosody } from '../support/prosody.ts'
+import { needsXmppServer, type XmppServer, xmppServer } from '../support/xmppserver.ts'
 import { CoapLink, same } from '../world/coap.ts'
 import { HttpDevice } from '../world/httpdevice.ts'
 import type { Env } from '../world/shapes.ts'
@@ -83,7 +83,7 @@ async function coap(world: World, d: Device): Promise<Way> {
 }
 
 const xmpp =
-  (server: Prosody) =>
+  (server: XmppServer) =>
   async (world: World, d: Device): Promise<Way> => {
     await until('the component', () => world.running.logged().includes('has taken the component'), 20_000)
     const link = await XmppLink.device(server.clients, d)
@@ -156,8 +156,8 @@ test('A-01 the same day by every way in leaves the same rows, webhooks, diary an
 })
 
 // ACCESS-3
-test('A-01 XMPP, through a server, leaves them too', needsProsody, async () => {
-  const server = await prosody()
+test('A-01 XMPP, through a server, leaves them too', needsXmppServer, async () => {
+  const server = await xmppServer()
   try {
     assert.deepEqual(await day(xmpp(server), server.env), await day(mqtt))
   } finally {

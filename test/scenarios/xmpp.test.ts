@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import { Link } from '#access/xmppaccess/component/link.ts'
 import { ns } from '#access/xmppaccess/names.ts'
 import { readConfig } from '#src/config.ts'
-import { DOMAIN, needsProsody, type Prosody, prosody, SECRET } from '../support/prosody.ts'
+import { DOMAIN, OTHER, SECRET } from '../support/xmppkind.ts'
+import { needsXmppServer, takes, type XmppServer, xmppServer } from '../support/xmppserver.ts'
 import { freePort } from '../world/ports.ts'
 import { addressOf, type Element, el, elementsOf, errorOf, pando, textOf, XmppLink } from '../world/xmpp.ts'
 import { makeWorld, until, type World, type WorldOptions } from '../world.ts'
@@ -18,7 +19,7 @@ const ping = () => el('ping', PING)
 
 interface Place {
   world: World
-  server: Prosody
+  server: XmppServer
 }
 
 /** A server, a cloud that is its component, and links that are closed at the end. */
@@ -27,8 +28,8 @@ function withServer(
   act: (p: Place & { open: (link: Promise<XmppLink>) => Promise<XmppLink> }) => Promise<void>,
   o: WorldOptions = {},
 ): void {
-  test(name, needsProsody, async () => {
-    const server = await prosody()
+  test(name, needsXmppServer, async () => {
+    const server = await xmppServer()
     const links: XmppLink[] = []
     const world = await makeWorld({ ...o, env: { ...server.env, ...o.env } })
     try {
@@ -59,9 +60,9 @@ async function metric(world: World, name: string): Promise<number> {
 }
 
 /** Another component of the same server. */
-function otherComponent({ components }: Prosody): Promise<Link> {
+function otherComponent({ components }: XmppServer): Promise<Link> {
   const [host, port] = components.split(':')
-  const o = { server: { host: host!, port: Number(port) }, domain: 'other.localhost', secret: SECRET, most: 1000 }
+  const o = { server: { host: host!, port: Number(port) }, domain: OTHER, secret: SECRET, most: 1000 }
   return new Promise((done) => {
     const link = new Link(o, { online: () => done(link), stanza() {}, closed() {} })
   })
@@ -73,9 +74,9 @@ const command = (l: XmppLink) => l.next('a command', (e) => e.name === 'iq' && e
 // XMPP-1
 test(
   'X-01 the handshake with the right secret is taken, with a wrong one refused and tried again; twice: the one that came first stays',
-  needsProsody,
+  needsXmppServer,
   async () => {
-    const server = await prosody()
+    const server = await xmppServer()
     const wrong = await makeWorld({ env: { ...server.env, PANDO_XMPPACCESS_SECRET: 'wrong' } })
     const first = await makeWorld({ env: server.env })
     const second = await makeWorld({ env: server.env })
@@ -83,6 +84,7 @@ test(
       await until('two refusals', () => (wrong.running.logged().match(/not-authorized/g) ?? []).length >= 2, 20_000)
       assert.equal(await metric(wrong, 'pando_xmpp_connected'), 0)
       const up = async () => (await Promise.all([first, second].map((w) => metric(w, 'pando_xmpp_connected')))).join()
+      if (takes === 'all') return void (await until('both', async () => (await up()) === '1,1', 20_000))
       await until('one of two', async () => ['1,0', '0,1'].includes(await up()), 20_000)
       const [has, waits] = (await up()) === '1,0' ? [first, second] : [second, first]
       await until('a conflict', () => waits.running.logged().includes('conflict'), 20_000)
@@ -317,7 +319,7 @@ withServer(
     const other = await otherComponent(server)
     const report = (from: string) =>
       other.send(el('iq', ns.component, { type: 'set', id: 'f', from, to: addressOf(d) }, [pando('status', '{"light":[66,66]}')]))
-    report('bot@other.localhost')
+    report(`bot@${OTHER}`)
     await until('the drop', () => metric(world, 'pando_xmpp_dropped_total{reason="domain"}').then((n) => n === 1))
     // the server itself does not let a component speak for others
     report(link.jid)
@@ -451,11 +453,11 @@ withServer(
 // XMPP-9
 test(
   'XMPP: accounts of the server are checked by the cloud: the device id in hex, and its token while it is good',
-  needsProsody,
+  needsXmppServer,
   async () => {
     const port = await freePort()
     const auth = `127.0.0.1:${port}`
-    const server = await prosody({ authUrl: `http://${auth}/v1/xmpp/auth` })
+    const server = await xmppServer({ authUrl: `http://${auth}/v1/xmpp/auth` })
     const world = await makeWorld({ env: { ...server.env, PANDO_XMPPACCESS_AUTH_LISTEN: auth, PANDO_FAILURES_PER_MINUTE: '2' } })
     const signIn = (user: string, password: string) =>
       XmppLink.open(server.clients, { user, domain: 'devices.localhost', password })
