@@ -10,6 +10,8 @@ import { STREAM_PATH, type StreamParts, streamHandler } from './stream/serve.ts'
 
 /** As long as a request line may be: identifiers have no length of their own. */
 const MAX_PARAM = 16_384
+/** What every body is taken for. */
+const TYPE = 'application/json'
 /** Bodies above this count against what all may hold together. */
 const SMALL_BODY = 16_384
 
@@ -22,7 +24,8 @@ export async function makeServer(p: StreamParts): Promise<FastifyInstance> {
     frameworkErrors: (error, _req, reply) => refuse(reply, early(error)),
   })
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_req, body, done) => done(null, body))
+  // by its name too: what only `*` takes is parsed as a media type anew with each request
+  app.addContentTypeParser([TYPE, '*'], { parseAs: 'buffer' }, (_req, body, done) => done(null, body))
   app.addHook('onRequest', (req, reply, done) => admit(p.limits, req, reply, done))
   app.setErrorHandler((error: FastifyError, _req, reply) => refuse(reply, error instanceof Refusal ? error : early(error)))
   app.setNotFoundHandler((_req, reply) => notFound(reply))
@@ -38,7 +41,7 @@ export async function makeServer(p: StreamParts): Promise<FastifyInstance> {
 function admit(limits: Limits, req: FastifyRequest, reply: FastifyReply, done: (e?: Error) => void): void {
   const { headers } = req.raw
   // The old cloud never looked at it; fastify would refuse what is no media type.
-  if (headers['content-type'] !== undefined) headers['content-type'] = 'application/json'
+  if (headers['content-type'] !== undefined) headers['content-type'] = TYPE
   const length = headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : MAX_BODY
   if (!(length > SMALL_BODY)) return done()
   try {
