@@ -54,6 +54,22 @@ test('a removed application is out at the bell, and within a second if the bell 
   await assert.rejects(async () => guard.caller(KEY), { code: 'application_unknown' })
 })
 
+// REST-8
+test('a connection whose application was removed is out as any other, and another key on it is another caller', async () => {
+  const { guard, things, ring } = setup()
+  things.applications.push(application(2, 'b'.repeat(64)))
+  const connection = {}
+  for (const key of [KEY, KEY, 'b'.repeat(64), KEY]) {
+    const { application: found } = await guard.caller(key, connection)
+    assert.equal(found.id, key === KEY ? 1 : 2)
+  }
+  for (const key of [`${KEY.slice(1)}c`, `${KEY}a`]) await assert.rejects(async () => guard.caller(key, connection))
+  await guard.caller(KEY, connection)
+  things.applications.shift()
+  ring({ what: 'application', id: 1, change: 'removed' })
+  await assert.rejects(async () => guard.caller(KEY, connection), { code: 'application_unknown' })
+})
+
 test('a changed scope counts at once', async () => {
   const { guard, things, ring } = setup()
   await guard.device(await guard.caller(KEY), '1-2-rich')

@@ -23,7 +23,7 @@ type Handler = (req: FastifyRequest, reply: FastifyReply) => void
 export function deviceHandler(p: ServeParts, { name, call, waits }: Route): Handler {
   return (req, reply) =>
     serve(p, { name, waits, req, reply }, async () => {
-      const known = p.guard.caller(keyOf(req))
+      const known = p.guard.caller(keyOf(req), req.raw.socket)
       const caller = known instanceof Promise ? await known : known
       const leave = p.limits.enterOf(caller.application.id)
       try {
