@@ -20,7 +20,19 @@ export interface RequestLog {
   done(req: FastifyRequest, route: string, status: number, ms: number, waits: boolean): void
 }
 
-export function requestLog(log: Logger, metrics: Pick<Metrics, 'pando_http_requests_total' | 'pando_http_seconds'>): RequestLog {
+type Counted = Pick<Metrics, 'pando_http_requests_total' | 'pando_http_seconds' | 'counting' | 'timing'>
+
+export function requestLog(log: Logger, metrics: Counted): RequestLog {
+  const service = 'apiprovider'
+  const took = metrics.timing(metrics.pando_http_seconds, { service })
+  /** by status, by route */
+  const counts = new Map<string, Map<number, () => void>>()
+  const counterOf = (route: string, status: number): (() => void) => {
+    const of = counts.get(route) ?? new Map<number, () => void>()
+    const count = of.get(status) ?? metrics.counting(metrics.pando_http_requests_total, { service, route, status })
+    counts.set(route, of.set(status, count))
+    return count
+  }
   const fields = (req: FastifyRequest, id: string, route: string) => ({
     http: { request: { id, method: req.method } },
     url: { path: pathOf(req) },
@@ -35,8 +47,9 @@ export function requestLog(log: Logger, metrics: Pick<Metrics, 'pando_http_reque
       return id
     },
     done(req, route, status, ms, waits) {
-      metrics.pando_http_requests_total.inc({ service: 'apiprovider', route, status })
-      metrics.pando_http_seconds.observe({ service: 'apiprovider' }, ms / 1000)
+      const count = counts.get(route)?.get(status) ?? counterOf(route, status)
+      count()
+      took(ms / 1000)
       if (ms > SLOW_MS && !waits) log.warn({ ...fields(req, requestIdOf(req), route), duration: ms }, 'call was slow')
     },
   }

@@ -43,6 +43,7 @@ export function wayUp(o: {
   const { devicelog, history, queue, observers, translator, marks } = o
   const applied = new Map(history.current.saved)
   const absorbed = new Map(history.cursors())
+  const appendTook = o.metrics.timing(o.metrics.pando_log_append_seconds)
   let bytes = 0
 
   /** `native`: the batch with every frame as one of our own. */
@@ -111,7 +112,7 @@ export function wayUp(o: {
       const started = performance.now()
       await devicelog.append(b)
       const { stream, seq, count } = batchHead(b)
-      o.metrics.pando_log_append_seconds.observe((performance.now() - started) / 1000)
+      appendTook((performance.now() - started) / 1000)
       o.metrics.pando_log_records_total.inc(count)
       if (seq > (applied.get(stream) ?? 0) + 1) await catchUp(stream)
       const shown = show(b)

@@ -26,10 +26,13 @@ export interface Sending {
 type Parts = { down: WayDown; log: CommandLog; current: Current; metrics: Metrics; clock: Clock }
 
 export function sending({ down, log, current, metrics, clock }: Parts): Sending {
+  const countDelivered = metrics.counting(metrics.pando_commands_total, { result: 'delivered' })
+  const took = metrics.timing(metrics.pando_command_seconds)
+
   function confirmed(g: Going, recorded = false): void {
     if (!recorded) void log.step(g.id.bytes, g.origin, 'delivered')
-    metrics.pando_commands_total.inc({ result: 'delivered' })
-    metrics.pando_command_seconds.observe((clock.now() - g.id.at) / 1000)
+    countDelivered()
+    took((clock.now() - g.id.at) / 1000)
   }
 
   return {
