@@ -14,7 +14,7 @@ export interface Confirms {
 }
 
 export function makeConfirms(): Confirms {
-  /** by device and command */
+  /** by command: ids are random octets, or a digest of device and key */
   const sent = new Map<string, number>()
   const last: { at: number; ms: number }[] = []
   let next = 0
@@ -28,7 +28,7 @@ export function makeConfirms(): Confirms {
     see(b, p) {
       if (b[p + field.kind] !== recordKind.commandState) return
       const data = p + RECORD_HEADER
-      const key = `${b.readDoubleLE(p + field.device)} ${b.toString('hex', data, data + COMMAND_ID)}`
+      const key = b.toString('latin1', data, data + COMMAND_ID)
       const time = b.readDoubleLE(p + field.time)
       const step = b[p + field.reason]!
       const began = sent.get(key)

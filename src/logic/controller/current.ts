@@ -68,12 +68,12 @@ function applyCommands(current: Current, b: Buffer, p: number, size: number): vo
     if (desired > 0) tried(current, device, desired, time)
     return
   }
-  const was = applyStep(current, b, p)
-  if (was === undefined || was.desired === 0) return
+  const version = applyStep(current, b, p)
+  if (version === 0) return
   const step = b[p + field.reason]!
   const why = b.toString('utf8', p + RECORD_HEADER + COMMAND_ID, p + size)
   const sent = step === stateOf.sent
-  stepped(current, device, was.desired, time, sent ? { sent } : { outcome: why || stateName(step) })
+  stepped(current, device, version, time, sent ? { sent } : { outcome: why || stateName(step) })
 }
 
 function applyEvent(current: Current, b: Buffer, p: number, size: number): void {

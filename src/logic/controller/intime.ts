@@ -16,12 +16,13 @@ interface Patience {
 
 /** → what `work` gives; `log_unavailable` when that takes longer. */
 export function inTime<T>(work: Promise<T>, { clock, ms, what, device, pending, late }: Patience): Promise<T> {
-  const over = Promise.withResolvers<never>()
-  const cancel = clock.after(ms, () => {
-    late?.()
-    const yet = pending ? '; it may do so yet' : ''
-    const params = { device, ...(pending && { pending }) }
-    over.reject(new PandoError('log_unavailable', `the device log has not taken ${what} in time${yet}`, params))
+  return new Promise((done, failed) => {
+    const cancel = clock.after(ms, () => {
+      late?.()
+      const yet = pending ? '; it may do so yet' : ''
+      const params = { device, ...(pending && { pending }) }
+      failed(new PandoError('log_unavailable', `the device log has not taken ${what} in time${yet}`, params))
+    })
+    work.then(done, failed).finally(cancel)
   })
-  return Promise.race([work, over.promise]).finally(cancel)
 }

@@ -35,7 +35,17 @@ export interface OpenCommand {
   rest: Buffer
 }
 
-export const slotOf = (id: Uint8Array): number => COMMANDS + Buffer.from(id.buffer, id.byteOffset, 6).readUIntBE(0, 6)
+export const slotOf = (id: Uint8Array): number => slotAt(id, 0)
+
+/** The slot of the command whose id begins at b[p]: commands are seen with each record, so nothing is made for it. */
+const slotAt = (b: Uint8Array, p: number): number =>
+  COMMANDS + ((b[p]! << 8) | b[p + 1]!) * 2 ** 32 + (((b[p + 2]! << 24) | (b[p + 3]! << 16) | (b[p + 4]! << 8) | b[p + 5]!) >>> 0)
+
+/** Whether a value is of the command whose id begins at b[p]. */
+function isOf(value: Uint8Array, b: Uint8Array, p: number): boolean {
+  for (let i = 0; i < COMMAND_ID; i++) if (value[ID_AT + i] !== b[p + i]) return false
+  return true
+}
 
 export function openCommand(current: Current, device: number, id: Uint8Array): OpenCommand | undefined {
   const value = current.get(device, slotOf(id))
@@ -87,25 +97,23 @@ export function applyCommand(current: Current, b: Buffer, p: number, size: numbe
   return { desired }
 }
 
-/** A `commandState` record → the command as it was, if it was open and goes on. */
-export function applyStep(current: Current, b: Buffer, p: number): OpenCommand | undefined {
+/** A `commandState` record of a command that was open and goes on → the version of the desired state that it carries; 0: of none. */
+export function applyStep(current: Current, b: Buffer, p: number): number {
   const device = b.readDoubleLE(p + field.device)
-  const id = b.subarray(p + RECORD_HEADER, p + RECORD_HEADER + COMMAND_ID)
-  const slot = slotOf(id)
+  const id = p + RECORD_HEADER
+  const slot = slotAt(b, id)
   const found = current.get(device, slot)
-  if (!found) return undefined
+  if (!found || !isOf(found.bytes, b, id)) return 0
+  const value = Buffer.from(found.bytes)
   const state = b[p + field.reason]!
-  const was = opened(device, found)
-  if (!was.id.equals(id)) return undefined
   if (isFinal(state)) current.remove(device, slot)
-  else if (rank(state) <= rank(was.state)) return undefined
+  else if (rank(state) <= rank(value[0]!)) return 0
   else {
-    const value = Buffer.from(found.bytes)
     value[0] = state
     put(current, device, slot, found.time, value)
     if (state === stateOf.delivered) forgetOldest(current, device)
   }
-  return was
+  return value.readUInt32LE(DESIRED_AT)
 }
 
 /** The command whose frame had this time, if nothing was told of it yet. */
