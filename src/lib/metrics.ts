@@ -85,7 +85,7 @@ export type Metrics = { [K in keyof Table]: Kind<Table[K]['type']> } & Hot & {
     contentType: string
   }
 
-/** For what happens with each call: noted, and handed over when somebody reads or it is much. In a row one costs a tenth of what it costs alone. */
+/** For what happens with each call: noted, and handed over when somebody reads or it is much. In a row each costs a fraction of what it costs alone. */
 export type Hot = {
   /** → counts one more */
   counting(counter: Counter, labels: Record<string, string | number>): () => void

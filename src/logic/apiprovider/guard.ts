@@ -43,7 +43,7 @@ export function makeGuard({ peers, queue, clock }: Parts): Guard {
   // Keys are found by a salted digest: no comparison takes longer the more of a key is right (hard case S-10).
   const salt = randomBytes(16).toString('hex')
   const digest = (key: string) => hash('sha256', salt + key, 'hex')
-  /** What a connection said last: it says the same with each request, and comparing takes a tenth of a digest. */
+  /** What a connection said last: it says the same with each request, and comparing costs a fraction of a digest. */
   const lastSaid = new WeakMap<object, { key: string; id: string }>()
   const idOf = (key: string, connection: object | undefined): string => {
     if (!connection) return digest(key)
