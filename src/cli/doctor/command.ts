@@ -7,11 +7,11 @@ import { isPandoError } from '#lib/errors.ts'
 import { type Config, readConfig } from '#src/config.ts'
 import { command, jsonArg } from '../command.ts'
 import { findRunning } from '../running.ts'
-import { version } from '../version.ts'
 import * as data from './data.ts'
-import { error, type Finding, fine, warning } from './finding.ts'
+import { error, type Finding, fine } from './finding.ts'
 import * as machine from './machine.ts'
 import { ports } from './ports.ts'
+import { ofProcess } from './process.ts'
 import { settings } from './settings.ts'
 
 type Env = Record<string, string | undefined>
@@ -73,23 +73,6 @@ async function running(config: Config): Promise<{ facts?: ProcessState } | Findi
     if (!isPandoError(e)) throw e
     return error('cloud', e.message, 'look at its log; stop it if it hangs')
   }
-}
-
-function ofProcess({ version: its, checks, startedAt }: ProcessState): Finding[] {
-  const found = checks.filter((c) => !c.ok || (c.state !== undefined && c.state !== 'ok'))
-  const since = new Date(startedAt).toISOString()
-  return [
-    its === version()
-      ? fine('cloud', `it runs since ${since}, version ${its}`)
-      : warning('cloud', `it runs since ${since} as version ${its}, and this is ${version()}`, 'start it anew'),
-    ...found.map((c) =>
-      (c.ok ? warning : error)(
-        'cloud',
-        `${c.name}: ${c.detail ?? c.state ?? 'not ready'}`,
-        'its log says more; damage is mended by pando restore',
-      ),
-    ),
-  ]
 }
 
 /** `opens`: the plugins are right, without which nothing opens. */

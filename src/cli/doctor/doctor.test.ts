@@ -3,9 +3,12 @@ import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, utimesSyn
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import type { ProcessState } from '#contracts/process.ts'
 import { here, makePlace, type Place, program, type Running, start } from '../testing.ts'
+import { version } from '../version.ts'
 import { error, type Finding } from './finding.ts'
 import { clock, files, node } from './machine.ts'
+import { ofProcess } from './process.ts'
 import { settings } from './settings.ts'
 
 interface Said {
@@ -50,7 +53,15 @@ describe('doctor', () => {
   test('beside a running cloud it asks that; without one it reads the data through; nothing is left behind', async () => {
     const running = await examined(place)
     assert.deepEqual([running.code, wrong(running)], [0, []])
-    assert.ok(running.findings.some((f) => f.check === 'cloud' && /it runs since/.test(f.text)))
+    for (const [check, text] of [
+      ['cloud', /it runs since/],
+      ['keys', /opened the registry with them/],
+      ['engines', /registrystore \(sqlite\).* devicelog \(file\)/],
+    ] as const)
+      assert.ok(
+        running.findings.some((f) => f.check === check && text.test(f.text)),
+        check,
+      )
     await cloud.stop()
     const names = readdirSync(dataDir)
     const stopped = await examined(place)
@@ -113,6 +124,15 @@ describe('doctor', () => {
     utimesSync(segment, later, later)
     only(await examined(place), 'clock', /the clock went back/)
   })
+})
+
+// CLI-10
+test('an engine that does not answer the cloud that runs is named once, with why and who needs it', () => {
+  const engine = { port: 'history', scheme: 'mongodb', affects: ['controller'], state: 'down' as const, since: 0, error: 'refused' }
+  const state = { services: ['controller'], version: version(), startedAt: 0, engines: [engine] } as unknown as ProcessState
+  const found = ofProcess({ ...state, checks: [{ name: 'history', ok: false, detail: 'refused' }] })
+  const told = found.map((f) => [f.check, f.severity, f.text])
+  assert.deepEqual(told.slice(1), [['engines', 'error', 'history (mongodb): refused; needed by controller']])
 })
 
 test('the machine: Node, open files, the year', () => {
