@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { isPandoError } from '#lib/errors.ts'
 import { silentLog } from '#lib/log.ts'
 import { breakingEngine, onEngine } from '../../../../test/support/engines.ts'
@@ -23,6 +23,19 @@ function suite(server: string): void {
     const url = place(server)
     return { discovery: await open(url), settled: () => sleep(TOLD_MS), another: () => open(url) }
   })
+}
+
+/** One that comes to the server through a door, and one beside it. */
+async function behindDoor(t: TestContext, server: string) {
+  const url = place(server)
+  const door = await gate(server)
+  const [d, other] = [await open(door.through(url)), await open(url)]
+  t.after(async () => {
+    door.open()
+    await Promise.all([d.close(), other.close()])
+    await door.close()
+  })
+  return { door, d, other }
 }
 
 onEngine('etcd', (server) => {
@@ -64,14 +77,7 @@ onEngine('etcd', (server) => {
 
   // ENG-2, ENG-6
   test('discovery etcd: cut off or hanging, what was last known is told, the state says why, and changes follow afterwards', async (t) => {
-    const url = place(server)
-    const door = await gate(server)
-    const [d, other] = [await open(door.through(url)), await open(url)]
-    t.after(async () => {
-      door.open()
-      await Promise.all([d.close(), other.close()])
-      await door.close()
-    })
+    const { door, d, other } = await behindDoor(t, server)
     await other.announce(instance)
     assert.equal(await idsOf(d), 'a')
     let told = ''
@@ -96,14 +102,7 @@ onEngine('etcd', (server) => {
 
   // ENG-6
   test('a process that announces itself while etcd is cut off knows of itself, and others do when it is back', async (t) => {
-    const url = place(server)
-    const door = await gate(server)
-    const [d, other] = [await open(door.through(url)), await open(url)]
-    t.after(async () => {
-      door.open()
-      await Promise.all([d.close(), other.close()])
-      await door.close()
-    })
+    const { door, d, other } = await behindDoor(t, server)
     const told: string[] = []
     d.watch('controller', (list) => void told.push(list.map((i) => i.id).join()))
     door.cut()
