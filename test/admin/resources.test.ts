@@ -1,21 +1,14 @@
 /** The resources, by the way that people and scripts go. */
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { AdminProblem } from '#contracts/admin/client.ts'
 import { vectors } from '../vectors/read.ts'
-import { makeWorld, until, type World } from '../world.ts'
-import { type Door, openDoor, sampleStatus } from './door.ts'
+import { until } from '../world.ts'
+import { doorOfFile, sampleStatus } from './door.ts'
 
-let world: World
-let door: Door
-
-before(async () => {
-  world = await makeWorld()
-  door = await openDoor(world)
-})
-after(() => world.close())
+const { world, door } = await doorOfFile()
 
 const lamp = vectors<object>('docs-product')
 
@@ -391,7 +384,9 @@ test('history of a device: one value by time, all that it said, CSV; how a value
     query: { ...query, every: 60_000, fn: 'count' },
   })
   assert.equal(buckets.v.reduce<number>((n, v) => n + Number(v), 0) >= 3, true)
-  await refusedWith(400, 'invalid', door.client('GET /devices/{id}/series', { params: device, query: { object: 'nothing' } }))
+  const { status, json } = await door.ask('GET', `/devices/${device.id}/series?object=nothing`)
+  const [{ pointer, code, params }] = json.errors
+  assert.deepEqual([status, pointer, code, params.possible.length > 0], [400, '/query/object', 'name_unknown', true])
   const said = await door.client('GET /devices/{id}/history', { params: device, query: { order: 'desc', limit: 2 } })
   assert.deepEqual([said.items.length, said.items[0]!.kind, typeof said.next], [2, 'status', 'string'])
   const csv = await door.ask('GET', `/devices/${device.id}/export.csv`)

@@ -115,7 +115,7 @@ async function named<T>(call: Promise<T>): Promise<T> {
     return await call
   } catch (e) {
     if (!isPandoError(e, 'invalid')) throw e
-    const field = e.params['field']
-    throw invalidAt(typeof field === 'string' ? `/query/${field}` : '/query', 'invalid', { ...e.params, message: e.message })
+    const { field, reason = 'invalid', ...params } = e.params
+    throw invalidAt(typeof field === 'string' ? `/query/${field}` : '/query', String(reason), { ...params, message: e.message })
   }
 }

@@ -9,16 +9,21 @@ export interface Named extends Place {
   unit?: string
 }
 
-const wrong = (field: string, message: string): PandoError => new PandoError('invalid', message, { field })
+const unknown = (field: string, message: string, possible: readonly string[]): PandoError =>
+  new PandoError('invalid', message, { field, reason: 'name_unknown', possible })
 
 /** `value`: its name or place; may be left out where there is one. `invalid` names `object` or `value`. */
 export function namedPlace(model: Model, label: string, value: string | number | undefined): Named {
   const object = objectOf(model, label)
-  if (!object) throw wrong('object', `object: the model has ${listed(model.objects.map((o) => o.label))}, not ${label}`)
+  if (!object) {
+    const labels = model.objects.map((o) => o.label)
+    throw unknown('object', `object: the model has ${listed(labels)}, not ${label}`, labels)
+  }
   const names = object.status.map((p) => p.name)
   const position = positionOf(names, value)
   const param = object.status[position]
-  if (!param) throw wrong('value', `value: ${label} has ${listed(names)}${value === undefined ? '; name one' : `, not ${value}`}`)
+  if (!param)
+    throw unknown('value', `value: ${label} has ${listed(names)}${value === undefined ? '; name one' : `, not ${value}`}`, names)
   const unit = unitOf(model, label, position)
   return { object: object.no, position, label, param, ...(unit !== undefined && { unit }) }
 }
