@@ -1,19 +1,12 @@
 /** What is wrong for a while opens an alert, which people take over; what was logged of late. */
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { answers } from '../support/hookreceiver.ts'
 import { fastClock } from '../support/testclock.ts'
-import { makeWorld, needsEmbedded, needsOneProcess, until, type World } from '../world.ts'
-import { type Door, openDoor } from './door.ts'
+import { makeWorld, needsEmbedded, needsOneProcess, until } from '../world.ts'
+import { doorOfFile, openDoor } from './door.ts'
 
-let world: World
-let door: Door
-
-before(async () => {
-  world = await makeWorld({ clock: fastClock(8) })
-  door = await openDoor(world)
-})
-after(() => world.close())
+const { world, door } = await doorOfFile({ clock: fastClock(8) })
 
 const WAIT_MS = 30_000
 

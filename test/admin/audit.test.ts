@@ -1,18 +1,10 @@
 /** ADM-10, made of the OpenAPI document: each route that writes is called with success, and its entry is there. */
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { makeWorld, type World } from '../world.ts'
-import { type Door, openDoor, PASSWORD, type Said } from './door.ts'
+import { after, test } from 'node:test'
+import { doorOfFile, PASSWORD, type Said } from './door.ts'
 import { operationsOf } from './requests.ts'
 
-let world: World
-let door: Door
-
-before(async () => {
-  world = await makeWorld()
-  door = await openDoor(world)
-})
-after(() => world.close())
+const { world, door } = await doorOfFile()
 
 /** How a route is called so that it succeeds: what it needs is made by the routes themselves. */
 interface Recipe {

@@ -1,18 +1,11 @@
 /** What waits for an application, with each try; trying at once; what was delivered of late. */
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { answers } from '../support/hookreceiver.ts'
-import { makeWorld, until, type World } from '../world.ts'
-import { type Door, openDoor } from './door.ts'
+import { until } from '../world.ts'
+import { doorOfFile } from './door.ts'
 
-let world: World
-let door: Door
-
-before(async () => {
-  world = await makeWorld()
-  door = await openDoor(world)
-})
-after(() => world.close())
+const { world, door } = await doorOfFile()
 
 // ADM-26
 test('what waits is told with its place behind others, each try with its answer, and goes out at once on request', async () => {

@@ -1,25 +1,17 @@
 /** The OpenAPI document is complete and right: by a linter that others wrote and by checks of our own. */
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { createConfig, lintFromString } from '@redocly/openapi-core'
 import { Compile } from 'typebox/schema'
 import { adminRoutes } from '#contracts/admin/routes.ts'
 import { permissions } from '#contracts/registry.ts'
-import { makeWorld, type World } from '../world.ts'
-import { inlined, type OpenApi } from './checked.ts'
-import { openDoor } from './door.ts'
+import { inlined } from './checked.ts'
+import { doorOfFile } from './door.ts'
 import { operationsOf } from './requests.ts'
 
-let world: World
-let doc: OpenApi
-let all: ReturnType<typeof operationsOf>
-
-before(async () => {
-  world = await makeWorld()
-  doc = (await openDoor(world)).doc
-  all = operationsOf(doc)
-})
-after(() => world.close())
+const { door } = await doorOfFile()
+const { doc } = door
+const all = operationsOf(doc)
 
 // ADM-18
 test('a linter that others wrote finds nothing', async () => {

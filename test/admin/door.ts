@@ -1,11 +1,12 @@
 /** The management API by the front door of a whole cloud; each answer is held against the OpenAPI document. */
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { after } from 'node:test'
 import { type AdminClient, adminClient } from '#contracts/admin/client.ts'
 import type { Permission, Role } from '#contracts/registry.ts'
 import { rolePermissions } from '#contracts/registry.ts'
 import type { Model } from '#protocol/model.ts'
-import { type World, within } from '../world.ts'
+import { makeWorld, type World, within } from '../world.ts'
 import { answerChecker, type OpenApi } from './checked.ts'
 
 /** However busy the machine is. */
@@ -39,6 +40,13 @@ export interface Door {
   /** A token of a new person with this role and scope. */
   tokenOf(role: Role, scope?: string, can?: Permission[]): Promise<string>
   clientOf(token: string): AdminClient
+}
+
+/** A cloud of its own for all tests of a file. */
+export async function doorOfFile(o: Parameters<typeof makeWorld>[0] = {}): Promise<{ world: World; door: Door }> {
+  const world = await makeWorld(o)
+  after(() => world.close())
+  return { world, door: await openDoor(world) }
 }
 
 /** Their names are not used twice, whichever door they come by. */

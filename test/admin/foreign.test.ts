@@ -3,11 +3,10 @@
  * document: each route × each place in which an id can stand.
  */
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { makeRandom } from '../fuzz/random.ts'
-import { makeWorld, type World } from '../world.ts'
 import type { JsonSchema, Operation } from './checked.ts'
-import { type Door, openDoor, type Said } from './door.ts'
+import { doorOfFile, type Said } from './door.ts'
 import { operationsOf, request } from './requests.ts'
 
 /** Stands in every name and text of the other vendor. */
@@ -28,11 +27,7 @@ interface Things {
   client_id: string
 }
 
-let world: World
-let door: Door
-let own: Things
-let foreign: Things
-let callers: { name: string; token: string }[]
+const { world, door } = await doorOfFile()
 const missing: Things = {
   vendor: 999_001,
   product: 999_002,
@@ -97,17 +92,12 @@ async function things(name: string): Promise<Things> {
   }
 }
 
-before(async () => {
-  world = await makeWorld()
-  door = await openDoor(world)
-  own = await things('ours')
-  foreign = await things(CANARY)
-  callers = [
-    { name: 'of a vendor', token: await door.tokenOf('Administrator', `vendor/${own.vendor}`) },
-    { name: 'of a product', token: await door.tokenOf('Developer', `product/${own.product}`) },
-  ]
-})
-after(() => world.close())
+const own = await things('ours')
+const foreign = await things(CANARY)
+const callers = [
+  { name: 'of a vendor', token: await door.tokenOf('Administrator', `vendor/${own.vendor}`) },
+  { name: 'of a product', token: await door.tokenOf('Developer', `product/${own.product}`) },
+]
 
 const idIn = ({ template }: Place, of: Things, member: keyof Things) =>
   // a rule names its device as applications do

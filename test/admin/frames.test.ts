@@ -1,16 +1,10 @@
 /** Frames of the past through the management API: found, read octet by octet, discarded. */
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { makeWorld, until, type World } from '../world.ts'
-import { type Door, openDoor, sampleStatus } from './door.ts'
+import { test } from 'node:test'
+import { until } from '../world.ts'
+import { doorOfFile, sampleStatus } from './door.ts'
 
-let world: World
-let door: Door
-before(async () => {
-  world = await makeWorld()
-  door = await openDoor(world)
-})
-after(() => world.close())
+const { world, door } = await doorOfFile()
 
 const frames = (query: object) => door.client('GET /frames', { query })
 

@@ -1,16 +1,10 @@
 /** What the first pages show beside states: who sleeps, how fast commands are confirmed, how a connection is. */
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { makeWorld, until, type World } from '../world.ts'
-import { type Door, openDoor } from './door.ts'
+import { test } from 'node:test'
+import { until } from '../world.ts'
+import { doorOfFile } from './door.ts'
 
-let world: World
-let door: Door
-before(async () => {
-  world = await makeWorld()
-  door = await openDoor(world)
-})
-after(() => world.close())
+const { world, door } = await doorOfFile()
 
 const WAIT_MS = 30_000
 

@@ -1,20 +1,12 @@
 /** Hard cases of input: texts go in and come out as they are, names of prototypes are names, patterns end. */
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { modules } from '../architecture/modules.ts'
-import { makeWorld, type World } from '../world.ts'
-import { type Door, openDoor } from './door.ts'
+import { doorOfFile } from './door.ts'
 import { operationsOf } from './requests.ts'
 import { nasty } from './sample.ts'
 
-let world: World
-let door: Door
-
-before(async () => {
-  world = await makeWorld()
-  door = await openDoor(world)
-})
-after(() => world.close())
+const { world, door } = await doorOfFile()
 
 const names = nasty.filter((t) => t.trim() === t && t !== '' && t.length <= 64 && t.isWellFormed() && !t.includes('\0'))
 

@@ -1,25 +1,16 @@
 /** The reference page: complete, readable without a script, tried from the page, nothing from elsewhere. */
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import vm from 'node:vm'
 import { errorTable } from '#lib/errors.ts'
-import { makeWorld, until, type World } from '../world.ts'
-import { type Door, openDoor, PASSWORD } from './door.ts'
+import { until } from '../world.ts'
+import { doorOfFile, PASSWORD } from './door.ts'
 import { makePage } from './fakepage.ts'
 import { operationsOf } from './requests.ts'
 
-let world: World
-let door: Door
-let page: string
-
+const { world, door } = await doorOfFile()
 const get = (path: string, o?: RequestInit) => fetch(`${door.base}${path}`, o)
-
-before(async () => {
-  world = await makeWorld()
-  door = await openDoor(world)
-  page = await (await get('/docs')).text()
-})
-after(() => world.close())
+const page = await (await get('/docs')).text()
 
 const all = (pattern: RegExp): string[] => [...page.matchAll(pattern)].map((m) => m[1]!)
 

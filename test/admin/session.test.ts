@@ -1,18 +1,11 @@
 /** Signing in, cookies and tokens, and what browsers may be made to do. */
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { makeWorld, until, type World } from '../world.ts'
-import { type Door, firstPassword, openDoor, PASSWORD, passwordFiles, type Said } from './door.ts'
+import { test } from 'node:test'
+import { until } from '../world.ts'
+import { doorOfFile, firstPassword, PASSWORD, passwordFiles, type Said } from './door.ts'
 
-let world: World
-let door: Door
-
-before(async () => {
-  world = await makeWorld()
-  door = await openDoor(world)
-  await world.peers.registry.addUser({ name: 'somebody', password: PASSWORD, role: 'Administrator', mustChange: false })
-})
-after(() => world.close())
+const { world, door } = await doorOfFile()
+await world.peers.registry.addUser({ name: 'somebody', password: PASSWORD, role: 'Administrator', mustChange: false })
 
 const users = async () => (await world.peers.registry.users({})).items
 

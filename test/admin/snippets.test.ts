@@ -4,12 +4,12 @@ import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, test } from 'node:test'
 import { promisify } from 'node:util'
 import type { snippetTools } from '#lib/snippets.ts'
 import { root } from '../world/root.ts'
-import { makeWorld, until, type World } from '../world.ts'
-import { type Door, openDoor } from './door.ts'
+import { until } from '../world.ts'
+import { doorOfFile } from './door.ts'
 
 const RUN_MS = 60_000
 const run = async (file: string, args: string[]): Promise<string> =>
@@ -21,24 +21,15 @@ const has = (tool: string, args = ['--version']) =>
   )
 
 const dir = mkdtempSync(join(tmpdir(), 'pando-snippets-'))
-let world: World
-let door: Door
-let product: Awaited<ReturnType<World['product']>>
+const { world, door } = await doorOfFile()
+const product = await world.product()
+symlinkSync(join(root, 'node_modules'), join(dir, 'node_modules'))
 const file = (name: string, text: string): string => {
   writeFileSync(join(dir, name), text)
   return join(dir, name)
 }
 
-before(async () => {
-  world = await makeWorld()
-  door = await openDoor(world)
-  product = await world.product()
-  symlinkSync(join(root, 'node_modules'), join(dir, 'node_modules'))
-})
-after(async () => {
-  await world.close()
-  rmSync(dir, { recursive: true, force: true })
-})
+after(() => rmSync(dir, { recursive: true, force: true }))
 
 /** A serial that would break out of quotes. */
 const HARD = `it's "a" $(exit 3) \`exit 4\` %s\\n`

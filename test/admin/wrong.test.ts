@@ -1,19 +1,11 @@
 /** Requests that are wrong, and what is told of them: where, and what would be right. */
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { AdminProblem } from '#contracts/admin/client.ts'
 import { vectors } from '../vectors/read.ts'
-import { makeWorld, type World } from '../world.ts'
-import { type Door, openDoor } from './door.ts'
+import { doorOfFile } from './door.ts'
 
-let world: World
-let door: Door
-
-before(async () => {
-  world = await makeWorld()
-  door = await openDoor(world)
-})
-after(() => world.close())
+const { door } = await doorOfFile()
 
 const lamp = vectors<object>('docs-product')
 const newProduct = async () => {
