@@ -128,7 +128,14 @@ describe('doctor', () => {
 
 // CLI-10
 test('an engine that does not answer the cloud that runs is named once, with why and who needs it', () => {
-  const engine = { port: 'history', scheme: 'mongodb', affects: ['controller'], state: 'down' as const, since: 0, error: 'refused' }
+  const engine = {
+    port: 'history',
+    scheme: 'mongodb',
+    affects: ['controller'],
+    state: 'down' as const,
+    since: 0,
+    error: 'refused',
+  }
   const state = { services: ['controller'], version: version(), startedAt: 0, engines: [engine] } as unknown as ProcessState
   const found = ofProcess({ ...state, checks: [{ name: 'history', ok: false, detail: 'refused' }] })
   const told = found.map((f) => [f.check, f.severity, f.text])

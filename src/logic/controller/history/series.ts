@@ -28,7 +28,8 @@ export async function readSeries(p: SeriesParts, q: SeriesQuery): Promise<Series
   const named = namedPlace(found.model, q.object, q.value)
   if (!(q.to > q.from)) throw new PandoError('invalid', 'to: it must be later than from', { field: 'to', reason: 'not_after' })
   if (q.every === undefined && q.points === undefined) return raw(p, q, found, named)
-  if (!isNumber(named)) throw new PandoError('invalid', `value: ${named.param.name} is no number`, { field: 'value', reason: 'no_number' })
+  if (!isNumber(named))
+    throw new PandoError('invalid', `value: ${named.param.name} is no number`, { field: 'value', reason: 'no_number' })
   const stretch = stretchOf(q)
   const buckets = await bucketsOf(p, p.versions, found, named, stretch)
   const few = q.every === undefined ? await fewEnough(p, found, named, buckets, stretch, q.points!) : undefined
@@ -49,7 +50,11 @@ function stretchOf({ from, to, every, points = 2 }: SeriesQuery): Stretch {
   const step = every ?? Math.max(1, Math.ceil((to - from) / (points - 1)))
   const whole = { from: Math.floor(from / step) * step, to: Math.ceil(to / step) * step, step }
   if ((whole.to - whole.from) / step <= MOST_BUCKETS) return whole
-  throw new PandoError('invalid', `every: more than ${MOST_BUCKETS} buckets`, { field: 'every', reason: 'too_many', max: MOST_BUCKETS })
+  throw new PandoError('invalid', `every: more than ${MOST_BUCKETS} buckets`, {
+    field: 'every',
+    reason: 'too_many',
+    max: MOST_BUCKETS,
+  })
 }
 
 /** All the values, if they are not more than the points and their records are still there. */
