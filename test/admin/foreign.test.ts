@@ -128,12 +128,21 @@ const apart: Record<string, string> = {
 /** Members of queries and bodies that name a thing. */
 const named = new Set<string>(['vendor', 'product', 'device', 'application', 'key', 'identifier', 'client_id', 'rule'])
 
+/** Ids of devices that stand deeper in a body, by the member in which they do. */
+const deeper: Record<string, (of: Things) => unknown[]> = {
+  devices: ({ device }) => [device],
+  // biome-ignore lint/suspicious/noThenProperty: the word of the rule's sentence
+  then: ({ identifier }) => [{ do: 'command', device: identifier, name: 'switch', params: [1, 2] }],
+}
+
 interface Place {
   operation: Operation
   method: string
   template: string
   at: 'path' | 'query' | 'body'
   member: keyof Things
+  /** of `deeper` */
+  within?: string
 }
 
 function places(): Place[] {
@@ -145,8 +154,10 @@ function places(): Place[] {
     for (const p of o.operation.parameters)
       if (p.in === 'query' && named.has(p.name)) found.push({ ...o, at: 'query', member: p.name as keyof Things })
     const schema = o.operation.requestBody?.content['application/json']?.schema as JsonSchema | undefined
-    for (const name of Object.keys((schema?.['properties'] as object | undefined) ?? {}))
+    for (const name of Object.keys((schema?.['properties'] as object | undefined) ?? {})) {
       if (named.has(name)) found.push({ ...o, at: 'body', member: name as keyof Things })
+      if (Object.hasOwn(deeper, name)) found.push({ ...o, at: 'body', member: 'device', within: name })
+    }
     return found
   })
 }
@@ -167,7 +178,8 @@ function asked(p: Place, of: Things, token: string): Promise<Said> {
   const body = made.ask.body as Record<string, unknown> | undefined
   if (body !== undefined) {
     for (const name of named) if (name in body) body[name] = idIn(p, own, name as keyof Things)
-    if (p.at === 'body') body[p.member] = idIn(p, of, p.member)
+    if (p.within !== undefined) body[p.within] = deeper[p.within]!(of)
+    else if (p.at === 'body') body[p.member] = idIn(p, of, p.member)
   }
   return door.ask(p.method, `${bare}${query.size > 0 ? `?${query.toString()}` : ''}`, { token, ...(body && { body }) })
 }
@@ -202,6 +214,11 @@ test('S-01: a foreign id answers as one that is missing, wherever it stands, and
   const before = await snapshot()
   const all = places()
   assert.ok(all.length >= 50, `${all.length} places`)
+  for (const member of Object.keys(deeper))
+    assert.ok(
+      all.some((p) => p.within === member),
+      member,
+    )
   let compared = 0
   for (const { name, token } of callers) {
     for (const p of all) {
