@@ -76,10 +76,12 @@ export async function visit(browser: Browser, world: World, o: VisitOptions, act
     locale: o.lang === 'zh' ? 'zh-CN' : 'en-GB',
     timezoneId: 'Asia/Shanghai',
     colorScheme: o.scheme ?? 'light',
+    reducedMotion: 'reduce',
     permissions: ['clipboard-write'],
     ...(o.as && { storageState: o.as }),
   })
-  context.setDefaultTimeout(30_000)
+  // however busy the machine is: a password alone is a second of its time
+  context.setDefaultTimeout(90_000)
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('pageerror', (e) => complaints.push(String(e)))
@@ -103,15 +105,18 @@ export async function visit(browser: Browser, world: World, o: VisitOptions, act
   assert.deepEqual(complaints, [])
 }
 
-/** Signs in as the first administrator; the first time the printed password is replaced, as it must be. */
-export async function signIn(page: Page, world: World): Promise<void> {
+/**
+ * Signs in as the first administrator; the first time the printed password is replaced, as it must be. Or as somebody who was added with
+ * this password, and replaces it.
+ */
+export async function signIn(page: Page, world: World, name = 'admin', own = PASSWORD): Promise<void> {
   await page.goto('/')
-  const first = existsSync(join(world.dataDir, 'admin-password'))
-  await page.locator('input[name=username]').fill('admin')
-  await page.locator('input[name=password]').fill(first ? firstPassword(world) : PASSWORD)
+  const printed = name === 'admin' && existsSync(join(world.dataDir, 'admin-password'))
+  await page.locator('input[name=username]').fill(name)
+  await page.locator('input[name=password]').fill(printed ? firstPassword(world) : PASSWORD)
   await page.locator('button[type=submit]').click()
-  if (first) {
-    await page.locator('input[autocomplete=new-password]').fill(PASSWORD)
+  if (printed || own !== PASSWORD) {
+    await page.locator('input[autocomplete=new-password]').fill(own)
     await page.locator('button[type=submit]').click()
   }
   await page.locator('main#main .head').waitFor()

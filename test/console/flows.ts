@@ -410,7 +410,7 @@ export const flows = (form: Form, [from, to]: Part = [1, 12]): void =>
         await shows(say('access', 'tokenOnce'), dialog())
         await page.keyboard.press('Escape')
         await hand.press(link('access', 'tabs.audit'))
-        await shows('user.add', page.locator('.list'))
+        await shows('user.add', page.locator('.table'))
         await hand.press(button('access', 'verify'))
         await shows(new RegExp(say('access', 'verified', '\\d+')))
       },

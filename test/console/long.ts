@@ -1,5 +1,5 @@
 /**
- * `npm run test:console [word …]`: the pages, in both lights, and the flows in all combinations of language, size and hand, of which
+ * `npm run test:console [word …]`: the pages, in both lights and in each of their states, and the flows in all combinations of language, size and hand, of which
  * `npm test` has some; with words those that have them all. Exit code 1: one has failed.
  */
 import { spawnSync } from 'node:child_process'
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 const combination = fileURLToPath(new URL('combination.ts', import.meta.url))
 const places = ['en wide', 'en phone', 'zh wide', 'zh phone']
 const all = [
-  ...places.flatMap((p) => [`pages ${p}`, `flows ${p} pointer`]),
+  ...places.flatMap((p) => [`pages ${p}`, `states ${p}`, `flows ${p} pointer`]),
   // a phone has no Tab key
   'flows en wide keyboard',
   'flows zh wide keyboard',

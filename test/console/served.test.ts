@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test'
 import { ask } from '../fakes/http.ts'
 import { makeWorld, type World } from '../world.ts'
 import { buildConsole } from './browser.ts'
+import { placesOf } from './places.ts'
 
 let world: World
 let base = ''
@@ -21,8 +22,8 @@ const get = (path: string, headers: Record<string, string> = {}) => ask(base, { 
 test('each place is the one page, also with what follows it; what is no place is answered as where nobody listens', async () => {
   const { body: page } = await get('/')
   assert.match(page, /<div id="root">/)
-  for (const path of ['/sign-in', '/welcome', '/devices?q=state:offline', '/devices/7/connection', '/rules/3', '/system'])
-    assert.equal((await get(path)).body, page, path)
+  const places = placesOf({ device: 7, product: 1, rule: 3, application: 1 }).map((p) => p.path)
+  for (const path of [...places, '/devices?q=state:offline']) assert.equal((await get(path)).body, page, path)
   for (const path of [
     '/index.html',
     '/nothing',

@@ -57,7 +57,6 @@ function formatOf(lang: Lang, timeZone: string | undefined): Format {
   const date = new Intl.DateTimeFormat(tag, { ...z, day: 'numeric', month: 'short' })
   const day = new Intl.DateTimeFormat(tag, { ...z, weekday: 'long', day: 'numeric', month: 'long' })
   const [s, min, h, d, ago, just] = units[lang]
-  const pad = lang === 'zh' ? '' : ' '
   const f: Format = {
     n: (v, decimals = 0) => number(decimals).format(v),
     fixed: (v, decimals) => number(decimals, decimals).format(v),
@@ -68,10 +67,10 @@ function formatOf(lang: Lang, timeZone: string | undefined): Format {
     date: (at) => date.format(at),
     day: (at) => day.format(at),
     span(ms) {
-      if (ms < 60_000) return `${Math.max(0, Math.round(ms / 1000))}${pad}${s}`
-      if (ms < 2 * HOUR) return `${Math.round(ms / 60_000)}${pad}${min}`
-      if (ms < 2 * DAY) return `${Math.round(ms / HOUR)}${pad}${h}`
-      return `${Math.round(ms / DAY)}${pad}${d}`
+      if (ms < 60_000) return `${Math.max(0, Math.round(ms / 1000))} ${s}`
+      if (ms < 2 * HOUR) return `${Math.round(ms / 60_000)} ${min}`
+      if (ms < 2 * DAY) return `${Math.round(ms / HOUR)} ${h}`
+      return `${Math.round(ms / DAY)} ${d}`
     },
     ago: (at, now) => (now - at < 1000 ? just : ago(f.span(now - at))),
     bytes(octets) {
@@ -80,7 +79,7 @@ function formatOf(lang: Lang, timeZone: string | undefined): Format {
       for (; octets >= 1000 && i < steps.length - 1; i++) octets /= 1000
       return `${number(octets < 10 && i > 0 ? 1 : 0).format(octets)} ${steps[i]}`
     },
-    when: (at) => (new Date(at).toDateString() === new Date().toDateString() ? short.format(at) : f.moment(at)),
+    when: (at) => (Date.now() - at < DAY && day.format(at) === day.format(Date.now()) ? short.format(at) : f.moment(at)),
     iso: (at) => new Date(at).toISOString(),
     zone: timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
   }

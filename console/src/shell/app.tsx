@@ -5,6 +5,7 @@ import { closeStream, openStream } from '../lib/stream.ts'
 import { useCommon } from '../text/common.ts'
 import { Bones, Empty, Note } from '../ui/feedback.tsx'
 import { Frame } from './frame.tsx'
+import { type RouteName, routes, tabs } from './routes.ts'
 import { ChangePassword, SignIn } from './signin.tsx'
 import { useShell } from './texts.ts'
 
@@ -17,12 +18,39 @@ const Products = lazy(() => import('../pages/products/page.tsx'))
 const Product = lazy(() => import('../pages/products/product.tsx'))
 const Rules = lazy(() => import('../pages/rules/page.tsx'))
 const Rule = lazy(() => import('../pages/rules/rule.tsx'))
+const FreshRule = lazy(() => import('../pages/rules/fresh.tsx'))
 const Applications = lazy(() => import('../pages/applications/page.tsx'))
 const Application = lazy(() => import('../pages/applications/application.tsx'))
 const Packets = lazy(() => import('../pages/packets/page.tsx'))
 const Alerts = lazy(() => import('../pages/alerts/page.tsx'))
 const System = lazy(() => import('../pages/system/page.tsx'))
 const Access = lazy(() => import('../pages/access/page.tsx'))
+
+interface Params {
+  id?: string
+  tab?: string
+}
+
+/** With a key, one is not taken for another of its kind. */
+const pages: Record<RouteName, (p: Params) => ReactNode> = {
+  overview: () => <Overview />,
+  'sign-in': () => <Overview />,
+  welcome: () => <Welcome />,
+  devices: () => <Devices />,
+  connect: () => <Connect />,
+  device: ({ id, tab = tabs.device[0] }) => <Device key={id} id={Number(id)} tab={tab} />,
+  products: () => <Products />,
+  product: ({ id, tab = tabs.product[0] }) => <Product key={id} id={Number(id)} tab={tab} />,
+  rules: () => <Rules />,
+  'new-rule': () => <FreshRule />,
+  rule: ({ id, tab = tabs.rule[0] }) => <Rule key={id} id={Number(id)} tab={tab} />,
+  applications: () => <Applications />,
+  application: ({ id, tab = tabs.application[0] }) => <Application key={id} id={Number(id)} tab={tab} />,
+  packets: ({ tab = tabs.packets[0] }) => <Packets tab={tab} />,
+  alerts: () => <Alerts />,
+  system: ({ tab = tabs.system[0] }) => <System tab={tab} />,
+  access: ({ tab = tabs.access[0] }) => <Access tab={tab} />,
+}
 
 export function App() {
   const s = useSession()
@@ -41,24 +69,11 @@ function Inside() {
     <Frame>
       <Suspense fallback={<Bones rows={8} />}>
         <Switch>
-          <Route path="/">{page(<Overview />)}</Route>
-          <Route path="/sign-in">{page(<Overview />)}</Route>
-          <Route path="/welcome">{page(<Welcome />)}</Route>
-          <Route path="/devices">{page(<Devices />)}</Route>
-          <Route path="/devices/connect">{page(<Connect />)}</Route>
-          <Route path="/devices/:id/:tab?">{(p) => page(<Device key={p.id} id={Number(p.id)} tab={p.tab ?? 'live'} />)}</Route>
-          <Route path="/products">{page(<Products />)}</Route>
-          <Route path="/products/:id/:tab?">{(p) => page(<Product key={p.id} id={Number(p.id)} tab={p.tab ?? 'model'} />)}</Route>
-          <Route path="/rules">{page(<Rules />)}</Route>
-          <Route path="/rules/:id/:tab?">{(p) => page(<Rule key={p.id} id={p.id} tab={p.tab ?? 'edit'} />)}</Route>
-          <Route path="/applications">{page(<Applications />)}</Route>
-          <Route path="/applications/:id/:tab?">
-            {(p) => page(<Application key={p.id} id={Number(p.id)} tab={p.tab ?? 'deliveries'} />)}
-          </Route>
-          <Route path="/packets/:tab?">{(p) => page(<Packets tab={p.tab ?? 'live'} />)}</Route>
-          <Route path="/alerts">{page(<Alerts />)}</Route>
-          <Route path="/system/:tab?">{(p) => page(<System tab={p.tab ?? 'now'} />)}</Route>
-          <Route path="/access/:tab?">{(p) => page(<Access tab={p.tab ?? 'people'} />)}</Route>
+          {Object.entries(routes).map(([name, path]) => (
+            <Route key={name} path={path}>
+              {(p: Params) => <Fence>{pages[name as RouteName](p)}</Fence>}
+            </Route>
+          ))}
           <Route>
             <NotFound />
           </Route>
@@ -67,8 +82,6 @@ function Inside() {
     </Frame>
   )
 }
-
-const page = (of: ReactNode) => <Fence>{of}</Fence>
 
 function NotFound() {
   const c = useCommon()

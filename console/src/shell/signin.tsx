@@ -124,7 +124,13 @@ export function SignIn() {
       <SignInForm done={(password) => (justTyped = password)} />
       <Note s="info" title={t.firstStart}>
         <p>
-          {a} <code>admin</code> {b} <code>admin-password</code> {c} <code>pando user password admin</code> {d}
+          {a}
+          <code>admin</code>
+          {b}
+          <code>admin-password</code>
+          {c}
+          <code>pando user password admin</code>
+          {d}
         </p>
       </Note>
     </Outside>

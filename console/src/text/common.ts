@@ -32,7 +32,6 @@ export const useCommon = texts({
     noPermissionText: (permission: string) => `It needs the permission ${permission}. An administrator can change your role.`,
     notFound: 'Nothing is here',
     notFoundText: 'It was removed, or the address is wrong, or it lies outside of what you may see.',
-    changedMeanwhile: 'Somebody changed it meanwhile. What is shown now is theirs.',
     more: (n: string) => `${n} more`,
     states: {
       online: 'Online',
@@ -80,7 +79,6 @@ export const useCommon = texts({
     noPermissionText: (permission) => `需要权限 ${permission}。管理员可以更改您的角色。`,
     notFound: '这里没有内容',
     notFoundText: '它已被删除，或地址有误，或不在您的可见范围内。',
-    changedMeanwhile: '其间有人修改过。现在显示的是对方的版本。',
     more: (n) => `还有 ${n} 个`,
     states: {
       online: '在线',

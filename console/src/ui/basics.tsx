@@ -51,7 +51,8 @@ export function At({ at, precise = false }: { at: number; precise?: boolean }) {
   )
 }
 
-export function CopyButton({ text, label }: { text: string; label?: string }) {
+/** `wide`: with its words beside the icon. */
+export function CopyButton({ text, label, wide = false }: { text: string; label?: string; wide?: boolean }) {
   const c = useCommon()
   const [done, setDone] = useState(false)
   useEffect(() => {
@@ -62,8 +63,16 @@ export function CopyButton({ text, label }: { text: string; label?: string }) {
   const copy = () => void navigator.clipboard?.writeText(text).then(() => setDone(true))
   const says = done ? c.copied : (label ?? c.copy)
   return (
-    <button type="button" className="btn s icon" data-k="quiet" aria-label={says} title={says} onClick={copy}>
+    <button
+      type="button"
+      className={wide ? 'btn s' : 'btn s icon'}
+      data-k="quiet"
+      aria-label={says}
+      {...(!wide && { title: says })}
+      onClick={copy}
+    >
       <I n={done ? 'check' : 'copy'} />
+      {wide && says}
     </button>
   )
 }

@@ -16,6 +16,8 @@ function colourOf(box: HTMLElement, name: string): string {
 }
 
 const HEIGHT = 200
+/** Steps of an axis of what is counted. */
+const WHOLE = Array.from({ length: 10 }, (_, n) => [1, 2, 5].map((x) => x * 10 ** n)).flat()
 
 export default function Canvas({ data, label, unit, decimals = 2, from, to, zoom }: PlotProps) {
   const box = useRef<HTMLDivElement>(null)
@@ -56,8 +58,20 @@ export default function Canvas({ data, label, unit, decimals = 2, from, to, zoom
           },
         ],
         axes: [
-          { ...axis, grid: { show: false }, size: 28, space: 70, values: (_, ticks) => ticks.map((s) => tick(s * 1000)) },
-          { ...axis, side: 1, size: 62, values: (_, ticks) => ticks.map((v) => f.n(v, 3)) },
+          {
+            ...axis,
+            grid: { show: false },
+            size: 28,
+            space: 70,
+            values: (_, ticks, _i, _s, step) => ticks.map((s) => tick(s * 1000, step * 1000)),
+          },
+          {
+            ...axis,
+            side: 1,
+            size: 62,
+            ...(decimals === 0 && { incrs: WHOLE }),
+            values: (_, ticks) => ticks.map((v) => f.n(v, 3)),
+          },
         ],
         hooks: {
           setSelect: [
@@ -77,10 +91,11 @@ export default function Canvas({ data, label, unit, decimals = 2, from, to, zoom
     const out = document.createElement('output')
     out.className = 'plot-told'
     el.append(out)
-    const tick = (at: number) => {
-      const span = latest.current.to - latest.current.from
-      if (span > 3 * 86_400_000) return f.date(at)
-      return span < 5 * 60_000 ? f.time(at) : f.time(at).slice(0, 5)
+    const tick = (at: number, step: number) => {
+      const time = f.time(at)
+      const days = latest.current.to - latest.current.from > 86_400_000
+      if (step >= 86_400_000 || (days && time === '00:00:00')) return f.date(at)
+      return step < 60_000 ? time : time.slice(0, 5)
     }
     function told(self: uPlot): void {
       const i = self.cursor.idx

@@ -1,9 +1,10 @@
 import { useState } from 'react'
+import type { AdminAnswer } from '#contracts/admin/client.ts'
 import { api, useAct, useGet } from '../../lib/api.ts'
 import { useFormat } from '../../lib/format.ts'
 import { At, Dot } from '../../ui/basics.tsx'
 import { Asked, Empty } from '../../ui/feedback.tsx'
-import { Pager, usePages } from '../../ui/page.tsx'
+import { Pager, Table, usePages } from '../../ui/page.tsx'
 import { useAccess } from './texts.ts'
 
 export function Audit() {
@@ -44,31 +45,47 @@ export function Audit() {
             <Empty title={t.noAudit} />
           ) : (
             <>
-              <ul className="list audit">
+              <Table heads={[t.when, t.who, t.action, t.object, t.address, { text: t.change, as: 'hidden' }]}>
                 {items.map((e) => (
-                  <li key={e.id}>
-                    <small>
-                      <At at={e.at} />
-                    </small>
-                    <div className="grow">
-                      <b>{e.actor_name || e.actor}</b> <code>{e.action}</code> {e.object} <span className="t3">{e.addr}</span>
-                      {(e.before !== null || e.after !== null) && (
-                        <details>
-                          <summary>{t.change}</summary>
-                          <code className="hexes">
-                            {JSON.stringify(e.before)} → {JSON.stringify(e.after)}
-                          </code>
-                        </details>
-                      )}
-                    </div>
-                  </li>
+                  <Entry key={e.id} entry={e} />
                 ))}
-              </ul>
+              </Table>
               <Pager pages={pages} next={next} />
             </>
           )
         }
       </Asked>
     </section>
+  )
+}
+
+function Entry({ entry: e }: { entry: AdminAnswer<'GET /audit'>['items'][number] }) {
+  const t = useAccess()
+  return (
+    <tr>
+      <td data-m="2">
+        <At at={e.at} />
+      </td>
+      <td data-m="1">
+        <b>{e.actor_name || e.actor}</b>
+      </td>
+      <td data-m="3">
+        <code>{e.action}</code>
+      </td>
+      <td data-m="3">
+        <code>{e.object}</code>
+      </td>
+      <td className="t3">{e.addr}</td>
+      <td data-m="3" className="audit-change">
+        {(e.before !== null || e.after !== null) && (
+          <details>
+            <summary>{t.change}</summary>
+            <code className="hexes">
+              {JSON.stringify(e.before)} → {JSON.stringify(e.after)}
+            </code>
+          </details>
+        )}
+      </td>
+    </tr>
   )
 }

@@ -1,5 +1,6 @@
 import { useCan, useEverything } from '../../lib/session.ts'
 import { useCrumbs } from '../../lib/title.ts'
+import { tabs } from '../../shell/routes.ts'
 import { Head } from '../../ui/page.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { Account } from './account.tsx'
@@ -13,13 +14,14 @@ export default function Page({ tab: asked }: { tab: string }) {
   const can = useCan()
   const all = useEverything()
   useCrumbs({ text: t.title })
-  const shown = [
-    ...(can('users.read') && all ? (['people'] as const) : []),
-    'roles' as const,
-    ...(can('tokens.write') ? (['tokens'] as const) : []),
-    ...(can('audit.read') && all ? (['audit'] as const) : []),
-    'account' as const,
-  ]
+  const may = {
+    people: can('users.read') && all,
+    roles: true,
+    tokens: can('tokens.write'),
+    audit: can('audit.read') && all,
+    account: true,
+  }
+  const shown = tabs.access.filter((name) => may[name])
   const tab = shown.find((n) => n === asked) ?? shown[0]!
   return (
     <>

@@ -6,6 +6,7 @@ import { useCan } from '../../lib/session.ts'
 import { useLive } from '../../lib/stream.ts'
 import { useCrumbs } from '../../lib/title.ts'
 import { toast } from '../../lib/toast.ts'
+import { tabs } from '../../shell/routes.ts'
 import { useCommon } from '../../text/common.ts'
 import { Code, Copy, Dot, I } from '../../ui/basics.tsx'
 import { Asked, Dialog, Note } from '../../ui/feedback.tsx'
@@ -79,7 +80,7 @@ function Body({ app: a, tab }: { app: App; tab: string }) {
         base={`/applications/${a.id}`}
         at={tab}
         label={t.tabsLabel}
-        tabs={(['deliveries', 'settings'] as const).map((name) => ({ name, text: t.tabs[name] }))}
+        tabs={tabs.application.map((name) => ({ name, text: t.tabs[name] }))}
       />
       {a.state === 'failing' && (
         <div className="lost">

@@ -9,7 +9,7 @@ import { Asked, Empty } from '../../ui/feedback.tsx'
 import { Sure } from '../../ui/form.tsx'
 import { Card, Pager, usePages } from '../../ui/page.tsx'
 import { PickRow, Picks } from '../../ui/picks.tsx'
-import { Delivery } from './delivery.tsx'
+import { Delivery, toldOf } from './delivery.tsx'
 import type { App } from './page.tsx'
 import { useApps } from './texts.ts'
 
@@ -59,7 +59,7 @@ export function Deliveries({ app }: { app: App }) {
                       s={shapes[d.state]}
                       on={d.id === chosen}
                       choose={() => choose(d.id)}
-                      head={`${t.one[d.tag] ?? d.tag} ${d.name}`}
+                      head={toldOf(t.kinds, d)}
                       time={<At at={d.at} />}
                       text={`${d.identifier} ${c.answer(d.error ?? '')}`}
                       small={said(d)}

@@ -2,6 +2,7 @@
 import { useState } from 'react'
 import type { AdminAnswer } from '#contracts/admin/client.ts'
 import { api, refresh, useAct, useGet } from '../../lib/api.ts'
+import { curlOf } from '../../lib/curl.ts'
 import { useFormat } from '../../lib/format.ts'
 import { useCan } from '../../lib/session.ts'
 import { toast } from '../../lib/toast.ts'
@@ -12,6 +13,10 @@ import { useApps } from './texts.ts'
 
 type Detail = AdminAnswer<'GET /deliveries/{id}'>
 type Shown = 'request' | 'answer' | 'curl'
+
+/** `event door-open`; online and offline have nothing that is named. */
+export const toldOf = (kinds: Record<string, string>, { tag, name }: { tag: string; name: string }): string =>
+  [kinds[tag] ?? tag, tag !== 'online' && tag !== 'offline' && name].filter(Boolean).join(' ')
 
 export function Delivery({ id }: { id: string }) {
   const t = useApps()
@@ -27,7 +32,7 @@ export function Delivery({ id }: { id: string }) {
     <Asked of={asked} rows={6}>
       {(d) => (
         <Card
-          title={`${t.one[d.tag] ?? d.tag} ${d.name}`}
+          title={toldOf(t.kinds, d)}
           note={d.identifier}
           push={
             d.state === 'dead' &&
@@ -108,7 +113,7 @@ function Contents({ of: d }: { of: Detail }) {
         </Code>
       )}
       {shown === 'answer' && <Answer of={d} />}
-      {shown === 'curl' && <Code title="curl" text={curlOf(d)} />}
+      {shown === 'curl' && <Code title="curl" text={again(d)} />}
     </div>
   )
 }
@@ -124,15 +129,7 @@ function Answer({ of: d }: { of: Detail }) {
 }
 
 /** Without the signature: only the cloud can make it. */
-const curlOf = (d: Detail): string =>
-  [
-    `curl -X POST ${quoted(d.url)}`,
-    `  -H 'content-type: application/json'`,
-    `  -H 'webhook-id: ${d.message}'`,
-    `  -d ${quoted(d.body)}`,
-  ].join(' \\\n')
-
-const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
+const again = (d: Detail): string => curlOf({ method: 'POST', url: d.url, headers: [`webhook-id: ${d.message}`], body: d.body })
 
 function pretty(body: string): string {
   try {

@@ -2,6 +2,7 @@ import { Link } from 'wouter'
 import { useGet } from '../../lib/api.ts'
 import { useNow } from '../../lib/now.ts'
 import { useLive } from '../../lib/stream.ts'
+import { useJudgement } from '../../text/causes.ts'
 import { At, Dot, I } from '../../ui/basics.tsx'
 import { Note } from '../../ui/feedback.tsx'
 import { useConnect } from './texts.ts'
@@ -14,13 +15,17 @@ const PATIENCE = 15_000
 export function Steps({ product, serial }: { product: number; serial: string }) {
   const t = useConnect()
   const now = useNow()
+  const say = useJudgement()
   const { data } = useLive('onboarding', serial === '' ? undefined : { product, serial })
   const endpoints = useGet('GET /endpoints')
   const mqtt = endpoints.data?.items.find((e) => e.name === 'mqttaccess')?.url ?? ''
   const steps = data?.steps
   const next = order.findIndex((s) => !steps?.[s])
   const done = steps !== undefined && next < 0
-  const stuck = steps && steps.logged_in > 0 && !steps.connected && now - steps.logged_in > PATIENCE
+  const long = (at: number | undefined) => at !== undefined && at > 0 && now - at > PATIENCE
+  const refused = data?.answer?.code === 'refused' ? say(data.answer) : undefined
+  const stuck = !refused && !steps?.connected && long(steps?.logged_in)
+  const unread = !refused && !steps?.reported && long(steps?.connected)
   return (
     <section className="card" aria-live="polite">
       <header>
@@ -55,6 +60,30 @@ export function Steps({ product, serial }: { product: number; serial: string }) 
         <div className="sect">
           <Note s="warn" title={t.notOpened}>
             <p>{t.notOpenedText(mqtt)}</p>
+          </Note>
+        </div>
+      )}
+      {refused && (
+        <div className="sect">
+          <Note s={refused.s} title={refused.head}>
+            <p>
+              {refused.text} {refused.todo}
+            </p>
+          </Note>
+        </div>
+      )}
+      {unread && data?.device && (
+        <div className="sect">
+          <Note
+            s="warn"
+            title={t.unread}
+            actions={
+              <Link className="btn s" href={`/devices/${data.device.id}/packets`}>
+                {t.seeFrames}
+              </Link>
+            }
+          >
+            <p>{t.unreadText}</p>
           </Note>
         </div>
       )}

@@ -1,7 +1,8 @@
 import { useState } from 'react'
 import { api, useAct } from '../../lib/api.ts'
+import { curlOf } from '../../lib/curl.ts'
 import type { Known } from '../../lib/model.ts'
-import { At, I } from '../../ui/basics.tsx'
+import { At, CopyButton, I } from '../../ui/basics.tsx'
 import { Form } from '../../ui/form.tsx'
 import { Card } from '../../ui/page.tsx'
 import { useCommandForm } from './commandform.tsx'
@@ -54,6 +55,18 @@ function CommandForm({ device, model, done }: { device: Device; model: Known; do
             {t.sendIt}
             <kbd>Ctrl ↵</kbd>
           </button>
+          <span className="push">
+            <CopyButton
+              wide
+              label={t.asCurl}
+              text={curlOf({
+                method: 'POST',
+                url: `${location.origin}/admin/v1/devices/${device.id}/commands`,
+                headers: ['Authorization: Bearer $PANDO_TOKEN'],
+                body: JSON.stringify(body),
+              })}
+            />
+          </span>
         </div>
       )}
     </Form>

@@ -99,7 +99,7 @@ function Facts({ device: d }: { device: Device }) {
       [c.protocol.toUpperCase(), c.keepalive !== undefined && t.keepalive(c.keepalive)].filter(Boolean).join(' · '),
     ])
     if (c.paced) facts.push([t.pace, t.paced])
-    facts.push([t.from, c.addr], [t.through, c.node])
+    facts.push([t.from, c.addr], [t.through, <code key="node">{c.node}</code>])
   }
   facts.push([t.model, `v${d.model}`])
   return (

@@ -1,4 +1,4 @@
-import { useMemo } from 'react'
+import { useMemo, useState } from 'react'
 import { Link, useLocation } from 'wouter'
 import { useGet } from '../../lib/api.ts'
 import { useKeys } from '../../lib/keys.ts'
@@ -6,7 +6,8 @@ import { useModel } from '../../lib/model.ts'
 import { useCan } from '../../lib/session.ts'
 import { useCrumbs } from '../../lib/title.ts'
 import { useVerbs } from '../../lib/verbs.ts'
-import { Copy, Dot, dotOf } from '../../ui/basics.tsx'
+import { tabs } from '../../shell/routes.ts'
+import { Copy, Dot, dotOf, I } from '../../ui/basics.tsx'
 import { Asked } from '../../ui/feedback.tsx'
 import { Head } from '../../ui/page.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
@@ -18,8 +19,7 @@ import { Live } from './live.tsx'
 import { DevicePackets } from './packets.tsx'
 import { Settings } from './settings.tsx'
 import { useDevice } from './texts.ts'
-
-const names = ['live', 'history', 'commands', 'connection', 'packets', 'settings'] as const
+import { UseInCode } from './usecode.tsx'
 
 export default function Page({ id, tab }: { id: number; tab: string }) {
   const { first, now } = useDeviceNow(id)
@@ -34,13 +34,14 @@ function Body({ now, tab }: { now: DeviceNow & { device: Device }; tab: string }
   const t = useDevice()
   const can = useCan()
   const [, go] = useLocation()
+  const [coding, code] = useState(false)
   const { device } = now
   const { id } = device
   const name = device.name || device.identifier
   const base = `/devices/${id}`
   const product = useGet('GET /products/{id}', { params: { id: device.product } }, { enabled: can('products.read') })
   const model = useModel(can('products.read') ? device.product : undefined, device.model || product.data?.model)
-  const shown = names.filter((n) => (n === 'packets' ? can('frames.read') : n === 'settings' ? can('devices.write') : true))
+  const shown = tabs.device.filter((n) => (n === 'packets' ? can('frames.read') : n === 'settings' ? can('devices.write') : true))
   useCrumbs(
     { text: t.devices, href: '/devices' },
     { text: name, ...(tab !== 'live' && { href: base }) },
@@ -94,8 +95,15 @@ function Body({ now, tab }: { now: DeviceNow & { device: Device }; tab: string }
             ))}
           </>
         }
+        acts={
+          <button type="button" className="btn" onClick={() => code(true)}>
+            <I n="app" />
+            {t.useInCode}
+          </button>
+        }
       />
       <Tabs base={base} at={tab} label={t.tabsLabel} tabs={shown.map((n) => ({ name: n, text: t.tabs[n] }))} />
+      {coding && <UseInCode device={device} model={model} close={() => code(false)} />}
       {tab === 'live' && <Live now={now} model={model} />}
       {tab === 'history' && <History device={device} model={model} />}
       {tab === 'commands' && <Commands device={device} now={now} model={model} />}

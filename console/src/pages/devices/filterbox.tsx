@@ -40,6 +40,8 @@ export function FilterBox({ filter, set, wrong }: Props) {
     put.current(text)
   }
   const shown = tokensOf(base)
+  const products = useGet('GET /products', { query: { limit: 1000 } }, { enabled: /\bproduct:\d/.test(base) })
+  const names = new Map(products.data?.items.map((p) => [String(p.id), p.name]))
   useEffect(() => {
     if (typed === '' || /[:<>]$/.test(typed) || now === filter) return
     const timer = setTimeout(() => tell(now), CALM)
@@ -100,7 +102,7 @@ export function FilterBox({ filter, set, wrong }: Props) {
           return (
             <span className="tok" key={`${i} ${token}`}>
               {field && <b>{field}</b>}
-              {rest.replaceAll('"', '')}
+              {field === 'product' ? (names.get(rest) ?? rest) : rest.replaceAll('"', '')}
               <button type="button" aria-label={t.drop(token)} onClick={() => stand(without(base, i))}>
                 ×
               </button>

@@ -6,10 +6,10 @@ import { useFormat } from '../../lib/format.ts'
 import { useKeys } from '../../lib/keys.ts'
 import { useLang } from '../../lib/lang.ts'
 import { useCommon } from '../../text/common.ts'
-import { Empty } from '../../ui/feedback.tsx'
+import { Empty, ProblemNote } from '../../ui/feedback.tsx'
 import { type Column, DeviceRow, linkOf, type Pick } from './row.tsx'
 import { useDevices } from './texts.ts'
-import { useRows, type View } from './view.ts'
+import { isGone, useRows, type View } from './view.ts'
 
 interface Props {
   view: View
@@ -47,6 +47,10 @@ export function Grid({ view, sort, setSort, columns, selected, select, empty, ag
   const [from, to] = [shown[0]?.index ?? 0, shown.at(-1)?.index ?? 0]
   const names = useMemo(() => columns.map((c) => c.name), [columns])
   const rows = useRows(view, from, to, names, !virtual.isScrolling)
+  const gone = isGone(rows.problem)
+  useEffect(() => {
+    if (gone) again()
+  }, [gone, again])
   const state = useRef({ active, last, rows, select, total: view.total, read: [] as number[] })
   state.current = { ...state.current, active, last, rows, select, total: view.total }
   const keys = useMemo(() => {
@@ -143,6 +147,11 @@ export function Grid({ view, sort, setSort, columns, selected, select, empty, ag
         </table>
         {view.total === 0 && <Empty title={empty === undefined ? t.noneTitle : t.emptyTitle}>{empty ?? t.noneText}</Empty>}
       </div>
+      {rows.problem && !gone && (
+        <div className="sect">
+          <ProblemNote problem={rows.problem} again={rows.again} />
+        </div>
+      )}
       <footer>
         <span>{t.frozen(f.time(view.at))}</span>
         {rows.moved > 0 && <span className="push">{t.move(f.n(rows.moved))}</span>}

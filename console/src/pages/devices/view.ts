@@ -1,12 +1,15 @@
 /** A view of the fleet: the cloud freezes filter and order, the page reads what is on screen and hears of it live. */
 import { useQueries, useQuery } from '@tanstack/react-query'
-import { useMemo, useRef } from 'react'
+import { useCallback, useMemo, useRef } from 'react'
 import type { AdminAnswer } from '#contracts/admin/client.ts'
 import { AdminProblem, api, queries, useGet } from '../../lib/api.ts'
 import { useLive } from '../../lib/stream.ts'
 
 export type Row = AdminAnswer<'GET /device-views/{view}/rows'>['items'][number]
 export type View = AdminAnswer<'POST /device-views'> & { at: number }
+
+/** A view is kept for a while only, and in one process: it is made anew. */
+export const isGone = (p: AdminProblem | undefined): boolean => p?.problem.status === 410
 
 /** Rows of one call. */
 const PAGE = 100
@@ -21,12 +24,16 @@ export function useView(filter: string, sort: string) {
     retry: (times, e) => times < 2 && !(e instanceof AdminProblem && e.problem.status === 400),
     placeholderData: (before) => before,
   })
-  return { ...asked, again: () => void queries.invalidateQueries({ queryKey: ['device-view', filter, sort] }) }
+  const again = useCallback(() => void queries.invalidateQueries({ queryKey: ['device-view', filter, sort] }), [filter, sort])
+  return { ...asked, again }
 }
 
 export interface Rows {
   at(index: number): Row | undefined
   moved: number
+  /** why rows that are on screen could not be read */
+  problem: AdminProblem | undefined
+  again: () => void
 }
 
 /** `from` … `to`: what is on screen; what passes by (not `still`) is not followed. */
@@ -45,6 +52,7 @@ export function useRows(view: View | undefined, from: number, to: number, column
       gcTime: 60_000,
     })),
   })
+  const failed = read.find((r) => r.error)?.error
   const known = new Map<number, Row>()
   let moved = 0
   for (const [i, page] of pages.entries()) {
@@ -72,6 +80,8 @@ export function useRows(view: View | undefined, from: number, to: number, column
       return row && (now.get(row.id) ?? row)
     },
     moved,
+    problem: failed instanceof AdminProblem ? failed : undefined,
+    again: () => void queries.refetchQueries({ queryKey: ['rows', view?.view] }),
   }
 }
 

@@ -12,6 +12,7 @@ import { Asked, Empty } from '../../ui/feedback.tsx'
 import { Card, Head } from '../../ui/page.tsx'
 import { begun, Plot } from '../../ui/plot.tsx'
 import { Spark } from '../../ui/spark.tsx'
+import { SystemCard } from './system.tsx'
 import { useOverview } from './texts.ts'
 
 type Overview = TopicData['overview']
@@ -58,7 +59,7 @@ export default function Page() {
           <div>
             <Products data={data} />
             <Newest data={data} />
-            {everything && <SystemCard data={data} />}
+            {everything && <SystemCard state={data.system} />}
           </div>
         </div>
       </div>
@@ -148,7 +149,7 @@ function Needs({ failing }: { failing: number }) {
           items.length === 0 ? (
             <div className="sect row">
               <Dot s={failing > 0 ? 'warn' : 'ok'} />
-              <div>
+              <div className="grow">
                 <b>{failing > 0 ? t.soon(failing) : t.quiet}</b>{' '}
                 <span className="t2">{failing > 0 ? t.soonText : t.quietText}</span>
               </div>
@@ -275,25 +276,6 @@ function Newest({ data }: { data: Overview }) {
         </ul>
       )}
     </Card>
-  )
-}
-
-function SystemCard({ data }: { data: Overview }) {
-  const t = useOverview()
-  const state = { ok: ['ok', t.healthy], degraded: ['warn', t.degraded], down: ['bad', t.down] } as const
-  const [s, text] = state[data.system]
-  return (
-    <section className="card">
-      <header>
-        <h2>
-          <Link href="/system">{t.system}</Link>
-        </h2>
-        <span className="push state">
-          <Dot s={s} />
-          {text}
-        </span>
-      </header>
-    </section>
   )
 }
 

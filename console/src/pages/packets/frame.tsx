@@ -6,6 +6,7 @@ import type { AdminAnswer } from '#contracts/admin/client.ts'
 import { type AdminProblem, api, useGet } from '../../lib/api.ts'
 import { useFormat } from '../../lib/format.ts'
 import { useLang } from '../../lib/lang.ts'
+import { hexOf } from '../../lib/value.ts'
 import { reasonText } from '../../text/reasons.ts'
 import { CopyButton, Dot, Json } from '../../ui/basics.tsx'
 import { Asked } from '../../ui/feedback.tsx'
@@ -180,7 +181,7 @@ function Fields({
               {parts.length > 1 ? parts.slice(1).join('.') : x.path} <small>{x.type}</small>
             </span>
             <span className="v cut" title={x.known ? undefined : t.unknownField}>
-              {shown(x.value)}
+              {x.type === 'bytes' && typeof x.value === 'string' ? hexOf(x.value) : shown(x.value)}
             </span>
           </li>
         )

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { useSearchParams } from 'wouter'
 import { useCrumbs } from '../../lib/title.ts'
+import { tabs } from '../../shell/routes.ts'
 import { Field } from '../../ui/basics.tsx'
 import { Allowed, Dialog } from '../../ui/feedback.tsx'
 import { Choice } from '../../ui/form.tsx'
@@ -33,12 +34,7 @@ export default function Page({ tab }: { tab: string }) {
           </button>
         }
       />
-      <Tabs
-        base="/packets"
-        at={tab}
-        label={t.tabsLabel}
-        tabs={(['live', 'past', 'quarantine'] as const).map((name) => ({ name, text: t.tabs[name] }))}
-      />
+      <Tabs base="/packets" at={tab} label={t.tabsLabel} tabs={tabs.packets.map((name) => ({ name, text: t.tabs[name] }))} />
       {tab === 'quarantine' && <Quarantine />}
       {tab === 'past' && <PastFrames of={of} />}
       {tab === 'live' && <LiveFrames args={of} />}

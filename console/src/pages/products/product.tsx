@@ -4,6 +4,7 @@ import { useGet } from '../../lib/api.ts'
 import { useFormat } from '../../lib/format.ts'
 import { useCan } from '../../lib/session.ts'
 import { useCrumbs } from '../../lib/title.ts'
+import { tabs } from '../../shell/routes.ts'
 import { Code, I, Seg } from '../../ui/basics.tsx'
 import { Asked } from '../../ui/feedback.tsx'
 import { Head } from '../../ui/page.tsx'
@@ -51,7 +52,7 @@ function Body({ product: p, tab }: { product: Product; tab: string }) {
         base={`/products/${p.id}`}
         at={tab}
         label={t.tabsLabel}
-        tabs={(['model', 'code', 'settings'] as const).map((name) => ({ name, text: t.tabs[name] }))}
+        tabs={tabs.product.map((name) => ({ name, text: t.tabs[name] }))}
       />
       {tab === 'model' && <ModelPage key={p.model} product={p} />}
       {tab === 'code' && <Generated product={p} />}

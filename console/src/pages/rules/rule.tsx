@@ -3,10 +3,11 @@ import { api, refresh, useAct, useGet } from '../../lib/api.ts'
 import { useCan } from '../../lib/session.ts'
 import { useCrumbs } from '../../lib/title.ts'
 import { toast } from '../../lib/toast.ts'
+import { tabs } from '../../shell/routes.ts'
 import { useCommon } from '../../text/common.ts'
 import { At, Dot } from '../../ui/basics.tsx'
 import { Diff } from '../../ui/diff.tsx'
-import { Allowed, Asked } from '../../ui/feedback.tsx'
+import { Asked } from '../../ui/feedback.tsx'
 import { Sure } from '../../ui/form.tsx'
 import { Head } from '../../ui/page.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
@@ -15,22 +16,7 @@ import { Runs } from './runs.tsx'
 import type { Rule } from './said.ts'
 import { useRules } from './texts.ts'
 
-export default function Page({ id, tab }: { id: string; tab: string }) {
-  return id === 'new' ? <Fresh /> : <Known id={Number(id)} tab={tab} />
-}
-
-function Fresh() {
-  const t = useRules()
-  useCrumbs({ text: t.title, href: '/rules' }, { text: t.fresh })
-  return (
-    <Allowed to="rules.write">
-      <Head title={t.fresh} />
-      <Editor rule={undefined} />
-    </Allowed>
-  )
-}
-
-function Known({ id, tab }: { id: number; tab: string }) {
+export default function Page({ id, tab }: { id: number; tab: string }) {
   const asked = useGet('GET /rules/{id}', { params: { id } })
   return (
     <Asked of={asked} rows={8}>
@@ -73,12 +59,7 @@ function Body({ rule: r, tab }: { rule: Rule; tab: string }) {
           )
         }
       />
-      <Tabs
-        base={`/rules/${r.id}`}
-        at={tab}
-        label={t.tabsLabel}
-        tabs={(['edit', 'runs', 'versions'] as const).map((name) => ({ name, text: t.tabs[name] }))}
-      />
+      <Tabs base={`/rules/${r.id}`} at={tab} label={t.tabsLabel} tabs={tabs.rule.map((name) => ({ name, text: t.tabs[name] }))} />
       {tab === 'edit' && <Editor key={r.version} rule={r} />}
       {tab === 'runs' && <Runs rule={r} />}
       {tab === 'versions' && <Versions rule={r} />}

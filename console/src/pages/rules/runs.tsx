@@ -1,7 +1,9 @@
 /** Each run with what made it run and what each step came to. */
 import { Link } from 'wouter'
 import type { AdminAnswer } from '#contracts/admin/client.ts'
+import { errorText, isErrorCode } from '#contracts/errortext.ts'
 import { useGet } from '../../lib/api.ts'
+import { type Lang, useLang } from '../../lib/lang.ts'
 import { At, Dot, Json, type S } from '../../ui/basics.tsx'
 import { DeviceName } from '../../ui/devicename.tsx'
 import { Asked, Empty } from '../../ui/feedback.tsx'
@@ -12,7 +14,15 @@ type Run = AdminAnswer<'GET /rules/{id}/runs'>['items'][number]
 /** As the controller writes it; a trace that was too long is cut and has no steps. */
 interface Trace {
   device?: number
-  steps?: { do: string; device?: string; outcome: string; command?: string; code?: string; message?: string }[]
+  steps?: Step[]
+}
+interface Step {
+  do: string
+  device?: string
+  outcome: string
+  command?: string
+  code?: string
+  message?: string
 }
 
 const shapes: Record<string, S> = { ok: 'ok', failed: 'bad', held_back: 'warn', loop: 'bad' }
@@ -39,8 +49,13 @@ export function Runs({ rule }: { rule: Rule }) {
   )
 }
 
+/** In its own words where they say more than the code does. */
+const failureText = (lang: Lang, { code, message }: Step): string | undefined =>
+  lang === 'zh' && code !== undefined && code !== 'internal' && isErrorCode(code) ? errorText(lang, code) : message
+
 function RunRow({ run: x }: { run: Run }) {
   const t = useRules()
+  const lang = useLang()
   const trace = (x.trace ?? {}) as Trace
   return (
     <li>
@@ -59,7 +74,7 @@ function RunRow({ run: x }: { run: Run }) {
         </div>
         {trace.steps?.map((s, i) => (
           <div key={i} className={s.outcome === 'ok' ? 't2' : 'bad'}>
-            {t.do[s.do] ?? s.do} {s.device && <code>→ {s.device}</code>} {s.code && <code>{s.code}</code>} {s.message}
+            {t.do[s.do] ?? s.do} {s.device && <code>→ {s.device}</code>} {s.code && <code>{s.code}</code>} {failureText(lang, s)}
           </div>
         ))}
         <details>

@@ -19,7 +19,7 @@ export function Logs() {
   return (
     <section className="card">
       <header>
-        <Choice<Level> label={t.level} value={level} set={setLevel} of={levels.map((l) => [l, l])} />
+        <Choice<Level> label={t.level} value={level} set={setLevel} of={levels.map((l) => [l, t.levels[l]])} />
         <input
           className="input s fit"
           aria-label={t.search}
@@ -38,7 +38,7 @@ export function Logs() {
                 <li key={`${l.at} ${i}`}>
                   <Dot s={shapes[l.level] ?? 'new'} />
                   <small>{f.precise(l.at)}</small>
-                  <span className="t3">{l.service}</span>
+                  <code className="t3">{l.service}</code>
                   <code className="grow">{l.message}</code>
                 </li>
               ))}

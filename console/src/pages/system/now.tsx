@@ -41,7 +41,9 @@ function Services({ system: s }: { system: System }) {
                   <b>{name}</b>
                 </span>
               </td>
-              <td data-m="3">{i.node}</td>
+              <td data-m="3">
+                <code>{i.node}</code>
+              </td>
               <td className="num">{f.pct(i.cpu)}</td>
               <td data-m="2" className="num">
                 {f.bytes(i.rss)}
@@ -60,9 +62,10 @@ function Services({ system: s }: { system: System }) {
 
 function Engines({ system: s }: { system: System }) {
   const t = useSystem()
+  const wrong = s.engines.some((e) => e.error)
   return (
     <Card title={t.engines}>
-      <Table heads={[t.port, t.engine, t.affects, t.error]}>
+      <Table heads={[t.port, t.engine, t.affects, ...(wrong ? [t.error] : [])]}>
         {s.engines.map((e) => (
           <tr key={e.port}>
             <td data-m="1">
@@ -77,7 +80,7 @@ function Engines({ system: s }: { system: System }) {
             <td data-m="3" className="t2">
               {e.affects.join(', ')}
             </td>
-            <td className="bad">{e.error}</td>
+            {wrong && <td className="bad">{e.error}</td>}
           </tr>
         ))}
       </Table>

@@ -2,6 +2,7 @@ import { useGet } from '../../lib/api.ts'
 import { useCan } from '../../lib/session.ts'
 import { useLive } from '../../lib/stream.ts'
 import { useCrumbs } from '../../lib/title.ts'
+import { tabs } from '../../shell/routes.ts'
 import { Allowed, Asked } from '../../ui/feedback.tsx'
 import { Head } from '../../ui/page.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
@@ -25,7 +26,7 @@ function Inside({ tab }: { tab: string }) {
   useCrumbs({ text: t.title })
   const first = useGet('GET /system')
   const { data } = useLive('system', {})
-  const names = (['now', 'config', 'logs', 'backups'] as const).filter((n) => n !== 'config' || can('system.write'))
+  const names = tabs.system.filter((n) => n !== 'config' || can('system.write'))
   return (
     <Asked of={first} rows={8}>
       {(read) => {

@@ -29,6 +29,8 @@ const useT = texts({
     model: 'Describe a product first',
     modelText: 'What it reports and takes: objects, commands and events, with types and units.',
     modelGo: 'Make a product',
+    old: 'An installation of the old Pando Cloud is taken over with its devices, keys and applications; in the field nothing changes.',
+    oldGo: 'How to',
     where: 'Where devices and applications reach it',
   },
   zh: {
@@ -52,6 +54,8 @@ const useT = texts({
     model: '先描述产品',
     modelText: '它上报和接收什么：对象、命令和事件，带类型和单位。',
     modelGo: '新建产品',
+    old: '旧版 Pando Cloud 可连同设备、密钥和应用一并接管，现场设备无需改动。',
+    oldGo: '查看方法',
     where: '设备与应用的接入地址',
   },
 })
@@ -79,6 +83,9 @@ export default function Page() {
             </Link>
           ))}
         </div>
+        <p className="t2">
+          {t.old} <a href="/docs/import">{t.oldGo}</a>
+        </p>
         <Card title={t.where}>
           <div className="sect flush">
             <Asked of={endpoints} rows={2}>

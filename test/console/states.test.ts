@@ -1,0 +1,4 @@
+/** CONSOLE-10 */
+import { everyState } from './states.ts'
+
+everyState({ lang: 'en', size: 'wide', tabs: false })
