@@ -68,7 +68,9 @@ export const everyPage = (form: Form): void =>
         (p) => p.path,
       )
       paths.push(`/devices/${other.id}/connection`, `/devices/connect?product=${product.id}&tool=mosquitto&serial=unseen`)
-      named = [XSS, /\b\d+-\d+-(unseen|other)\b/, /\bunseen\b/, new URL(world.hooks.url).host, 'http:', /\/hook\b/]
+      const ofModel = /\b(light|climate|switch|dim|motion|alarm|onoff|level|temperature|humidity)\b/
+      const ofPeople = /\b(test|person 1|rule\/\d+|(\d+-\d+-)?(unseen|other))\b/
+      named = [XSS, ofModel, ofPeople, world.hooks.url]
     })
     after(async () => {
       await browser?.close()

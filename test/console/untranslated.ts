@@ -10,6 +10,7 @@ const SAME = new Set(
   int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64 bool string bytes uri
   registry devicemanager controller apiprovider notifier mqttaccess httpaccess coapaccess xmppaccess
   registrystore devicelog history presence queue discovery logs
+  int double timestamp App Key http webhook id signature mqtt
   admin pando vendor product tag state Asia Shanghai`.split(/\s+/),
 )
 
@@ -19,7 +20,7 @@ const SAID = `(() => {
   const said = []
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
   for (let n = walk.nextNode(); n; n = walk.nextNode())
-    if (!n.parentElement.closest(own + ', script, style, svg')) said.push(n.data)
+    if (!n.parentElement.closest(own + ', noscript, script, style, svg')) said.push(n.data)
   for (const el of document.body.querySelectorAll('[aria-label], [title], [placeholder], [alt]'))
     if (!el.closest(own)) for (const a of ['aria-label', 'title', 'placeholder', 'alt']) said.push(el.getAttribute(a) ?? '')
   return [document.title, ...said].map((s) => s.trim()).filter(Boolean)
@@ -28,6 +29,9 @@ const SAID = `(() => {
 const NOBODYS = /undefined|\bNaN\b|\[object |Invalid Date|\bnull\b/
 /** A name of the program's own: a key of a text, a code. */
 const KEY = /\b[a-z]+(_[a-z]+)+\b|\b[a-z]+(\.[a-z]+){2,}\b/
+
+/** A moment as machines write it, and a word of the filter: the same in each language. */
+const PLAIN = /\d{4}-\d\d-\d\dT[\d:.]+Z|\b\w+[:<>]\w+|\bpando-[\da-f]+(\.\w+)?/g
 
 const latin = (text: string): string[] =>
   (text.match(/\p{Script=Latin}[\p{Script=Latin}\d]+/gu) ?? []).filter((w) => !SAME.has(w) && !/^v\d+$/.test(w))
@@ -43,7 +47,8 @@ export async function untranslated(page: Page, lang: Lang, data: readonly (strin
   const wrong = new Set<string>()
   for (const text of said) {
     const plain = data.reduce<string>((rest, d) => rest.replaceAll(typeof d === 'string' ? d : new RegExp(d, 'gu'), ' '), text)
-    if (isForeign[lang](plain) || NOBODYS.test(plain) || KEY.test(plain)) wrong.add(`${page.url()}: ${text.slice(0, 200)}`)
+    if (isForeign[lang](plain.replaceAll(PLAIN, ' ')) || NOBODYS.test(plain) || KEY.test(plain))
+      wrong.add(`${page.url()}: ${text.slice(0, 200)}`)
   }
   return [...wrong]
 }
