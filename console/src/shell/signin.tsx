@@ -25,8 +25,18 @@ function Outside({ children }: { children: ReactNode }) {
           <Seg<Lang>
             label={t.language}
             of={[
-              ['en', 'English'],
-              ['zh', '中文'],
+              [
+                'en',
+                <span key="en" lang="en">
+                  English
+                </span>,
+              ],
+              [
+                'zh',
+                <span key="zh" lang="zh-CN">
+                  中文
+                </span>,
+              ],
             ]}
             value={lang}
             on={setLang}
