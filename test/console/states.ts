@@ -1,55 +1,13 @@
-/** What a page shows while it is read, when that fails, when nothing is there, when it may not be seen, and when it is not live. */
+/** What a page shows when nothing is there, when it may not be seen, and when it is not live. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { demoConfig } from '../../src/cli/device/product.ts'
 import { openDoor, PASSWORD } from '../admin/door.ts'
 import { makeWorld, until, type World } from '../world.ts'
 import { buildConsole, inBrowser, type Lang, openBrowser, type Session, type Size, signIn, visit } from './browser.ts'
 import { type Place, placesOf } from './places.ts'
 import { wordsIn } from './words.ts'
-
-const BROKEN = {
-  status: 500,
-  contentType: 'application/problem+json',
-  body: JSON.stringify({
-    type: '/docs/errors#internal',
-    title: 'internal',
-    status: 500,
-    code: 'internal',
-    params: {},
-    request_id: 'of-this-test',
-  }),
-}
-
-/** Everything a page reads waits, until it is said what comes of it; nothing comes by the stream. */
-interface Gate {
-  close(): void
-  open(to: 'answers' | 'failures'): void
-  /** how many wait, or have */
-  asked(): number
-}
-
-async function gateOf(page: Page): Promise<Gate> {
-  let asked = 0
-  let opened = Promise.withResolvers<'answers' | 'failures'>()
-  await page.routeWebSocket('**/admin/v1/stream', () => {})
-  await page.route('**/admin/v1/**', async (route) => {
-    const own = route.request().method() !== 'GET' || new URL(route.request().url()).pathname.endsWith('/session')
-    if (own) return route.continue()
-    asked++
-    // who has left the page meanwhile waits for nothing
-    return (await opened.promise) === 'answers' ? route.continue().catch(() => {}) : route.fulfill(BROKEN).catch(() => {})
-  })
-  return {
-    close() {
-      asked = 0
-      opened = Promise.withResolvers()
-    },
-    open: (to) => opened.resolve(to),
-    asked: () => asked,
-  }
-}
 
 interface Form {
   lang: Lang
@@ -94,26 +52,6 @@ export const everyState = (form: Form): void =>
       await browser?.close()
       await world?.close()
     })
-
-    // CONSOLE-10
-    test(`each page: it is being read; that failed, and can be tried again (${form.lang} ${form.size})`, () =>
-      visit(browser, world, { ...form, as: session }, async (page) => {
-        const gate = await gateOf(page)
-        const again = page.getByRole('button', { name: say('common', 'tryAgain') }).first()
-        for (const { path } of places) {
-          gate.close()
-          await page.goto(path)
-          await page.locator('main#main :is(.bones, h1)').first().waitFor()
-          if (gate.asked() === 0) continue
-          gate.open('failures')
-          await page.locator('main#main .note[data-s=bad]').first().waitFor()
-          assert.match((await page.locator('main#main').textContent()) ?? '', /of-this-test/, path)
-          gate.close()
-          gate.open('answers')
-          await again.click()
-          await page.locator('main#main h1').first().waitFor()
-        }
-      }))
 
     // CONSOLE-10
     test('who may see a part only is told so where that ends, and is nowhere shown a failure for it', () =>

@@ -300,7 +300,9 @@ function Account({ keys }: { keys: () => void }) {
   return (
     <Menu label={t.account} icon="user">
       <MenuItem href="/access/account">{s.at === 'in' ? `${s.session.user.name} · ${c.roles[s.session.role]}` : ''}</MenuItem>
-      <MenuItem act={otherLang}>{t.otherLang}</MenuItem>
+      <MenuItem act={otherLang}>
+        <span lang={lang.get() === 'zh' ? 'en' : 'zh'}>{t.otherLang}</span>
+      </MenuItem>
       <MenuItem act={() => setTheme('system')}>
         {t.theme}: {t.themes.system}
       </MenuItem>
