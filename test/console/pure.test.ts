@@ -1,9 +1,13 @@
 /** What pages think with, without a browser: conditions in words, and what differs between two texts. */
 import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { differs } from '../../console/src/lib/diff.ts'
 import { type Comparison, celOf, comparisonsOf, ops } from '../../console/src/pages/rules/comparisons.ts'
+import { root } from '../world/root.ts'
+import { placesOf } from './places.ts'
 
 const names = {
   'status.climate.temperature': 'double',
@@ -65,4 +69,9 @@ test('what differs: lines that are gone and new make one text of the other', () 
     differs('1\n2\n3\n4\n5\n6', '1\n2\n3\n4\n5\n7').map((l) => `${l.s} ${l.text}`),
     ['gap …', 'same 4', 'same 5', 'gone 6', 'new 7'],
   )
+})
+
+test('W6 each page and each of its tabs has its picture, on a wide screen and on a phone, and nothing else has', () => {
+  const names = placesOf({ device: 1, product: 1, rule: 1, application: 1 }).map((p) => p.name)
+  assert.deepEqual(readdirSync(join(root, 'docs/screens')).sort(), names.flatMap((n) => [`${n}.png`, `${n}.phone.png`]).sort())
 })

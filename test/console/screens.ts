@@ -1,5 +1,5 @@
 /**
- * docs/screens: pictures of the running product. `node_modules/.bin/node test/console/screens.ts [name …]`; with `--into <folder>` those
+ * docs/screens: pictures of each page of the running product. `node_modules/.bin/node test/console/screens.ts [name …]`; with `--into <folder>` those
  * of the other language, light and size too, to be looked at.
  */
 import { mkdirSync } from 'node:fs'
@@ -12,6 +12,7 @@ import { root } from '../world/root.ts'
 import { makeWorld, sleep, type World } from '../world.ts'
 import { buildConsole, openBrowser, signIn, visit } from './browser.ts'
 import { coldRooms, unknownObject } from './fleet.ts'
+import { placesOf } from './places.ts'
 
 /** Devices of several states, an application whose receiver answers, a rule, a frame that can't be read. */
 async function furnish(world: World): Promise<void> {
@@ -45,6 +46,7 @@ async function furnish(world: World): Promise<void> {
   for (const n of [7, 14, 21]) await devices[n - 1]!.drop()
   world.hooks.manner = answers(503)
   await devices[2]!.event('door-open')
+  await client('POST /backups', { body: {} })
   await sleep(2000)
 }
 
@@ -57,24 +59,20 @@ async function forAMinute(report: (turn: number) => Promise<unknown>): Promise<v
 }
 
 interface Picture {
-  path: string
+  /** where more is to be seen than at the page's own address */
+  path?: string
   /** what is done before it is taken */
   act?: (page: Page) => Promise<void>
 }
 
 const pickFirst = (page: Page) => page.locator('.pick-row').first().click()
 
-const pages: Record<string, Picture> = {
-  welcome: { path: '/welcome' },
-  overview: { path: '/' },
+const pictures: Record<string, Picture> = {
   devices: { path: '/devices?q=product:1' },
-  device: { path: '/devices/1' },
-  history: { path: '/devices/1/history' },
-  connection: { path: '/devices/7/connection' },
+  'device.connection': { path: '/devices/7/connection' },
   connect: { path: '/devices/connect?tool=mosquitto&serial=kitchen-1' },
   product: { path: '/products/1?add=objects:3:int8,uint16', act: (page) => page.locator('.diff ins').first().waitFor() },
   rule: {
-    path: '/rules/1',
     async act(page) {
       await page.locator('.sentence-form input').first().fill('8.5')
       await page.locator('svg .limit').waitFor({ state: 'attached' })
@@ -82,20 +80,17 @@ const pages: Record<string, Picture> = {
       await page.locator('svg .fire').first().waitFor()
     },
   },
-  runs: { path: '/rules/1/runs' },
-  application: { path: '/applications/1', act: pickFirst },
-  packets: { path: '/packets/quarantine?product=1', act: pickFirst },
-  past: { path: '/packets/past?product=1', act: pickFirst },
-  alerts: { path: '/alerts' },
-  system: { path: '/system' },
-  people: { path: '/access' },
-  access: { path: '/access/audit' },
+  application: { act: pickFirst },
+  'packets.quarantine': { path: '/packets/quarantine?product=1', act: pickFirst },
+  'packets.past': { path: '/packets/past?product=1', act: pickFirst },
 }
 
 async function shoot(page: Page, folder: string, suffix: string, wanted: readonly string[]): Promise<void> {
-  for (const [name, { path, act }] of Object.entries(pages)) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue
-    await page.goto(path)
+  for (const { name, path } of placesOf({ device: 1, product: 1, rule: 1, application: 1 })) {
+    // who is signed in does not see it
+    if (name === 'sign-in' || (wanted.length > 0 && !wanted.includes(name))) continue
+    const { path: instead, act } = pictures[name] ?? {}
+    await page.goto(instead ?? path)
     await page.locator('main#main h1').first().waitFor()
     await act?.(page)
     await sleep(1500)
