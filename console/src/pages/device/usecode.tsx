@@ -72,13 +72,14 @@ const writers: Record<Tool, (c: Call, live: boolean) => string> = {
   curl: (c, live) => curlOf({ ...c, headers: ['App-Key: $APP_KEY'] }).replace(/^curl/, live ? 'curl -N' : 'curl'),
   node: ({ method, url, body }, live) =>
     [
+      `import { env${live ? ', stdout' : ''} } from 'node:process'`,
       `const answer = await fetch(${text(url)}, {`,
       ...(method === 'GET' ? [] : [`  method: '${method}',`]),
-      `  headers: { 'App-Key': process.env.APP_KEY${body === undefined ? '' : ", 'Content-Type': 'application/json'"} },`,
+      `  headers: { 'App-Key': env.APP_KEY${body === undefined ? '' : ", 'Content-Type': 'application/json'"} },`,
       ...(body === undefined ? [] : [`  body: ${text(body)},`]),
       '})',
       ...(live
-        ? ['for await (const part of answer.body.pipeThrough(new TextDecoderStream())) process.stdout.write(part)']
+        ? ['for await (const part of answer.body.pipeThrough(new TextDecoderStream())) stdout.write(part)']
         : ['console.log(await answer.json())']),
     ].join('\n'),
   python: ({ method, url, body }, live) =>
