@@ -51,7 +51,10 @@ export async function xmppServer(o: { authUrl?: string } = {}): Promise<XmppServ
     child.kill('SIGKILL')
     await gone
   }
-  await start()
+  await start().catch(async (e: unknown) => {
+    await kill()
+    throw e
+  })
   return {
     clients: `127.0.0.1:${clients}`,
     components: `127.0.0.1:${components}`,
