@@ -185,7 +185,7 @@ test('several actions run in their order, a plugin’s among them; one that fail
   const { steps } = JSON.parse(run.trace) as { steps: { do: string; ok?: boolean; outcome?: string }[] }
   assert.deepEqual(
     steps.map((s) => s.do),
-    ['action', 'command', 'status', 'webhook'],
+    ['action howl', 'command', 'status', 'webhook'],
   )
 })
 
