@@ -58,7 +58,7 @@ interface Up {
 async function start({ env, processes }: Shape): Promise<Up> {
   const programs = processes.map((services, i) => {
     const dataDir = env['PANDO_DATA_DIR'] ?? join(dir, String(i))
-    return program(0, [node, 'src/main.ts', 'serve', ...services], { ...common, ...env, PANDO_DATA_DIR: dataDir })
+    return program(0, ['bin/pando', 'serve', ...services], { ...common, ...env, PANDO_DATA_DIR: dataDir })
   })
   const lines = (await Promise.all(programs.map((p) => p.line()))) as { listen: Record<string, string> }[]
   const ports = lines.flatMap(({ listen }) => (listen['mqttaccess'] ? [Number(new URL(listen['mqttaccess']).port)] : []))

@@ -56,7 +56,7 @@ const servers: Server[] = [
   {
     name: 'pando',
     async start(tls) {
-      const p = program(0, [node, 'src/main.ts', 'serve'], {
+      const p = program(0, ['bin/pando', 'serve'], {
         ...anywhere(join(dir, 'data')),
         ...(tls && { PANDO_TLS_CERT: cert, PANDO_TLS_KEY: key }),
       })
