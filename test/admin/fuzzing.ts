@@ -12,7 +12,8 @@ import { operationsOf, request } from './requests.ts'
 const HEAVY = new Set(['signIn', 'addUser', 'editMe', 'editUser'])
 const ONCE_IN = 50
 /** So many are under way all the time: one that waits for a device holds no other up. */
-const AT_ONCE = 16
+/** Fewer where each service is a process of its own: they begin cold, on the cores of one machine. */
+const AT_ONCE = process.env['PANDO_TEST_SHAPE']?.startsWith('cluster') ? 4 : 16
 
 export interface Fuzzed {
   /** `operation status` → how often */

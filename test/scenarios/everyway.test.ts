@@ -43,7 +43,9 @@ async function websocket(world: World, d: Device): Promise<Way> {
     event: (n, v, t) => client.publishAsync('e', Buffer.from(d.eventFrame(n, v, t)), { qos: 1 }),
     obey: () => command,
     async leave() {
+      const ended = new Promise<void>((done) => client.once('close', () => done()))
       await world.peers.registry.revokeTokens({ deviceId: d.id })
+      await ended
       await client.endAsync(true)
     },
   }

@@ -36,6 +36,9 @@ const settings: Readonly<Record<string, string>> = {
   apiprovider: 'PANDO_APIPROVIDER_LISTEN',
 }
 
+/** In one process the application API's port takes it too. */
+const websocket = { PANDO_MQTTACCESS_WS_LISTEN: '127.0.0.1:0' }
+
 export async function startCluster(o: Options, times: number): Promise<Running> {
   const lines: string[] = []
   const parts: Part[] = []
@@ -48,7 +51,10 @@ export async function startCluster(o: Options, times: number): Promise<Running> 
     const name = `${service}${n}`
     const setting = settings[service]
     const free = setting === undefined ? {} : { [setting]: n === 0 ? o.env[setting]! : '127.0.0.1:0' }
-    const cloud = await startPart(o, [service], name, lines, mine.get(name) ?? free)
+    const cloud = await startPart(o, [service], name, lines, {
+      ...(service === 'mqttaccess' && websocket),
+      ...(mine.get(name) ?? free),
+    })
     if (setting !== undefined) mine.set(name, { [setting]: new URL(cloud.listen[service]!).host })
     parts.push({ service, cloud, order: serviceNames.indexOf(service) * times + n })
   }

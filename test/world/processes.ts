@@ -94,6 +94,7 @@ async function makePart(o: Options, name: string, services: readonly string[]) {
   const rpc = await port()
   const env: Env = { ...o.env, PANDO_DATA_DIR: dataDir, PANDO_RPC_LISTEN: rpc, PANDO_OPS_LISTEN: await port() }
   for (const s of services) if (s.endsWith('access') || s === 'apiprovider') env[`PANDO_${s.toUpperCase()}_LISTEN`] = await port()
+  if (services.some((s) => s === 'mqttaccess')) env['PANDO_MQTTACCESS_WS_LISTEN'] = await port()
   let now: Running | undefined
   let last: Running | undefined
   return {
