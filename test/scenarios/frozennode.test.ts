@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { onEngines } from '../support/engines.ts'
 import { enginesOf } from '../world/servers.ts'
 import { scenario, sleep, until } from '../world.ts'
-import { finish, NOTICED_MS, nodeOf, partsWith, qos2, valuesOf } from './handover.ts'
+import { finish, NOTICED_MS, nodeOf, partsWith, qos2, valuesOf, whileFrozen } from './handover.ts'
 
 onEngines(enginesOf.processes!, () => {
   // MQTT-5, MQTT-13
@@ -55,19 +55,15 @@ onEngines(enginesOf.processes!, () => {
       const device = await world.device()
       await device.connect({ clean: false })
       const { remotePort } = device.link.socket
-      const controllers = partsWith(world, 'controller')
-      for (const c of controllers) c.signal('SIGSTOP')
-      let coming: Promise<unknown>
-      try {
+      const { coming } = await whileFrozen(partsWith(world, 'controller'), async () => {
         device.link.send(qos2(device, 1, false))
         await sleep(NOTICED_MS)
         await device.drop()
         await sleep(NOTICED_MS)
-        coming = device.connect({ clean: false })
+        const coming = device.connect({ clean: false })
         await sleep(NOTICED_MS)
-      } finally {
-        for (const c of controllers) c.signal('SIGCONT')
-      }
+        return { coming }
+      })
       await coming
       assert.notEqual(device.link.socket.remotePort, remotePort)
       device.link.send(qos2(device, 1, true))

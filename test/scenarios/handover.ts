@@ -10,6 +10,16 @@ export const NOTICED_MS = 300
 
 export const partsWith = (world: World, service: string): Part[] => partsOf(world).filter((p) => p.services.includes(service))
 
+/** Those processes stand still meanwhile. A promise that only they can settle is answered within an object: by itself it would be waited for. */
+export async function whileFrozen<T>(parts: readonly Part[], act: () => Promise<T>): Promise<T> {
+  for (const p of parts) p.signal('SIGSTOP')
+  try {
+    return await act()
+  } finally {
+    for (const p of parts) p.signal('SIGCONT')
+  }
+}
+
 /** The access node that holds its connection. */
 export const nodeOf = (world: World, { link }: Device): Part =>
   partsOf(world).find((p) => new URL(p.listen['mqttaccess'] ?? 'none:').port === String(link.socket.remotePort))!

@@ -4,7 +4,7 @@ import { createClient } from 'redis'
 import { onEngines } from '../support/engines.ts'
 import { enginesOf } from '../world/servers.ts'
 import { scenario, sleep, until, type World } from '../world.ts'
-import { finish, NOTICED_MS, partsWith, qos2, valuesOf } from './handover.ts'
+import { finish, NOTICED_MS, partsWith, qos2, valuesOf, whileFrozen } from './handover.ts'
 
 /** As if Redis had been emptied; other clouds use it too. */
 async function emptyPresence(world: World): Promise<void> {
@@ -24,10 +24,7 @@ onEngines(enginesOf.processes!, () => {
       const { link: old } = device
       const known = async () => (await world.peers.devicemanager.routes({ devices: [device.id] })).items[0]?.epoch
       const before = await known()
-      const controllers = partsWith(world, 'controller')
-      for (const c of controllers) c.signal('SIGSTOP')
-      let coming: Promise<unknown>
-      try {
+      const { coming } = await whileFrozen(partsWith(world, 'controller'), async () => {
         old.send(qos2(device, 1, false))
         await sleep(NOTICED_MS)
         device.connect({ clean: false }).catch(() => undefined)
@@ -37,11 +34,10 @@ onEngines(enginesOf.processes!, () => {
           await p.kill()
           await p.start()
         }
-        coming = device.comeBack({ clean: false })
+        const coming = device.comeBack({ clean: false })
         await sleep(NOTICED_MS)
-      } finally {
-        for (const c of controllers) c.signal('SIGCONT')
-      }
+        return { coming }
+      })
       await coming
       await until('the end of the session before', () => old.ended)
       device.link.send(qos2(device, 1, true))
@@ -59,18 +55,14 @@ onEngines(enginesOf.processes!, () => {
       const device = await world.device()
       await device.connect({ clean: false })
       const { link: old } = device
-      const controllers = partsWith(world, 'controller')
-      for (const c of controllers) c.signal('SIGSTOP')
-      let coming: Promise<unknown>
-      try {
+      const { coming } = await whileFrozen(partsWith(world, 'controller'), async () => {
         old.send(qos2(device, 1, false))
         await sleep(NOTICED_MS)
         await emptyPresence(world)
-        coming = device.connect({ clean: false })
+        const coming = device.connect({ clean: false })
         await sleep(NOTICED_MS)
-      } finally {
-        for (const c of controllers) c.signal('SIGCONT')
-      }
+        return { coming }
+      })
       await coming
       assert.notEqual(device.link.socket.remotePort, old.socket.remotePort)
       device.link.send(qos2(device, 1, true))
