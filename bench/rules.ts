@@ -68,18 +68,18 @@ console.log(`a record that concerns no rule: ${timed(1_000_000).toFixed(3)} µs 
 console.log(`a record that concerns one: ${timed(1).toFixed(2)} µs (L1: ≤ 20)`)
 
 const DAY = 86_400_000
-const READ = 300_000
+const READ = 1_500_000
 const folder = fs.mkdtempSync(join(tmpdir(), 'bench-rules-'))
 const history = await openFileHistory('file:h', { dataDir: folder })
-const from = (Math.floor(Date.now() / DAY) - 4) * DAY
+const from = (Math.floor(Date.now() / DAY) - 16) * DAY
 const head = { kind: recordKind.status, device: 1, product: 1, version: 1, data: frame }
 for (let n = 0; n < READ; n += 1000) {
-  const some = Array.from({ length: 1000 }, (_, i) => ({ ...head, time: from + ((n + i) * 3 * DAY) / READ }))
+  const some = Array.from({ length: 1000 }, (_, i) => ({ ...head, time: from + ((n + i) * 15 * DAY) / READ }))
   await history.absorb(makeBatch(1, 1 + n / 1000, some))
 }
 await history.flush()
 for (let round = 1; round <= 3; round++) {
-  const trial = await dryRun(history, { rule: ruleOf(1), devices: [1], from, to: from + 3 * DAY })
+  const trial = await dryRun(history, { rule: ruleOf(1), devices: [1], from, to: from + 15 * DAY })
   const perSecond = Math.round((trial.read / trial.took) * 1000)
   console.log(`dry run ${round}: ${trial.read} records read from disk and judged, ${perSecond} a second (L1: ≥ 500 000)`)
 }

@@ -191,7 +191,7 @@ function takeRecords({ bytes, count }: Answer, into: HistoryRecord[]): void {
       packetId: v.getUint16(p + at.packetId, true),
       flags: v.getUint16(p + at.flags, true),
       epoch: v.getFloat64(p + at.epoch, true),
-      data: bytes.subarray(p + RECORD_HEADER, p + size),
+      data: new Uint8Array(bytes.buffer, bytes.byteOffset + p + RECORD_HEADER, size - RECORD_HEADER),
     })
     p += size
   }

@@ -13,7 +13,7 @@ const MOST_ITEMS = 200
 const MOST_RECORDS = 5_000_000
 const MOST_TICKS = 20_000
 const SLICE_MS = 5
-const PAGE = 5000
+const PAGE = 2000
 const KINDS = [1, 2, 4, 5]
 
 interface Asked {
@@ -83,7 +83,7 @@ export async function dryRun(history: Pick<History, 'read'>, { rule, devices, fr
       if (result.items.length < MOST_ITEMS) result.items.push({ at, device: Math.max(1, device), why, would })
     })
     const trials = old ? [trial, new Trial(old)] : [trial]
-    const ticks = trials.map((t) => ticking(t, from, to))
+    const ticks = trials.flatMap((t) => ticking(t, from, to) ?? [])
     const each = (r: HistoryRecord) => {
       for (const t of ticks) t(r.time)
       const said = saidOf(r, rule)
@@ -134,10 +134,10 @@ async function readAll(
   return false
 }
 
-/** → call it with a time: the ticks before it are judged. */
-function ticking(trial: Trial, from: number, to: number): (time: number) => void {
+/** → call it with a time: the ticks before it are judged. undefined: it has none. */
+function ticking(trial: Trial, from: number, to: number): ((time: number) => void) | undefined {
   const { cron } = trial.rule
-  if (!cron) return () => {}
+  if (!cron) return undefined
   const next = (after: number) => cron.nextRun(new Date(after))?.getTime() ?? Number.POSITIVE_INFINITY
   let tick = next(from - 1000)
   let n = 0
