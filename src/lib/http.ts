@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { type Listener, listen, type TlsOptions } from './listen.ts'
-import { type PlainHandler, type PlainServer, plainServer } from './plainhttp.ts'
+import { type FindPlain, type PlainServer, plainServer } from './plainhttp.ts'
 import type { Address } from './settings.ts'
 
 export type Handler = (req: IncomingMessage, res: ServerResponse) => void
@@ -14,8 +14,8 @@ export interface Paths {
   /** path prefixes; '/' takes what nobody else wants */
   prefixes: readonly string[]
   handler: Handler
-  /** the paths whose requests may wait, and who serves them where they are plain (plainhttp.ts); the others the handler gets */
-  waiting?: { paths: readonly string[]; handler: PlainHandler }
+  /** who serves requests that are plain without node:http (plainhttp.ts); all others the handler gets */
+  plain?: FindPlain
   /** handles `Upgrade` on these prefixes (WebSocket) */
   onUpgrade?: (req: IncomingMessage, socket: import('node:stream').Duplex, head: Buffer) => void
 }
@@ -109,12 +109,19 @@ async function start(m: Mount, timeouts: HttpTimeouts): Promise<Shared> {
     else socket.destroy()
   })
   const toNode = (socket: Socket) => server.emit('connection', socket)
-  const plain = plainServer((path) => mounts.find((m) => m.waiting?.paths.includes(path))?.waiting?.handler, toNode)
+  const find: FindPlain = (method, url) => {
+    for (const m of mounts) {
+      const found = m.plain?.(method, url)
+      if (found) return found
+    }
+    return undefined
+  }
+  const plain = plainServer(find, toNode)
   const listener = await listen({
     address: m.address,
     ...(m.tls && { tls: m.tls }),
     ...(m.tlsOnly && { tlsOnly: true }),
-    onSocket: (socket) => (mounts.some((m) => m.waiting) ? plain.take(socket) : toNode(socket)),
+    onSocket: (socket) => (mounts.some((m) => m.plain) ? plain.take(socket) : toNode(socket)),
   })
   return { server, plain, listener, mounts }
 }

@@ -13,7 +13,7 @@ import type { Started } from '#lib/service.ts'
 import type { Address } from '#lib/settings.ts'
 import { makeHandler } from './handler.ts'
 import { type Config, httpNode } from './me/node.ts'
-import { dataHandlers, waitingPaths } from './me/serve.ts'
+import { dataHandlers } from './me/serve.ts'
 import { Sessions } from './me/sessions.ts'
 
 const prefixes = ['/v1/devices/registration', '/v1/devices/authentication', '/v1/devices']
@@ -29,7 +29,7 @@ export async function start(s: AccessStart<Config, EnrolPeers>): Promise<Started
     for (const session of [...sessions.all()]) session.end('server_stopping')
   })
   s.onStop(() => node.wheel.stop())
-  const { data, poll } = dataHandlers({ node, sessions, failures, metrics })
+  const { data, plain } = dataHandlers({ node, sessions, failures, metrics })
   const handler = makeHandler({
     data,
     call: {
@@ -40,9 +40,8 @@ export async function start(s: AccessStart<Config, EnrolPeers>): Promise<Started
     clock,
     metrics,
   })
-  const waiting = { paths: waitingPaths, handler: poll }
   const mount = (address: Address, tls?: TlsOptions, tlsOnly = false) =>
-    s.http.mount({ address, prefixes, handler, waiting, tlsOnly, ...(tls && { tls }) })
+    s.http.mount({ address, prefixes, handler, plain, tlsOnly, ...(tls && { tls }) })
   const listen: Record<string, string> = { httpaccess: shown('http', await mount(config.httpaccessListen, s.tls)) }
   if (config.httpaccessLegacyTlsListen && s.tls) {
     const address = await mount(config.httpaccessLegacyTlsListen, { ...s.tls, ...legacyTls }, true)

@@ -7,15 +7,25 @@ import { type Refusal, texts } from './errors.ts'
 
 const TYPE = 'application/json; charset=UTF-8'
 
+/** What an answer in one piece is said to: what fastify has of it, and plain.ts. */
+export interface Reply {
+  readonly statusCode: number
+  code(status: number): unknown
+  header(name: string, value: string): unknown
+  send(text: string): unknown
+}
+
 /** `data`: JSON text taken as it is, so that digits survive; '' = no data. */
-export function answer(reply: FastifyReply, data: string): void {
+export function answer(reply: Reply, data: string): void {
   const text = data === '' ? '{"code":0,"message":""}' : `{"code":0,"message":"","data":${data}}`
-  reply.header('Content-Type', TYPE).send(text)
+  reply.header('Content-Type', TYPE)
+  reply.send(text)
 }
 
 /** Where the request was not served at all (`status` not 200) and it is worth to come back, `Retry-After` says when. */
-export function refuse(reply: FastifyReply, { code, message, status }: Refusal, requestId?: string): void {
-  reply.code(status).header('Content-Type', TYPE)
+export function refuse(reply: Reply, { code, message, status }: Refusal, requestId?: string): void {
+  reply.code(status)
+  reply.header('Content-Type', TYPE)
   if (status === 429 || status === 503) reply.header('Retry-After', '1')
   if (status === 413 || status === 408) reply.header('Connection', 'close')
   if (requestId !== undefined) reply.header('X-Request-Id', requestId)

@@ -1,6 +1,6 @@
 /** One log line where a call failed by our fault or was slow, and the metrics of every call. Never a key, never a query. */
 import { randomBytes } from 'node:crypto'
-import type { FastifyRequest } from 'fastify'
+import type { IncomingHttpHeaders } from 'node:http'
 import { errorTable, type PandoError } from '#lib/errors.ts'
 import type { Logger } from '#lib/log.ts'
 import type { Metrics } from '#lib/metrics.ts'
@@ -8,16 +8,23 @@ import type { Metrics } from '#lib/metrics.ts'
 /** A call that waits for nobody and takes longer is told. */
 const SLOW_MS = 1000
 
+/** What is looked at of a request. */
+export interface Asked {
+  readonly method: string
+  readonly url: string
+  readonly headers: Readonly<IncomingHttpHeaders>
+}
+
 /** The caller's `X-Request-Id` if it has a harmless form, else a new one. */
-export function requestIdOf(req: FastifyRequest): string {
+export function requestIdOf(req: Pick<Asked, 'headers'>): string {
   const given = req.headers['x-request-id']
   return typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : randomBytes(8).toString('hex')
 }
 
 export interface RequestLog {
   /** → the id under which it was logged, undefined if it was not worth a line */
-  failed(req: FastifyRequest, route: string, e: PandoError): string | undefined
-  done(req: FastifyRequest, route: string, status: number, ms: number, waits: boolean): void
+  failed(req: Asked, route: string, e: PandoError): string | undefined
+  done(req: Asked, route: string, status: number, ms: number, waits: boolean): void
 }
 
 type Counted = Pick<Metrics, 'pando_http_requests_total' | 'pando_http_seconds' | 'counting' | 'timing'>
@@ -33,7 +40,7 @@ export function requestLog(log: Logger, metrics: Counted): RequestLog {
     counts.set(route, of.set(status, count))
     return count
   }
-  const fields = (req: FastifyRequest, id: string, route: string) => ({
+  const fields = (req: Asked, id: string, route: string) => ({
     http: { request: { id, method: req.method } },
     url: { path: pathOf(req) },
     event: { action: route },
@@ -55,4 +62,4 @@ export function requestLog(log: Logger, metrics: Counted): RequestLog {
   }
 }
 
-const pathOf = (req: FastifyRequest): string => req.url.split('?', 1)[0]!.slice(0, 512)
+const pathOf = (req: Asked): string => req.url.split('?', 1)[0]!.slice(0, 512)

@@ -22,6 +22,8 @@ export interface Route {
   call: DeviceCall
   /** waits for a device, or for a reader: slow is not wrong */
   waits: boolean
+  /** answers in pieces, as they are read */
+  inPieces?: true
 }
 
 export type { CallPeers }
@@ -35,8 +37,8 @@ export const deviceRoutes: readonly Route[] = [
   { method: 'GET', paths: spellings('info', 'info'), name: 'info', call: info, waits: false },
   { method: 'GET', paths: spellings('status/latest'), name: 'status/latest', call: latest, waits: false },
   { method: 'GET', paths: spellings('status/current', 'status/current'), name: 'status/current', call: current, waits: true },
-  { method: 'GET', paths: spellings('status/history'), name: 'status/history', call: statusHistory, waits: true },
-  { method: 'GET', paths: spellings('events'), name: 'events', call: eventHistory, waits: true },
+  { method: 'GET', paths: spellings('status/history'), name: 'status/history', call: statusHistory, waits: true, inPieces: true },
+  { method: 'GET', paths: spellings('events'), name: 'events', call: eventHistory, waits: true, inPieces: true },
   { method: 'GET', paths: spellings('desired'), name: 'desired', call: desired, waits: false },
   { method: 'PUT', paths: spellings('desired'), name: 'desired', call: setDesired, waits: false },
   { method: 'PUT', paths: spellings('status', 'status'), name: 'status', call: setStatus, waits: true },

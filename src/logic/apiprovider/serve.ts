@@ -1,12 +1,12 @@
 /** The way of one call: limits, App-Key, device and scope, the call itself, the answer. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { toPandoError } from '#lib/errors.ts'
-import { answer, refuse, stream } from './answer.ts'
-import { type CallPeers, infoByKey, type Query } from './calls.ts'
+import { answer, type Reply, refuse, stream } from './answer.ts'
+import { type CallPeers, infoByKey, type Query, type Streamed } from './calls.ts'
 import { Refusal, refusalOf } from './errors.ts'
 import type { Guard } from './guard.ts'
 import type { Limits } from './limits.ts'
-import type { RequestLog } from './requestlog.ts'
+import type { Asked, RequestLog } from './requestlog.ts'
 import type { Route } from './routes.ts'
 
 export interface ServeParts {
@@ -20,29 +20,56 @@ export interface ServeParts {
 
 type Handler = (req: FastifyRequest, reply: FastifyReply) => void
 
-export function deviceHandler(p: ServeParts, { name, call, waits }: Route): Handler {
-  return (req, reply) =>
-    serve(p, { name, waits, req, reply }, async () => {
-      const known = p.guard.caller(keyOf(req), req.raw.socket)
-      const caller = known instanceof Promise ? await known : known
-      const leave = p.limits.enterOf(caller.application.id)
-      try {
-        const found = p.guard.device(caller, (req.params as { identifier: string }).identifier)
-        const device = found instanceof Promise ? await found : found
-        const input = {
-          body: textOf(req.body),
-          query: req.query as Query,
-          accept: req.headers.accept ?? '',
-          applicationId: caller.application.id,
-        }
-        const said = await call(p.peers, device, input)
-        if (typeof said === 'string') return said
-        await stream(reply, said)
-        return undefined
-      } finally {
-        leave()
-      }
+export const deviceHandler =
+  (p: ServeParts, route: Route): Handler =>
+  (req, reply) =>
+    serveDevice(p, route, {
+      req,
+      reply,
+      connection: req.raw.socket,
+      identifier: (req.params as { identifier: string }).identifier,
+      query: req.query as Query,
+      body: req.body,
+      stream: (said) => stream(reply, said),
     })
+
+/** A call on a device, as it came. */
+export interface DeviceRequest {
+  req: Asked
+  reply: Reply
+  /** on which it came */
+  connection: object
+  identifier: string
+  query: Query
+  body: unknown
+  /** sends an answer that comes in pieces */
+  stream(said: Streamed): Promise<void>
+}
+
+/** Answers in every case; never rejects. */
+export function serveDevice(p: ServeParts, { name, call, waits }: Route, r: DeviceRequest): Promise<void> {
+  const { req, reply } = r
+  return serve(p, { name, waits, req, reply }, async () => {
+    const known = p.guard.caller(keyOf(req), r.connection)
+    const caller = known instanceof Promise ? await known : known
+    const leave = p.limits.enterOf(caller.application.id)
+    try {
+      const found = p.guard.device(caller, r.identifier)
+      const device = found instanceof Promise ? await found : found
+      const input = {
+        body: textOf(r.body),
+        query: r.query,
+        accept: req.headers.accept ?? '',
+        applicationId: caller.application.id,
+      }
+      const said = await call(p.peers, device, input)
+      if (typeof said === 'string') return said
+      await r.stream(said)
+      return undefined
+    } finally {
+      leave()
+    }
+  })
 }
 
 export function infoByKeyHandler(p: ServeParts): Handler {
@@ -56,8 +83,8 @@ export function infoByKeyHandler(p: ServeParts): Handler {
 interface Serving {
   name: string
   waits: boolean
-  req: FastifyRequest
-  reply: FastifyReply
+  req: Asked
+  reply: Reply
 }
 
 /** Answers in every case, unless `run` has (undefined); never rejects. */
@@ -77,19 +104,13 @@ async function serve(p: ServeParts, { name, waits, req, reply }: Serving, run: (
   p.requests.done(req, name, reply.statusCode, performance.now() - started, waits)
 }
 
-export function refuseAny(
-  p: Pick<ServeParts, 'requests'>,
-  name: string,
-  req: FastifyRequest,
-  reply: FastifyReply,
-  e: unknown,
-): void {
+export function refuseAny(p: Pick<ServeParts, 'requests'>, name: string, req: Asked, reply: Reply, e: unknown): void {
   if (e instanceof Refusal) return refuse(reply, e)
   const error = toPandoError(e)
   refuse(reply, refusalOf(error), p.requests.failed(req, name, error))
 }
 
-export const keyOf = (req: FastifyRequest): string | undefined => {
+export const keyOf = (req: Pick<Asked, 'headers'>): string | undefined => {
   const key = req.headers['app-key']
   return Array.isArray(key) ? key[0] : key
 }

@@ -21,7 +21,10 @@ export async function makeServer(p: StreamParts): Promise<FastifyInstance> {
     bodyLimit: MAX_BODY,
     // A trailing slash is the same path: the old cloud's router took it.
     routerOptions: { maxParamLength: MAX_PARAM, ignoreTrailingSlash: true },
-    frameworkErrors: (error, _req, reply) => refuse(reply, early(error)),
+    frameworkErrors(error, _req, reply) {
+      const any: FastifyReply = reply
+      refuse(any, early(error))
+    },
   })
   app.removeAllContentTypeParsers()
   // by its name too: what only `*` takes is parsed as a media type anew with each request

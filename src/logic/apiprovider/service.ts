@@ -20,6 +20,7 @@ import { makeFigures } from './figures.ts'
 import { makeGuard } from './guard.ts'
 import { lazily } from './lazily.ts'
 import { defaultLimits, makeLimits } from './limits.ts'
+import { plainCalls } from './plain.ts'
 import { requestLog } from './requestlog.ts'
 import { prefixes } from './routes.ts'
 import { makeServer } from './server.ts'
@@ -74,7 +75,8 @@ export async function start(s: ServiceStart<Config, Ports, Peers>): Promise<Star
   })
   s.onDrain(streams.drain)
   s.onStop(streams.stop)
-  const app = await makeServer({ peers, guard, limits, requests, streams, openDeviceInfo: config.legacyOpenDeviceInfo })
+  const calls = { peers, guard, limits, requests, openDeviceInfo: config.legacyOpenDeviceInfo }
+  const app = await makeServer({ ...calls, streams })
   s.onStop(() => app.close())
   // these are found whether or not anybody asks
   const alerts = makeAlerts({ peers, clock, log: s.log, queue: ports.queue, ...(s.about && { about: s.about }) })
@@ -119,6 +121,7 @@ export async function start(s: ServiceStart<Config, Ports, Peers>): Promise<Star
       else if (prefixes.some((p) => url.startsWith(p))) app.routing(req, res)
       else void serveConsole(console.get(), req, res)
     },
+    plain: plainCalls(calls),
     onUpgrade: (req, socket, head) => void upgrade(admin, req, socket, head),
   })
   return { listen: { apiprovider: addressUrl('http', address) } }

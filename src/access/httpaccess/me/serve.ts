@@ -5,7 +5,7 @@ import type { Failures } from '#access/shared/failures.ts'
 import type { Keyed } from '#core/devicelog/done.ts'
 import { toPandoError } from '#lib/errors.ts'
 import type { Metrics } from '#lib/metrics.ts'
-import type { Answer, PlainHandler } from '#lib/plainhttp.ts'
+import type { Answer, FindPlain, PlainHandler } from '#lib/plainhttp.ts'
 import { readBody } from '../body.ts'
 import { Refusal, refuse, say } from './answer.ts'
 import { OCTETS, poll, stream } from './listener.ts'
@@ -24,13 +24,13 @@ export interface DataParts {
 /** Each says whether a request is for this API, and if so serves it. */
 export interface DataHandlers {
   data: (req: IncomingMessage, res: ServerResponse) => boolean
-  /** of those that may wait */
-  poll: PlainHandler
+  /** of those that may wait, where they are plain */
+  plain: FindPlain
 }
 
 const ME = '/v1/devices/me/'
 const methods: Readonly<Record<string, string>> = { status: 'POST', events: 'POST', commands: 'GET', 'commands/ack': 'POST' }
-export const waitingPaths: readonly string[] = [`${ME}commands`]
+const WAITING = `${ME}commands`
 const MOST_WAIT = 300
 const MOST_ACKS = 1000
 
@@ -80,6 +80,12 @@ export function dataHandlers({ node, sessions, failures, metrics }: DataParts): 
     })
   }
 
+  const poll: PlainHandler = (req, res) => {
+    if (wantsEvents(req)) return false
+    serve('commands', res, async () => wait(await sessionOf(req, allowed(req)), req, res))
+    return true
+  }
+
   return {
     data(req, res) {
       const path = (req.url ?? '').split('?', 1)[0]!.replace(/\/$/, '')
@@ -92,11 +98,7 @@ export function dataHandlers({ node, sessions, failures, metrics }: DataParts): 
       })
       return true
     },
-    poll(req, res) {
-      if (wantsEvents(req)) return false
-      serve('commands', res, async () => wait(await sessionOf(req, allowed(req)), req, res))
-      return true
-    },
+    plain: (method, url) => (method === 'GET' && url.split('?', 1)[0] === WAITING ? poll : undefined),
   }
 }
 
