@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, normalize } from 'node:path'
 import { test } from 'node:test'
 import { causes } from '#contracts/causes.ts'
+import { settingText, translatedSettings } from '#contracts/settingtext.ts'
 import { errorTable } from '#lib/errors.ts'
 import { metricTable } from '#lib/metrics.ts'
 import { deviceRoutes } from '#logic/apiprovider/routes.ts'
@@ -47,6 +48,21 @@ test('HOUSE-2 settings that pages name exist, and all are named', () => {
     known.filter((name) => !found.includes(name)),
     [],
   )
+})
+
+// CONSOLE-11
+test('HOUSE-2 each setting is explained in Chinese too, and nothing else is', () => {
+  assert.deepEqual(
+    translatedSettings,
+    Object.values(settings).map((s) => s.env),
+  )
+  for (const { env, help } of Object.values(settings)) {
+    const { lang, text } = settingText('zh', { name: env, help })
+    assert.equal(lang, 'zh', env)
+    assert.match(text, /\p{Script=Han}.*。$/u, env)
+  }
+  const plugged = { name: 'PANDO_ALARM_LEVEL', help: 'of a plugin' }
+  assert.deepEqual(settingText('zh', plugged), { lang: 'en', text: plugged.help })
 })
 
 test('HOUSE-2 metrics, errors and causes that pages name exist', () => {

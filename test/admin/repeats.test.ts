@@ -28,9 +28,10 @@ if (!needsEmbedded.skip) {
 }
 
 type Method = (input: unknown) => Promise<unknown>
+type Service = 'registry' | 'controller' | 'notifier'
 
 /** The next call of a service's method is this one. */
-function next(service: 'registry' | 'controller', method: string, f: (call: Method, input: unknown) => Promise<unknown>): void {
+function next(service: Service, method: string, f: (call: Method, input: unknown) => Promise<unknown>): void {
   const face = world.peers[service] as unknown as Record<string, Method>
   const call = face[method]!
   face[method] = (input) => {
@@ -41,7 +42,7 @@ function next(service: 'registry' | 'controller', method: string, f: (call: Meth
 
 const fails = (method: string) => next('registry', method, lost)
 /** It is done, and its answer is lost. */
-const loses = (service: 'registry' | 'controller', method: string) =>
+const loses = (service: Service, method: string) =>
   next(service, method, async (call, input) => {
     await call(input)
     return lost()
@@ -156,10 +157,11 @@ test(
   },
 )
 
+const newest = async () => (await door.client('GET /audit', { query: { limit: 1 } })).items[0]!
+
 // AUDIT-3
 test('a deed that was refused at its second step has an entry', needsEmbedded, async () => {
   const { product } = await door.client('GET /devices/{id}', { params: { id: device } })
-  const newest = async () => (await door.client('GET /audit', { query: { limit: 1 } })).items[0]!
   const redecode = () => door.ask('POST', '/quarantine/redecode', { body: { product } })
   for (const [code, status] of [
     ['model_invalid', 400],
@@ -174,6 +176,44 @@ test('a deed that was refused at its second step has an entry', needsEmbedded, a
     assert.equal((await newest()).id, id)
   }
 })
+
+// AUDIT-3, ADM-8
+test(
+  'webhooks sent again up to one that is refused were sent: an entry says so, and none is sent twice',
+  needsEmbedded,
+  async () => {
+    const { id } = await world.application({ hook: '/again' })
+    const letter = (messageId: string) =>
+      world.peers.registry.addDeadLetter({
+        ...{ applicationId: id, deviceId: device, messageId, body: '{"tag":"event","data":{}}' },
+        ...{ tries: 1, lastError: 'x', failedAt: 1 },
+      })
+    await letter('msg_1')
+    await letter('msg_2')
+    const before = (await newest()).id
+    const asked = { headers: headers(), body: {} }
+    const again = () => door.ask('POST', `/applications/${id}/redeliver`, asked)
+    const gone = () => Promise.reject(new PandoError('application_unknown', 'removed meanwhile'))
+    next('notifier', 'redeliver', gone)
+    assert.equal((await again()).status, 404)
+    assert.equal((await newest()).id, before, 'nothing was done')
+    next('notifier', 'redeliver', async (call, input) => {
+      next('notifier', 'redeliver', gone)
+      return call(input)
+    })
+    assert.equal((await again()).status, 404)
+    assert.deepEqual(
+      world.hooks.confirmed.map((h) => h.id),
+      ['msg_1'],
+    )
+    const { action, after } = await newest()
+    assert.deepEqual([action, (after as { outcome?: string }).outcome], ['delivery.redeliver', 'unknown'])
+    await taken('running', again())
+    aWhile()
+    await taken('interrupted', again())
+    assert.equal(world.hooks.confirmed.length, 1)
+  },
+)
 
 // AUDIT-3
 test('an answer does not wait for a registry that takes no entry of the audit log', needsEmbedded, async () => {

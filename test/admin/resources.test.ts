@@ -421,7 +421,14 @@ test('a rule is checked, tried on the past, saved, switched, changed to its next
   }
   const bad = await door.client('POST /rules/check', { body: { ...body, when: 'nothing.here > 1' } })
   assert.ok(bad.errors.length > 0)
-  const event = device.model.events[0]!.name
+  // what an author may say is told while it is not right yet
+  const { name: event, params } = device.model.events[0]!
+  const unsaid = await door.client('POST /rules/check', { body: { ...body, on: { kind: 'event', name: event }, when: 'event.' } })
+  assert.deepEqual([unsaid.errors.at(-1)?.pointer, unsaid.names['now']], ['/when', 'timestamp'])
+  for (const p of params) assert.ok(unsaid.names[`event.${p.name}`], p.name)
+  assert.ok(Object.keys(unsaid.names).some((name) => name.startsWith('status.')))
+  const { device: _, ...never } = { ...body, on: { kind: 'timer' as const, cron: '0 8 * * *' } }
+  assert.equal((await door.client('POST /rules/check', { body: never })).ticks.length, 5)
   // biome-ignore lint/suspicious/noThenProperty: the word of the rule's sentence
   const good = { ...body, on: { kind: 'event' as const, name: event }, then: [{ do: 'webhook' as const, data: { n: 1 } }] }
   const application = (await door.client('POST /applications', { body: { name: 'rules', scope: '*' } })).application.id

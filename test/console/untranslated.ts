@@ -5,6 +5,7 @@ import type { Lang } from './browser.ts'
 /** What is called so in Chinese too: protocols, programs, formats, units, what the cloud calls its parts. */
 const SAME = new Set(
   `Pando Cloud MQTT WebSocket Webhook HTTP CoAP XMPP TLS REST API OpenAPI JSON CEL Cron CSV URL IP ID UTC CPU QoS TLV
+  PEM TCP UDP DTLS DNS URI XEP CIDR KiB Linux FreeBSD Elastic Common Schema
   curl mosquitto Node Python Arduino TypeScript GitHub ESP STM English Ctrl Shift Enter Esc Tab
   ms kB KB MB GB TB Hz rpm p95 p99 hex base64 Base64 UTF DELETE PUT POST GET
   int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64 bool string bytes uri

@@ -17,6 +17,7 @@ const pages = {
   connect: ['pages/connect/texts', 'useConnect'],
   device: ['pages/device/texts', 'useDevice'],
   devices: ['pages/devices/texts', 'useDevices'],
+  overview: ['pages/overview/texts', 'useOverview'],
   packets: ['pages/packets/texts', 'usePackets'],
   products: ['pages/products/texts', 'useProducts'],
   rules: ['pages/rules/texts', 'useRules'],

@@ -10,6 +10,7 @@ import { settingsMarkdown } from '#cli/config.ts'
 import { methodOf, pathOf, type RouteKey, type RouteSpec } from '#contracts/admin/route.ts'
 import { adminRoutes } from '#contracts/admin/routes.ts'
 import { causes } from '#contracts/causes.ts'
+import { settingText } from '#contracts/settingtext.ts'
 import { type ErrorCode, errorTable, PandoError } from '#lib/errors.ts'
 import { silentLog } from '#lib/log.ts'
 import { metricTable } from '#lib/metrics.ts'
@@ -20,6 +21,7 @@ import { protocolErrors } from '#protocol/errors.ts'
 import { frameReasons } from '#protocol/reasons.ts'
 import { type TlvType, tlvType, tlvTypes } from '#protocol/tlv.ts'
 import { type UniversalCall, universalCommands, universalEvents } from '#protocol/universal.ts'
+import { settings } from '#src/config.ts'
 
 const cell = (text: string | number) => String(text).replaceAll('|', '\\|').trim()
 const row = (...cells: (string | number)[]) => `| ${cells.map(cell).join(' | ')} |`
@@ -27,6 +29,16 @@ const table = (head: string[], rows: (string | number)[][]) =>
   `${[row(...head), row(...head.map(() => '---')), ...rows.map((r) => row(...r))].join('\n')}\n`
 const named = (text: string) => `\`${text}\``
 const list = (names: readonly string[]) => names.map(named).join(' ')
+
+const settingsInChinese = () =>
+  table(
+    ['设置', '默认', '用途'],
+    Object.values(settings).map((s) => [
+      named(s.env),
+      s.default ? named(s.default) : '–',
+      settingText('zh', { name: s.env, help: s.help }).text,
+    ]),
+  )
 
 const errors = () =>
   table(
@@ -129,6 +141,7 @@ async function commandLine(): Promise<string> {
 /** name → page below the root, and what must stand there */
 export const sections: Readonly<Record<string, { page: string; make: () => string | Promise<string> }>> = {
   settings: { page: 'docs/settings.md', make: settingsMarkdown },
+  'settings in Chinese': { page: 'docs/zh/settings.md', make: settingsInChinese },
   errors: { page: 'docs/errors.md', make: errors },
   'numbers of the application API': { page: 'docs/errors.md', make: applicationNumbers },
   'numbers of the device API': { page: 'docs/errors.md', make: deviceNumbers },

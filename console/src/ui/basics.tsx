@@ -157,6 +157,11 @@ export function Seg<T extends string>({
   )
 }
 
+/** A text whose names and values stand between backticks. */
+export const Prose = ({ text }: { text: string }) => (
+  <>{text.split('`').map((part, i) => (i % 2 === 0 ? part : <code key={i}>{part}</code>))}</>
+)
+
 /** JSON with its parts in colours; text, never markup. */
 export function Json({ value }: { value: unknown }) {
   const text = typeof value === 'string' ? value : (JSON.stringify(value, null, 2) ?? '')

@@ -8,7 +8,7 @@ import { useStore } from '../lib/store.ts'
 import { dropToast, toasts } from '../lib/toast.ts'
 import { useCommon } from '../text/common.ts'
 import { useProblemText } from '../text/errors.ts'
-import { CopyButton, Dot, I, type S } from './basics.tsx'
+import { CopyButton, Dot, I, Prose, type S } from './basics.tsx'
 
 export function Note({ s, title, children, actions }: { s: S; title: ReactNode; children?: ReactNode; actions?: ReactNode }) {
   return (
@@ -64,7 +64,7 @@ export function ProblemNote({ problem, again }: { problem: AdminProblem; again?:
   return (
     <Note
       s="bad"
-      title={text(problem.problem)}
+      title={<Prose text={text(problem.problem)} />}
       actions={
         again && (
           <button type="button" className="btn s" onClick={again}>

@@ -80,7 +80,7 @@ const writers: Record<Tool, (c: Call, live: boolean) => string> = {
       '})',
       ...(live
         ? ['for await (const part of answer.body.pipeThrough(new TextDecoderStream())) stdout.write(part)']
-        : ['console.log(await answer.json())']),
+        : ['console.log(await answer.text())']),
     ].join('\n'),
   python: ({ method, url, body }, live) =>
     [

@@ -4,6 +4,7 @@ import type { AdminAnswer } from '#contracts/admin/client.ts'
 import { useGet } from '../../lib/api.ts'
 import { useFormat } from '../../lib/format.ts'
 import { Ago, Dot } from '../../ui/basics.tsx'
+import { Asked } from '../../ui/feedback.tsx'
 import { useOverview } from './texts.ts'
 
 type System = AdminAnswer<'GET /system'>
@@ -12,7 +13,7 @@ const SLOW = 30_000
 
 export function SystemCard({ state }: { state: System['state'] }) {
   const t = useOverview()
-  const { data: system } = useGet('GET /system', {}, { every: SLOW })
+  const asked = useGet('GET /system', {}, { every: SLOW })
   const says = { ok: ['ok', t.healthy], degraded: ['warn', t.degraded], down: ['bad', t.down] } as const
   const [s, text] = says[state]
   return (
@@ -26,12 +27,14 @@ export function SystemCard({ state }: { state: System['state'] }) {
           {text}
         </span>
       </header>
-      {system && (
-        <div className="sect flush stack">
-          <Counts of={system} />
-          <Disk disk={system.disk} />
-        </div>
-      )}
+      <Asked of={asked} rows={3}>
+        {(system) => (
+          <div className="sect flush stack">
+            <Counts of={system} />
+            <Disk disk={system.disk} />
+          </div>
+        )}
+      </Asked>
     </section>
   )
 }
@@ -61,7 +64,7 @@ function Counts({ of: system }: { of: System }) {
               <Ago at={last.at} />, {f.bytes(last.bytes)}
             </>
           ) : (
-            <Link href="/system/backups">{t.noBackup}</Link>
+            backups.data && <Link href="/system/backups">{t.noBackup}</Link>
           )}
         </dd>
       </div>

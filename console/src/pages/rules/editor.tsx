@@ -54,7 +54,7 @@ export function Editor({ rule }: { rule: Rule | undefined }) {
   const model = useModel(product?.id, product?.model)
   const found = useCheck(rule, said)
   const told = found?.names ?? {}
-  // what can't be compiled yet is not told of: the model knows the names meanwhile
+  // until it is answered the model knows the names
   const names = Object.keys(told).length > 0 ? told : namesOf(model, said.on)
   const may = can('rules.write')
   const save = useAct(

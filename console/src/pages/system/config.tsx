@@ -1,10 +1,14 @@
 import { useState } from 'react'
+import { settingText } from '#contracts/settingtext.ts'
 import { useGet } from '../../lib/api.ts'
+import { useLang } from '../../lib/lang.ts'
+import { Prose } from '../../ui/basics.tsx'
 import { Asked } from '../../ui/feedback.tsx'
 import { useSystem } from './texts.ts'
 
 export function Config() {
   const t = useSystem()
+  const lang = useLang()
   const [q, setQ] = useState('')
   const asked = useGet('GET /system/config')
   return (
@@ -16,15 +20,16 @@ export function Config() {
         {({ items }) => (
           <ul className="list">
             {items
-              .filter((s) => `${s.name} ${s.help}`.toLowerCase().includes(q.toLowerCase()))
+              .map((s) => ({ ...s, said: settingText(lang, s) }))
+              .filter((s) => `${s.name} ${s.said.text.replaceAll('`', '')}`.toLowerCase().includes(q.toLowerCase()))
               .map((s) => (
                 <li key={s.name}>
                   <div className="grow">
                     <code>
                       <b>{s.name}</b> = {s.value ?? '–'}
                     </code>
-                    <div className="t2" lang="en">
-                      {s.help}
+                    <div className="t2" {...(s.said.lang !== lang && { lang: s.said.lang })}>
+                      <Prose text={s.said.text} />
                     </div>
                   </div>
                   <span className="badge" data-s={s.source === 'default' ? undefined : 'info'}>

@@ -46,6 +46,8 @@ export function readDefinition(text: string): { def?: RuleDefinition; errors: Ru
 
 export interface Result {
   compiled?: Compiled
+  /** also of one that cannot run: what its author goes on with */
+  found?: Pick<Compiled, 'names' | 'cron'>
   errors: RuleProblem[]
   warnings: RuleProblem[]
 }
@@ -62,8 +64,10 @@ export async function compile(parts: CompileParts, rule: RuleHead, def: RuleDefi
   const when = of('/when', def.when)
   const hysteresis = of('/but/hysteresis', def.but?.hysteresis)
   const cron = def.on.kind === 'timer' ? cronOf(def.on, errors) : undefined
-  if (errors.length > 0) return { errors, warnings: [] }
+  const found = { names, ...(cron && { cron }) }
+  if (errors.length > 0) return { found, errors, warnings: [] }
   const compiled: Compiled = {
+    ...found,
     rule,
     def,
     deviceId: watched.device?.id ?? 0,
@@ -72,13 +76,11 @@ export async function compile(parts: CompileParts, rule: RuleHead, def: RuleDefi
     usesStatus: (when?.usesStatus ?? false) || (hysteresis?.usesStatus ?? false),
     usesNow: (when?.usesNow ?? false) || (hysteresis?.usesNow ?? false),
     actions,
-    names,
     ...(watched.device && { device: watched.device }),
     ...(when && { when }),
     ...(hysteresis && { hysteresis }),
-    ...(cron && { cron }),
   }
-  return { compiled, errors, warnings: [] }
+  return { compiled, found, errors, warnings: [] }
 }
 
 type Find = (pointer: string, identifier: string) => Promise<Device | undefined>

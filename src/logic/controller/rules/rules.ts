@@ -134,7 +134,7 @@ export function makeRules(p: RuleParts) {
     head: RuleHead,
   ): Promise<{ text: string; deviceId: number; result: RuleCheck; compiled?: Compiled }> {
     const text = await definitionOf(a)
-    const { compiled, errors, warnings } = await compiling(parts, head, text)
+    const { compiled, found, errors, warnings } = await compiling(parts, head, text)
     const problems = [...errors]
     const circle = compiled && loopOf(compiled, engine.all())
     if (circle) {
@@ -150,8 +150,8 @@ export function makeRules(p: RuleParts) {
       errors: problems,
       warnings,
       definition: problems.some((e) => e.code === 'form') ? '' : text,
-      names: compiled ? flat(compiled) : {},
-      ticks: compiled?.cron?.nextRuns(5, new Date(clock.now())).map((d) => d.getTime()) ?? [],
+      names: found ? flat(found) : {},
+      ticks: found?.cron?.nextRuns(5, new Date(clock.now())).map((d) => d.getTime()) ?? [],
     }
     return { text, deviceId: compiled?.deviceId ?? 0, result, ...(compiled && { compiled }) }
   }
@@ -293,7 +293,7 @@ export function makeRules(p: RuleParts) {
 const listed = (data: object): Record<string, unknown[]> =>
   Object.fromEntries(Object.entries(data).map(([k, v]) => [k, Array.isArray(v) ? v : [v]]))
 
-function flat({ names }: Compiled): Record<string, string> {
+function flat({ names }: Pick<Compiled, 'names'>): Record<string, string> {
   const found: Record<string, string> = { now: 'timestamp' }
   for (const [name, type] of Object.entries(names.event)) found[`event.${name}`] = type
   for (const [label, fields] of Object.entries(names.status))
