@@ -43,6 +43,7 @@ test('every command has help with an example that names it, without colours wher
     const own = words.at(-1) ?? 'pando'
     assert.match(help, new RegExp(`EXAMPLES\\n\\n(  .*\\n)*  .*(${own}|npm start)`), c.name)
     assert.ok(!help.includes('\x1b'), c.name)
+    assert.doesNotMatch(`${help}${await helpOf(c, true)}`, /[ \t]$/m, `${c.name} fills its lines up`)
     for (const [flag, arg] of Object.entries(c.args ?? {})) assert.ok(arg.description, `${c.name} --${flag}`)
   }
 })

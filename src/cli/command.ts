@@ -116,7 +116,8 @@ export async function helpOf(c: Command, colours: boolean): Promise<string> {
   const usage = await renderUsage(await cittyOf(c))
   const examples = `EXAMPLES\n\n${c.examples.map((e) => `  ${e}`).join('\n')}\n`
   const text = `${usage.trimEnd()}\n\n${examples}`
-  return colours ? text : stripVTControlCharacters(text)
+  // columns are filled up to the longest text: in a terminal that would be empty lines
+  return (colours ? text : stripVTControlCharacters(text)).replace(/[ \t]+$/gm, '')
 }
 
 async function cittyOf(c: Command): Promise<CommandDef> {

@@ -119,6 +119,9 @@ const purposes: Record<string, string> = {
   httpaccess: 'devices register and log in',
   mqttaccess: 'devices connect',
   mqttaccessWs: 'devices connect over WebSocket',
+  coapaccess: 'devices speak CoAP',
+  coapaccessDtls: 'devices speak CoAP over DTLS',
+  coapaccessTcp: 'devices speak CoAP over TCP',
   apiprovider: 'applications',
   ops: '/healthz, /readyz, /metrics',
 }

@@ -134,8 +134,7 @@ async function commandLine(): Promise<string> {
   }
   await walk(pando)
   const helps = await Promise.all(found.map((c) => helpOf(c, false)))
-  const tidy = (help: string) => help.replace(/[ \t]+$/gm, '').trimEnd()
-  return found.map((c, i) => `### ${c.name}\n\n\`\`\`\n${tidy(helps[i]!)}\n\`\`\`\n`).join('\n')
+  return found.map((c, i) => `### ${c.name}\n\n\`\`\`\n${helps[i]!.trimEnd()}\n\`\`\`\n`).join('\n')
 }
 
 /** name → page below the root, and what must stand there */
