@@ -86,7 +86,7 @@ const times = {
 function textOf({ sentence, todo, diary }: Answer): string {
   const line = (e: Entry) => {
     const params = Object.entries(e.params).map(([k, v]) => `${k}=${String(v)}`)
-    const head = [time(e.at), e.kind.padEnd(8), e.cause ?? '', ...params].join(' ').trimEnd()
+    const head = [time(e.at), e.kind.padEnd(8), ...(e.cause ? [e.cause] : []), ...params].join(' ').trimEnd()
     return e.help ? `  ${head}\n    ${e.help}\n` : `  ${head}\n`
   }
   return `${sentence}\n${todo === undefined ? '' : `→ ${todo}\n`}${diary.map(line).join('')}`

@@ -110,7 +110,8 @@ export function Editor({ rule }: { rule: Rule | undefined }) {
             </div>
           </Card>
         )}
-        <Findings found={found} />
+        {/* before anything is said nothing is wrong */}
+        {said !== blank && <Findings found={found} />}
       </div>
     </div>
   )

@@ -26,7 +26,7 @@ export function Config() {
                 <li key={s.name}>
                   <div className="grow">
                     <code>
-                      <b>{s.name}</b> = {s.value ?? '–'}
+                      <b>{s.name}</b> = {s.value || '–'}
                     </code>
                     <div className="t2" {...(s.said.lang !== lang && { lang: s.said.lang })}>
                       <Prose text={s.said.text} />
