@@ -20,6 +20,7 @@ import { delimiter, dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { productionFolders } from './package/lock.ts'
+import { endsWithUs } from './support/leftbehind.ts'
 import { root } from './world/root.ts'
 import { within } from './world/wait.ts'
 
@@ -132,11 +133,13 @@ test('npx pando --version', async () => {
 test('pando demo starts, and its device reports', async () => {
   const anywhere = '127.0.0.1:0'
   const listen = ['HTTPACCESS', 'MQTTACCESS', 'COAPACCESS', 'APIPROVIDER', 'OPS'].map((s) => [`PANDO_${s}_LISTEN`, anywhere])
-  const child = spawn(join(modules, '.bin/pando'), ['demo'], {
-    cwd: project,
-    env: { ...env, ...Object.fromEntries(listen) },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = endsWithUs(
+    spawn(join(modules, '.bin/pando'), ['demo'], {
+      cwd: project,
+      env: { ...env, ...Object.fromEntries(listen) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  )
   const exited = new Promise<number | null>((done) => child.on('exit', done))
   try {
     let said = ''

@@ -1,5 +1,6 @@
 /** The tour of the README, pasted into a shell beside a running demonstration. */
 import { spawn } from 'node:child_process'
+import { endsWithUs, whenWeEnd } from '../support/leftbehind.ts'
 import { blocksOf, root, textOf } from './pages.ts'
 
 export interface Step {
@@ -28,6 +29,7 @@ export const masked = (text: string): string =>
 /** Runs lines in a shell; → what they wrote, and its exit code. What they left running is ended. */
 export function pasted(script: string, env: NodeJS.ProcessEnv): Promise<{ code: number | null; said: string }> {
   const child = spawn('bash', ['-e', '-o', 'pipefail'], { cwd: root, env, stdio: ['pipe', 'pipe', 'pipe'], detached: true })
+  const ended = whenWeEnd(`kill -9 -- -${child.pid}`)
   let said = ''
   child.stdout.on('data', (c: Buffer) => (said += c))
   child.stderr.on('data', (c: Buffer) => (said += c))
@@ -35,6 +37,7 @@ export function pasted(script: string, env: NodeJS.ProcessEnv): Promise<{ code: 
   return new Promise((done) => {
     child.on('close', (code) => {
       endGroup(child.pid!)
+      ended()
       done({ code, said })
     })
   })
@@ -55,7 +58,7 @@ export interface Demo {
 
 /** `pando demo` on free ports and a data folder of its own. */
 export function startDemo(env: NodeJS.ProcessEnv): Promise<Demo> {
-  const child = spawn(`${root}/bin/pando`, ['demo'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = endsWithUs(spawn(`${root}/bin/pando`, ['demo'], { env, stdio: ['ignore', 'pipe', 'pipe'] }))
   const ended = new Promise<number | null>((done) => child.on('close', done))
   let said = ''
   let erred = ''

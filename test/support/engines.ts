@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
+import { whenWeEnd } from './leftbehind.ts'
 
 export type EngineName = 'mysql' | 'postgres' | 'redis' | 'nsq' | 'etcd' | 'mongodb' | 'elasticsearch'
 
@@ -80,6 +81,7 @@ async function startOwn(command: string, name: EngineName, flags?: string): Prom
   const tell = async (what: string): Promise<string> =>
     (await run(program, [...args, '--state', state, what, ...(what === 'stop' ? [] : [name])], { env })).stdout
   const says = new RegExp(`${variable(name)}='(.*)'`)
+  const stopped = whenWeEnd([`env TMPDIR=${TMPDIR}`, command, '--state', state, 'stop >/dev/null 2>&1'].join(' '))
   const url = says.exec(await tell('start'))?.[1]
   if (url === undefined) throw new Error(`${command} start ${name} did not say ${variable(name)}`)
   const does = (what: string) => async () => void (await tell(what))
@@ -90,6 +92,9 @@ async function startOwn(command: string, name: EngineName, flags?: string): Prom
     resume: does('resume'),
     restart: does('restart'),
     start: does('start'),
-    stop: does('stop'),
+    async stop() {
+      await tell('stop')
+      stopped()
+    },
   }
 }

@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { freePort } from '../world/ports.ts'
 import { until } from '../world/wait.ts'
 import { ejabberd } from './ejabberd.ts'
+import { endsWithUs } from './leftbehind.ts'
 import { needs } from './programs.ts'
 import { prosody } from './prosody.ts'
 import { DOMAIN, type Kind, SECRET } from './xmppkind.ts'
@@ -40,7 +41,7 @@ export async function xmppServer(o: { authUrl?: string } = {}): Promise<XmppServ
   let running: ChildProcess | undefined
 
   async function start(): Promise<void> {
-    running = spawn(command, args, { stdio: 'ignore', cwd: dir, env: { ...process.env, ...env } })
+    running = endsWithUs(spawn(command, args, { stdio: 'ignore', cwd: dir, env: { ...process.env, ...env } }))
     await until('the XMPP server to listen', async () => (await answers(clients)) && (await answers(components)), PATIENCE_MS)
   }
   async function kill(): Promise<void> {

@@ -10,6 +10,7 @@ import { registry } from '#contracts/registry.ts'
 import { rpcClient } from '#rpc/client.ts'
 import { peerTls } from '#rpc/peertls.ts'
 import type { Peers } from '#src/cloud.ts'
+import { endsWithUs } from '../support/leftbehind.ts'
 import { root } from './root.ts'
 import type { Options, Running } from './running.ts'
 import { sleep, until, within } from './wait.ts'
@@ -27,7 +28,7 @@ export async function startProcess(o: Options): Promise<Running> {
   const words = o.program ?? serve
   const env = { ...inherited, ...o.env }
   const [program, ...args] = o.shell ? ['/bin/sh', '-c', `${o.shell}; exec "$@"`, 'sh', ...words] : words
-  const child = spawn(program!, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = endsWithUs(spawn(program!, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }))
   const logged: string[] = []
   child.stderr.on('data', (c: Buffer) => logged.push(c.toString()))
   const exited = new Promise<number>((done) => child.on('exit', (code, signal) => done(code ?? (signal ? 128 : 1))))
@@ -54,7 +55,7 @@ export async function startProcess(o: Options): Promise<Running> {
 /** Starts a process and kills it after `ms`, ready or not (hard case F-04). */
 export async function killInStart({ env, program = serve }: Options, ms: number): Promise<void> {
   const [first, ...args] = program
-  const child = spawn(first!, args, { env: { ...inherited, ...env }, stdio: 'ignore' })
+  const child = endsWithUs(spawn(first!, args, { env: { ...inherited, ...env }, stdio: 'ignore' }))
   const exited = new Promise((done) => child.on('exit', done))
   await sleep(ms)
   child.kill('SIGKILL')
