@@ -95,8 +95,8 @@ export async function manager(config: { tokenLife?: number } = {}, real?: Face<t
   const stops: (() => Promise<void> | void)[] = []
   /** nodes that the controller was told of as dead */
   const lost: { node: string; stream?: number; sessions: readonly object[] }[] = []
-  /** how it takes that; resolves by default */
-  const m = { onLost: async (): Promise<void> => {} }
+  /** how it takes that, and what it was told of streams; resolves by default */
+  const m = { onLost: async (): Promise<void> => {}, onOnly: async (_: readonly number[]): Promise<void> => {} }
   const presence = shared ?? (await openPresence('memory:', { clock, log }))
   const queue = await openQueue('local:', { log })
   const reach = (name: string): Face<typeof access> | undefined => {
@@ -133,6 +133,10 @@ export async function manager(config: { tokenLife?: number } = {}, real?: Face<t
           lost.push(asked)
           await m.onLost()
           return {}
+        },
+        async onlyStreams({ streams }) {
+          await m.onOnly(streams)
+          return { sealed: 0 }
         },
       },
     },

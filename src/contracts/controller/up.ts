@@ -33,6 +33,14 @@ export const upMethods = {
     Type.Object({}),
     { retry: true, deadline: 30_000 },
   ),
+  /**
+   * Presence has lost its data, and these are the streams of all access nodes that have said since which devices they hold. Every other stream
+   * is sealed but the controller's own, and what was appended to it is seen by all. → how many those were
+   */
+  onlyStreams: method(Type.Object({ streams: Type.Array(Type.Number()) }), Type.Object({ sealed: Type.Integer() }), {
+    retry: true,
+    deadline: 30_000,
+  }),
   /** Of sessions that end at a node that was frozen or cut off: whether a later one of the device has come online since. */
   lateEnds: method(
     Type.Object({ sessions: Type.Array(Type.Object({ device: Id, epoch: Type.Number() })) }),

@@ -14,12 +14,13 @@ export interface Route {
   since: number
 }
 
-/** A node whose lease ran out. */
-export interface Dead {
+export interface Node {
   node: string
   /** of the device log, which it wrote last, as far as it has said */
   stream?: number
 }
+/** A node whose lease ran out. */
+export type Dead = Node
 
 export interface Presence {
   /**
@@ -29,6 +30,8 @@ export interface Presence {
    * done, since data was lost and not taken for `whole` again.
    */
   claim(routes: readonly Route[]): Promise<Route[][] | undefined>
+  /** Nodes all of whose routes are known (`complete`), since data was lost too. */
+  told(): Promise<Node[]>
   /** Takes the data for whole if all routes of all these nodes are known (`complete`) → whether they are. */
   whole(nodes: readonly string[]): Promise<boolean>
   /** Forgets sessions that have ended (device and epoch) → whether each was the device's route. The one that it had replaced is the route again. */

@@ -40,6 +40,14 @@ interface Connection {
 /**
  * Whether a later session of the device has come online. An end that is told after that is no turn: its node was frozen, or cut off from the
  * others. The node asks before it records it (`lateEnds`), and its flag (`recordFlag.late`) tells everybody else.
+ *
+ * A session that comes online between that answer and the append makes an end late that has no flag: here its epoch says so, and to those who
+ * read the log nothing does. The flag cannot be set where the batch is taken in. A batch whose answer was lost comes again, to another
+ * controller perhaps, which must find the same octets under its number: with a flag set by what the first one knew it would be another batch
+ * (`conflict`), tried for ever while nothing of the node is acknowledged. Before the append it is not decided yet either, since the online
+ * record may be on its way to the log in another stream; after it those who read the log have it. A note beside the log would be a second truth.
+ * What remains is the time of one append, and only for sessions that presence does not know any more: a takeover of one that it knows waits
+ * until its end is durable.
  */
 export const isReplaced = (current: Current, { device, epoch }: { device: number; epoch: number }): boolean =>
   isLate(epoch, readConnection(current.get(device, CONNECTION)?.bytes))

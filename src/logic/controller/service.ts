@@ -27,6 +27,7 @@ import { makeHistory } from './history/history.ts'
 import { models } from './models.ts'
 import { makeMoves } from './moves.ts'
 import { nodeEnder } from './nodelost.ts'
+import { othersEnder } from './onlystreams.ts'
 import { makePermit, permitted } from './permit.ts'
 import { makeMarks } from './quarantine/marks.ts'
 import { makeQuarantine } from './quarantine/quarantine.ts'
@@ -134,6 +135,7 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
       accept: up.accept,
       ...makeAdopting({ history, keeping, applied: up.applied }),
       nodeLost: nodeEnder({ devicelog, up, current: history.current, writer, peers: s.peers, clock: s.clock }),
+      onlyStreams: othersEnder({ devicelog, up, writer, log: s.log }),
       lateEnds: async ({ sessions }) => ({ late: sessions.map((s) => isReplaced(history.current, s)) }),
       ...rules.face,
       latest: async ({ deviceId }) => ({ json: await values.latest(deviceId) }),

@@ -12,7 +12,7 @@ const CLOSE_WITHIN = 5000
 /** A node that counts as lost, or that is slow, is not waited for again for this long, so that it costs one wait and not one a batch. */
 const LOST_FOR = 5000
 /** A node that answers, but whose log takes nothing, keeps its sessions for so long: sealing its stream would end all of them. */
-const SLOW_FOR = 30_000
+export const SLOW_FOR = 30_000
 
 export interface Closer {
   /**

@@ -1,11 +1,15 @@
 /**
  * Presence that has lost its data knows of no session that a takeover must end. So nobody is let in before all access nodes have said what they
- * hold; one that says nothing within its lease counts as dead.
+ * hold. One that says nothing within its lease counts as dead, one that answers and does not get done with it as lost after half a minute; and
+ * there may be one that discovery has forgotten too. None of them may go on: before anybody is let in, every stream of the log is sealed but
+ * those of the nodes that have said it.
  */
-import type { Presence, Route } from '#core/presence/port.ts'
+import type { Node, Presence, Route } from '#core/presence/port.ts'
 import type { Clock } from '#lib/service.ts'
+import { answers } from './answers.ts'
 import { LEASE } from './leases.ts'
 import type { Start } from './start.ts'
+import { SLOW_FOR } from './takeover.ts'
 
 const LOOK_MS = 50
 
@@ -15,13 +19,31 @@ export type Claim = (routes: readonly Route[]) => ReturnType<Presence['restore']
 export function claimWhenWhole({ ports: { presence }, peers, clock, log }: Start): Claim {
   let waiting: Promise<void> | undefined
 
-  async function becomesWhole(): Promise<void> {
-    for (let ms = 0; ms < LEASE; ms += LOOK_MS) {
-      if (await presence.whole(peers.nodes())) return
+  /** → those that have said what they hold: all, or all that are waited for */
+  async function told(): Promise<Node[]> {
+    const until = clock.now() + SLOW_FOR
+    for (let ms = 0; ; ms += LOOK_MS) {
+      const said = await presence.told()
+      const silent = peers.nodes().filter((node) => !said.some((s) => s.node === node))
+      if (silent.length === 0) return said
+      if (ms >= LEASE && (clock.now() >= until || !(await someAnswer(silent)))) {
+        log.warn({ nodes: silent }, 'presence had lost its data; access nodes that have not said what they hold count as lost')
+        return said
+      }
       await pause(clock, LOOK_MS)
     }
-    log.warn({ nodes: peers.nodes() }, 'presence had lost its data, and not all access nodes have said which devices they hold')
-    await presence.whole([])
+  }
+
+  const someAnswer = async (nodes: readonly string[]): Promise<boolean> =>
+    (await Promise.all(nodes.map((node) => answers({ peers, clock }, node)))).includes(true)
+
+  async function becomesWhole(): Promise<void> {
+    // false: the data was lost once more
+    for (let whole = false; !whole; ) {
+      const said = await told()
+      await peers.controller.onlyStreams({ streams: said.flatMap((s) => s.stream ?? []) })
+      whole = await presence.whole(said.map((s) => s.node))
+    }
   }
 
   return async (routes) => {

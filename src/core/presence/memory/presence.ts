@@ -5,7 +5,7 @@ import type { EngineHealth } from '#core/health.ts'
 import { systemClock } from '#lib/service.ts'
 import type { Dead, Presence, Route } from '../port.ts'
 
-interface Node {
+interface Leased {
   /** routes claimed for it that nobody has replaced */
   routes: number
   /** ends the running lease; undefined while it has none */
@@ -16,13 +16,13 @@ interface Node {
 }
 
 export function memoryPresence({ clock = systemClock }: EngineOptions): Presence {
-  const nodes = new Map<string, Node>()
+  const nodes = new Map<string, Leased>()
   /** device → its route, then the sessions that were replaced and not released */
   const sessions = new Map<number, readonly Route[]>()
   const since = clock.now()
   let dead: Dead[] = []
 
-  const nodeOf = (name: string): Node => {
+  const nodeOf = (name: string): Leased => {
     let node = nodes.get(name)
     if (!node) nodes.set(name, (node = { routes: 0, cancelLease: undefined, complete: false, stream: undefined }))
     return node
@@ -58,6 +58,8 @@ export function memoryPresence({ clock = systemClock }: EngineOptions): Presence
 
   return {
     claim: async (claims) => claims.map(claimOne),
+    told: async () =>
+      [...nodes].flatMap(([node, { complete, stream }]) => (complete ? [{ node, ...(stream !== undefined && { stream }) }] : [])),
     // it loses nothing but with the process that has all its nodes
     whole: async () => true,
     restore: async (asked) => asked.map(claimOne),

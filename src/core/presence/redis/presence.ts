@@ -1,7 +1,7 @@
 /** Presence in Redis, shared by all device managers of a cluster. What is kept where, and how: scripts.ts. */
 import type { EngineOptions } from '#core/engines.ts'
 import { reachability } from '#core/remote/health.ts'
-import type { Dead, Presence, Route } from '../port.ts'
+import type { Node, Presence, Route } from '../port.ts'
 import { openLink } from './link.ts'
 import { pack, sessionsOf, unpack } from './packed.ts'
 import * as scripts from './scripts.ts'
@@ -63,6 +63,7 @@ export async function redisPresence(url: string, o: EngineOptions): Promise<Pres
   }
   return {
     claim,
+    told: async () => named(await run(scripts.told, [])),
     whole: async (nodes) => (await run(scripts.whole, nodes)) === 1,
     restore: (routes) => inPieces(routes, async (some) => sessions(some, await run<string[]>(scripts.restore, packed(some)))),
     release,
@@ -81,13 +82,7 @@ export async function redisPresence(url: string, o: EngineOptions): Promise<Pres
       const answer = await link.call((c) => c.get(`${at.prefix}s:${node}`))
       return answer === null ? undefined : Number(answer)
     },
-    async expired() {
-      const answers = await run<string[]>(scripts.expired, [ABANDONED_MS])
-      return answers.map((text): Dead => {
-        const [node = '', stream = ''] = text.split('\n')
-        return { node, ...(stream !== '' && { stream: Number(stream) }) }
-      })
-    },
+    expired: async () => named(await run(scripts.expired, [ABANDONED_MS])),
     async bury(node) {
       const found: Route[] = []
       for (let cursor = '0'; ; ) {
@@ -105,6 +100,12 @@ export async function redisPresence(url: string, o: EngineOptions): Promise<Pres
     },
   }
 }
+
+const named = (answers: readonly string[]): Node[] =>
+  answers.map((text) => {
+    const [node = '', stream = ''] = text.split('\n')
+    return { node, ...(stream !== '' && { stream: Number(stream) }) }
+  })
 
 /** A script holds up all others while it runs, so it is never given too much. */
 async function inPieces<I, O>(items: readonly I[], ask: (some: readonly I[]) => Promise<O[]>): Promise<O[]> {

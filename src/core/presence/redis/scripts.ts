@@ -90,6 +90,11 @@ for i = 2, #ARGV do
 end
 return out`
 
+/** Answers name nodes, each with its stream in a second line. */
+const named = `
+local function named(node) return node .. '\\n' .. (redis.call('GET', p .. 's:' .. node) or '') end
+`
+
 const run = `
 local p, node = ARGV[1], ARGV[2]
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
@@ -99,6 +104,14 @@ local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
 export const claim = `${run}
 if redis.call('GET', p .. 'whole') ~= run then return 0 end
 ${restore}`
+
+/** ARGV: prefix → nodes all of whose routes are known, each with its stream. */
+export const told = `${run}${named}
+local out = {}
+for _, node in ipairs(redis.call('SMEMBERS', p .. 'nodes')) do
+  if redis.call('GET', p .. 'k:' .. node) == run then out[#out + 1] = named(node) end
+end
+return out`
 
 /** ARGV: prefix, nodes → 1: all their routes are known. */
 export const whole = `${run}
@@ -125,9 +138,10 @@ export const complete = `${run}
 if redis.call('EXISTS', p .. 'l:' .. node) == 1 then redis.call('SET', p .. 'k:' .. node, run) end
 return 1`
 
-/** ARGV: prefix, ms after which another one is told → nodes without a lease that are not buried, each with its stream in a second line. */
+/** ARGV: prefix, ms after which another one is told → nodes without a lease that are not buried, each with its stream. */
 export const expired = `
 local p, out = ARGV[1], {}
+${named}
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 for _, node in ipairs(redis.call('SMEMBERS', p .. 'nodes')) do
@@ -135,7 +149,7 @@ for _, node in ipairs(redis.call('SMEMBERS', p .. 'nodes')) do
     local told = redis.call('ZSCORE', p .. 'dying', node)
     if not told or tonumber(told) <= now - ARGV[2] then
       redis.call('ZADD', p .. 'dying', now, node)
-      out[#out + 1] = node .. '\\n' .. (redis.call('GET', p .. 's:' .. node) or '')
+      out[#out + 1] = named(node)
     end
   end
 end
