@@ -20,6 +20,7 @@ import { delimiter, dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { productionFolders } from './package/lock.ts'
+import { builtFrom } from './package/sources.ts'
 import { endsWithUs } from './support/leftbehind.ts'
 import { root } from './world/root.ts'
 import { within } from './world/wait.ts'
@@ -50,20 +51,8 @@ async function run(cwd: string, program: string, ...args: string[]): Promise<str
 /** Packs a copy of the sources, so that what is built elsewhere meanwhile does not matter → the tarball. */
 async function pack(): Promise<string> {
   const copy = join(place, 'sources')
-  for (const name of [
-    'package.json',
-    'tsconfig.json',
-    'tsconfig.build.json',
-    'build.ts',
-    'README.md',
-    'LICENSE',
-    'bin',
-    'src',
-    'console',
-    'docs',
-  ]) {
+  for (const name of [...builtFrom, 'README.md', 'LICENSE', 'bin'])
     cpSync(join(root, name), join(copy, name), { recursive: true })
-  }
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
   const said = await run(copy, 'npm', 'pack', '--silent', '--pack-destination', place)
   return join(place, said.trim().split('\n').at(-1)!)

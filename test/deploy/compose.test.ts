@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { readConfig } from '#src/config.ts'
+import { builtFrom } from '../package/sources.ts'
 import { expectCommand, root, textOf, wantedServices, yamlOf } from './files.ts'
 
 const Texts = Type.Array(Type.String())
@@ -110,6 +111,32 @@ test('every service runs in it, with settings that fit one another, on engines t
 })
 
 // DEPLOY-3
+test('what compose and the image publish is what the services in it listen on', () => {
+  const text = textOf('deploy/Containerfile').replaceAll('\\\n', ' ')
+  const set = Object.fromEntries([...text.matchAll(/\b(PANDO_\w+)=(\S+)/g)].map((m) => [m[1]!, m[2]!]))
+  const { config } = readConfig(set)
+  const listens: Record<string, { host: string; port: number }> = {
+    httpaccess: config.httpaccessListen,
+    mqttaccess: config.mqttaccessListen,
+    apiprovider: config.apiproviderListen,
+    ops: config.opsListen!,
+  }
+  for (const [name, at] of Object.entries(listens)) assert.equal(at.host, '0.0.0.0', name)
+  const exposed = /^EXPOSE (.*)$/m.exec(text)![1]!.split(' ').map(Number)
+  assert.deepEqual(
+    exposed,
+    Object.values(listens).map((at) => at.port),
+  )
+  assert.ok(text.includes(`http://127.0.0.1:${listens['ops']!.port}/healthz`))
+  for (const [name, s] of ours)
+    for (const p of s.ports ?? []) {
+      const inside = Number(p.split(':').at(-1))
+      const here = s.command!.slice(1).flatMap((service) => listens[service]?.port ?? [])
+      assert.ok(here.includes(inside), `${name}: ${p}`)
+    }
+})
+
+// DEPLOY-3
 test('the secrets are made once, for their owner only, and handed to compose', () => {
   const dir = mkdtempSync(join(tmpdir(), 'pando-up-'))
   try {
@@ -149,6 +176,9 @@ test('the image is made of files that are there, and its health check tells well
     assert.ok(existsSync(`${root}/${s}`), s)
     assert.ok(let_in.includes(`!${s}`), `${s} is not let in`)
   }
+  const [build] = text.split(/^FROM /m).filter((stage) => stage.includes('node build.ts'))
+  const copied = [...build!.matchAll(/^COPY (.+) \S+$/gm)].flatMap((m) => m[1]!.split(' '))
+  for (const name of builtFrom) assert.ok(copied.includes(name), `${name} is built from, and is not there`)
   assert.match(text, /^USER 10001:10001$/m)
   await expectCommand(JSON.parse(/^CMD (\[.*\])$/m.exec(text)![1]!))
   const check = JSON.parse(/^HEALTHCHECK .*? CMD (\[.*\])$/m.exec(text)![1]!) as string[]

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { template } from '#core/logs/elasticsearch/template.ts'
+import { PandoError } from '#lib/errors.ts'
+import { makeLog } from '#lib/log.ts'
 import { onEngine } from '../support/engines.ts'
-import { textOf, unknownMetrics, yamlOf } from './files.ts'
+import { hasLabel, textOf, unknownMetrics, yamlOf } from './files.ts'
 
 interface Saved {
   id: string
@@ -37,6 +39,46 @@ test('what Kibana is given: every object that is named is there, every text in i
   assert.deepEqual(unknownMetrics(textOf('deploy/elk/kibana.ndjson')), [])
 })
 
+/** Names of the fields of a line, as they are indexed. */
+function fieldsOf(line: object, before = ''): string[] {
+  return Object.entries(line).flatMap(([name, value]) =>
+    typeof value === 'object' && value !== null ? fieldsOf(value, `${before}${name}.`) : [before + name],
+  )
+}
+
+interface Series {
+  metrics: { field?: string }[]
+  terms_field?: string
+  filter?: { query: string }
+}
+
+// DEPLOY-7
+test('what Kibana is given groups metrics by labels that they have, and lines by fields that lines have', () => {
+  let line = ''
+  const log = makeLog({ level: 'info', destination: { write: (text: string) => void (line = text) } }).child({ service: 'x' })
+  const err = new PandoError('unavailable', 'away')
+  log.warn({ err, code: err.code }, 'call failed')
+  const fields = fieldsOf(JSON.parse(line))
+  const queried = (query: string) => [...query.matchAll(/([\w.@]+) :/g)].map((m) => m[1]!)
+  const wanted = saved().flatMap(({ type, attributes: a }) => {
+    if (type === 'search') return a['columns'] as unknown as string[]
+    if (type !== 'visualization') return []
+    const { series } = JSON.parse(a['visState']!).params as { series: Series[] }
+    return series.flatMap((s) => {
+      const [metric] = s.metrics.flatMap((m) => /^prometheus\.(\w+)\./.exec(m.field ?? '')?.[1] ?? [])
+      const names = [...(s.terms_field ? [s.terms_field] : []), ...queried(s.filter?.query ?? '')]
+      if (metric === undefined) return names
+      for (const name of names) assert.ok(hasLabel(metric, name.replace('prometheus.labels.', '')), `${metric}: ${name}`)
+      return []
+    })
+  })
+  assert.ok(wanted.length > 3)
+  assert.deepEqual(
+    wanted.filter((name) => !fields.includes(name)),
+    [],
+  )
+})
+
 // DEPLOY-7
 test('the index template is the one that the cloud makes itself, for every data stream of logs of ours', () => {
   const file = JSON.parse(textOf('deploy/elk/index-template.json'))
@@ -51,7 +93,8 @@ test('the index template is the one that the cloud makes itself, for every data 
 test('collectors: what they read is what processes write', () => {
   const filebeat = yamlOf('deploy/elk/filebeat.yml')
   const units = filebeat['filebeat.inputs'][0]['include_matches.match'] as string[]
-  assert.deepEqual(units, ['_SYSTEMD_UNIT=pando.service'])
+  assert.deepEqual(units, ['SYSLOG_IDENTIFIER=pando'])
+  for (const unit of ['pando', 'pando@']) assert.match(textOf(`deploy/systemd/${unit}.service`), /^SyslogIdentifier=pando$/m)
   const [module] = yamlOf('deploy/elk/metricbeat.yml')['metricbeat.modules']
   assert.deepEqual([module.metrics_path, module.metrics_filters.include], ['/metrics', ['^pando_.*']])
   const text = textOf('deploy/elk/logstash.conf').replace(/"[^"]*"|\/.*?\/(?= )|#.*/g, '')
@@ -66,6 +109,8 @@ test('alerts of Prometheus ask for metrics that there are', () => {
   const rules = groups.flatMap((g) => g.rules)
   for (const r of rules) {
     assert.deepEqual(unknownMetrics(r.expr), [], r.alert)
+    for (const [, metric, matchers] of r.expr.matchAll(/\b(pando_\w+)\{(.*?)\}/g))
+      for (const [, label] of matchers!.matchAll(/(\w+)\s*[=!]~?"/g)) assert.ok(hasLabel(metric!, label!), `${r.alert}: ${label}`)
     assert.equal(r.expr.split('(').length, r.expr.split(')').length, r.alert)
     assert.ok(r.annotations && r.labels, r.alert)
   }

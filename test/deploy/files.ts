@@ -36,7 +36,17 @@ export async function expectCommand(words: readonly string[]): Promise<void> {
   if (unknown !== undefined) throw new Error(`there is no service ${unknown}`)
 }
 
-const metrics = new Set([...readFileSync(`${root}/docs/metrics.md`, 'utf8').matchAll(/^\| `(pando_\w+)`/gm)].map((m) => m[1]!))
+/** metric → its labels */
+const metrics = new Map(
+  [...readFileSync(`${root}/docs/metrics.md`, 'utf8').matchAll(/^\| `(pando_\w+)` \| \w+ \| (.*?) \|/gm)].map((m) => [
+    m[1]!,
+    [...m[2]!.matchAll(/`(\w+)`/g)].map((l) => l[1]!),
+  ]),
+)
+const nameOf = (name: string): string => name.replace(/_bucket$/, '')
 /** Those that are named but that no process has. */
 export const unknownMetrics = (text: string): string[] =>
-  [...text.matchAll(/\bpando_[a-z_]+/g)].map((m) => m[0].replace(/_bucket$/, '')).filter((name) => !metrics.has(name))
+  [...text.matchAll(/\bpando_[a-z_]+/g)].map((m) => nameOf(m[0])).filter((name) => !metrics.has(name))
+/** Whether the metric has the label, from us or from what collects it. */
+export const hasLabel = (metric: string, label: string): boolean =>
+  ['job', 'instance', 'le'].includes(label) || metrics.get(nameOf(metric))?.includes(label) === true

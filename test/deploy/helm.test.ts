@@ -28,6 +28,23 @@ test('every value that a template reads is in values.yaml, and every one there h
   for (const { process: name } of Object.values(values.expose) as { process: string }[]) assert.ok(values.processes[name], name)
 })
 
+// DEPLOY-5
+test('the ports that the chart names are those of the image, and each is found by its name', () => {
+  const image = textOf('deploy/Containerfile')
+  const text = textOf(`${chart}/templates/processes.yaml`)
+  const ports = new Map([...text.matchAll(/\{ name: (\w+), containerPort: (\d+) \}/g)].map((m) => [m[1]!, m[2]!]))
+  const exposed = /^EXPOSE (.*)$/m.exec(image)![1]!.split(' ')
+  const rpc = /PANDO_RPC_LISTEN: '0\.0\.0\.0:(\d+)'/.exec(textOf(`${chart}/templates/settings.yaml`))![1]!
+  assert.deepEqual([...ports.values()].toSorted(), [...exposed, rpc].toSorted())
+  assert.equal(ports.get('rpc'), rpc)
+  assert.match(text, new RegExp(`value: \\$\\(POD_IP\\):${rpc}$`, 'm'))
+  for (const [, name] of text.matchAll(/\bport: (\w+) \}/g)) assert.ok(ports.has(name!), name)
+  for (const [, name] of textOf(`${chart}/templates/podmonitor.yaml`).matchAll(/\bport: (\w+)/g))
+    assert.ok(ports.has(name!), name)
+  for (const [name, s] of Object.entries(values.expose) as [string, { port: number }][])
+    assert.equal(ports.get(name), String(s.port), name)
+})
+
 const helm = process.env['PANDO_TEST_HELM']
 const run = (...args: string[]) => execFileSync(helm!, args, { cwd: root, encoding: 'utf8' })
 
