@@ -89,10 +89,11 @@ export function readPlain(octets: Buffer, socket: Socket): Read | undefined {
 function headersOf(lines: readonly string[]): Record<string, string> | undefined {
   const headers: Record<string, string> = Object.create(null)
   for (const line of lines) {
-    const [, written, value] = HEADER.exec(line) ?? []
-    const name = written?.toLowerCase()
-    if (name === undefined || name in headers) return undefined
-    headers[name] = value!.trimEnd()
+    const found = HEADER.exec(line)
+    if (found === null) return undefined
+    const name = found[1]!.toLowerCase()
+    if (name in headers) return undefined
+    headers[name] = found[2]!.trimEnd()
   }
   // the one thing that everybody says of a connection is what it is anyway (RFC 9112 §9.3)
   if (headers['connection']?.toLowerCase() === 'keep-alive') delete headers['connection']
@@ -131,7 +132,7 @@ class Connection {
   }
 
   get idle(): boolean {
-    return this.answer === undefined
+    return this.answer === undefined && this.begun === undefined
   }
 
   private data(octets: Buffer): void {

@@ -40,10 +40,13 @@ interface Lane {
 
 const TOKEN_AT = 9
 const MOST_WAITING = 1000
+/** Node keeps a list of timers for each number of ms: those of a fleet share a few. */
+const TIMERS_EACH = 50
 
 export class Downlink<S extends Receiver> {
   private readonly lanes = new Map<number, Lane>()
   private readonly node: () => DeviceNode<S>
+  private countDelivered: (() => void) | undefined
 
   constructor(node: () => DeviceNode<S>) {
     this.node = node
@@ -52,8 +55,10 @@ export class Downlink<S extends Receiver> {
   deliver(d: Delivery): Promise<DeliveryResult> {
     const { devices, clock, metrics, protocol } = this.node()
     const c = devices.get(d.device)
+    this.countDelivered ??= metrics.counting(metrics.pando_deliveries_total, { protocol, result: 'delivered' })
     const counted = (r: DeliveryResult): DeliveryResult => {
-      metrics.pando_deliveries_total.inc({ protocol, result: r.delivered ? 'delivered' : (r.error ?? 'failed') })
+      if (r.delivered) this.countDelivered!()
+      else metrics.pando_deliveries_total.inc({ protocol, result: r.error ?? 'failed' })
       return r
     }
     if (!c) return Promise.resolve(counted({ delivered: false, error: 'device_offline' }))
@@ -72,7 +77,8 @@ export class Downlink<S extends Receiver> {
         cancel: () => {},
         done: (r) => resolve(counted(r)),
       }
-      w.cancel = clock.after(Math.max(0, d.deadline - clock.now()), () => this.late(d.device, w))
+      const left = Math.ceil(Math.max(0, d.deadline - clock.now()) / TIMERS_EACH) * TIMERS_EACH
+      w.cancel = clock.after(left, () => this.late(d.device, w))
       lane.queue.push(w)
       this.pump(c, lane)
     })

@@ -87,7 +87,7 @@ export function wayDown({ peers, models, codecs, clock, moves }: Parts): WayDown
   }
 
   async function deliverAt(node: string, delivery: Delivery): Promise<Outcome> {
-    const face = await nodeNamed(peers.access, node)
+    const face = peers.access(node) ?? (await nodeNamed(peers.access, node))
     if (!face) throw offline(delivery.device, node)
     try {
       return await moves.during(

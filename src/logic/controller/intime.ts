@@ -23,6 +23,15 @@ export function inTime<T>(work: Promise<T>, { clock, ms, what, device, pending, 
       const params = { device, ...(pending && { pending }) }
       failed(new PandoError('log_unavailable', `the device log has not taken ${what} in time${yet}`, params))
     })
-    work.then(done, failed).finally(cancel)
+    work.then(
+      (value) => {
+        cancel()
+        done(value)
+      },
+      (e: unknown) => {
+        cancel()
+        failed(e)
+      },
+    )
   })
 }

@@ -94,14 +94,15 @@ export function makeChanges({ store, queue, origin, now, drop }: Options) {
     refresh,
     fresh,
     /** As `fresh`, for reads that go on with what is known while the store does not answer: nothing can be changed then either. */
-    async freshIfThere(): Promise<void> {
-      if (store.health().state === 'down') return
-      const look = fresh()
-      if (look !== undefined)
-        await soonest(
+    freshIfThere(): Promise<void> | undefined {
+      const look = store.health().state === 'down' ? undefined : fresh()
+      return (
+        look &&
+        soonest(
           look.catch(() => undefined),
           LOOK_WITHIN,
         )
+      )
     },
   }
 }

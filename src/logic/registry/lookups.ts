@@ -22,7 +22,7 @@ interface Parts {
   /** Waits until changes of other processes are known; rejects where the store does not answer. */
   fresh: () => Promise<void> | undefined
   /** The same, but goes on where the store does not answer. */
-  freshIfThere: () => Promise<void>
+  freshIfThere: () => Promise<void> | undefined
 }
 
 export function makeLookups({ store, secrets, keys, fresh, freshIfThere }: Parts) {
@@ -58,7 +58,8 @@ export function makeLookups({ store, secrets, keys, fresh, freshIfThere }: Parts
 
   /** Those that exist, by id. Ids that can't exist are left out like those that don't. */
   const devicesById = async (ids: readonly number[]): Promise<Map<number, Device>> => {
-    await freshIfThere()
+    const looking = freshIfThere()
+    if (looking !== undefined) await looking
     const found = new Map<number, Device>()
     const missing: number[] = []
     for (const id of ids) {
