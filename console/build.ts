@@ -1,17 +1,18 @@
 /**
- * console/ → dist/console: what a browser loads, each file compressed beside itself; docs/ → dist/docs. `--missing`: only where there is none, and where
- * what it is made with is installed.
+ * console/ → dist/console: what a browser loads, each file compressed beside itself; docs/ → dist/docs. `--missing`: only where there is none of these
+ * sources, and where what it is made with is installed.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
+import { isFresh } from './fresh.ts'
 
 const root = join(import.meta.dirname, '..')
 const made = join(root, 'dist/console')
 const only = process.argv.includes('--missing')
 const able = existsSync(join(root, 'node_modules/vite')) && existsSync(join(root, 'node_modules/react'))
 
-if (!only || (able && !existsSync(join(made, 'index.html')))) await build()
+if (!only || (able && !isFresh(root))) await build()
 
 async function build(): Promise<void> {
   const [vite, { buildDocs }] = await Promise.all([import('vite'), import('./docs.ts')])

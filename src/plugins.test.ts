@@ -175,6 +175,11 @@ test('PANDO_PLUGINS: what cannot be loaded is named, with the reason', async () 
   )
   await assert.rejects(load([], { PANDO_PLUGINS: '@acme/none' }), says(/cannot load @acme\/none: /))
   await assert.rejects(load([], { PANDO_PLUGINS: './broken.mjs' }), says(/cannot load \.\/broken\.mjs: Unexpected/))
+  writeFileSync(join(cwd, 'alone.mjs'), "import 'pando'")
+  await assert.rejects(
+    load([], { PANDO_PLUGINS: './alone.mjs' }),
+    says(/alone\.mjs: .*: it needs that package beside it, see docs/),
+  )
   await assert.rejects(load([], { PANDO_PLUGINS: './none.mjs' }), says(/\.\/none\.mjs has no default export/))
 })
 

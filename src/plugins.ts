@@ -121,7 +121,9 @@ async function importPlugin(name: string, cwd: string): Promise<Plugin> {
     const module = (await import(locate(name, cwd))) as { default?: unknown }
     if (isPlugin(module.default)) return module.default
   } catch (e) {
-    throw invalid(`PANDO_PLUGINS: cannot load ${name}: ${firstLine(e)}`, e)
+    const why = firstLine(e)
+    const alone = /^Cannot find package 'pando'/.test(why) ? ': it needs that package beside it, see docs/plugins.md' : ''
+    throw invalid(`PANDO_PLUGINS: cannot load ${name}: ${why}${alone}`, e)
   }
   throw invalid(`PANDO_PLUGINS: ${name} has no default export that definePlugin made`)
 }

@@ -4,10 +4,11 @@
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { existsSync, globSync, mkdirSync, rmdirSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { isFresh } from '../../console/fresh.ts'
 import { firstPassword, PASSWORD } from '../admin/door.ts'
 import { root } from '../world/root.ts'
 import { sleep, type World } from '../world.ts'
@@ -27,14 +28,6 @@ export function inBrowser(what: string, tests: () => void): void {
   })
 }
 
-const built = join(root, 'dist/console/index.html')
-const changed = (): number =>
-  Math.max(
-    ...globSync('{console/**/*,docs/**/*,package-lock.json,src/{protocol,contracts,lib}/**/*.ts}', { cwd: root }).map(
-      (f) => statSync(join(root, f)).mtimeMs,
-    ),
-  )
-
 /** As the sources are now; several test files build once. */
 export async function buildConsole(): Promise<void> {
   const lock = join(root, 'dist.console-lock')
@@ -47,8 +40,7 @@ export async function buildConsole(): Promise<void> {
     }
   }
   try {
-    if (!existsSync(built) || statSync(built).mtimeMs < changed())
-      execFileSync(process.execPath, [join(root, 'console/build.ts')], { stdio: 'pipe' })
+    if (!isFresh(root)) execFileSync(process.execPath, [join(root, 'console/build.ts')], { stdio: 'pipe' })
   } finally {
     rmdirSync(lock)
   }

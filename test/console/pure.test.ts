@@ -1,9 +1,11 @@
 /** What pages think with, without a browser: conditions in words, and what differs between two texts. */
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { isFresh } from '../../console/fresh.ts'
 import { differs } from '../../console/src/lib/diff.ts'
 import { type Comparison, celOf, comparisonsOf, ops } from '../../console/src/pages/rules/comparisons.ts'
 import { root } from '../world/root.ts'
@@ -69,6 +71,32 @@ test('what differs: lines that are gone and new make one text of the other', () 
     differs('1\n2\n3\n4\n5\n6', '1\n2\n3\n4\n5\n7').map((l) => `${l.s} ${l.text}`),
     ['gap …', 'same 4', 'same 5', 'gone 6', 'new 7'],
   )
+})
+
+// CONSOLE-1
+test('a console that was built of older sources is not taken for one of these', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pando-fresh-'))
+  // folders are of now
+  const began = Date.now() / 1000
+  const put = (file: string, later: number) => {
+    const at = began + later
+    mkdirSync(dirname(join(folder, file)), { recursive: true })
+    writeFileSync(join(folder, file), '')
+    utimesSync(join(folder, file), at, at)
+  }
+  try {
+    put('console/src/main.tsx', 1000)
+    put('src/contracts/errors.ts', 1000)
+    assert.equal(isFresh(folder), false)
+    put('dist/console/index.html', 2000)
+    assert.equal(isFresh(folder), true)
+    put('src/cloud.ts', 3000)
+    assert.equal(isFresh(folder), true, 'it is not made of that')
+    put('src/contracts/errors.ts', 3000)
+    assert.equal(isFresh(folder), false)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test('W6 each page and each of its tabs has its picture, on a wide screen and on a phone, and nothing else has', () => {
