@@ -104,7 +104,11 @@ inBrowser('what is pasted', () => {
   test('Copy as curl: the command that is set there is sent by the line', needs('curl'), () =>
     at(`/devices/${device.id}`, async (page) => {
       await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+      const send = page.getByRole('button', { name: new RegExp(`^${say('device', 'sendIt')}`) })
+      const opacity = () => send.evaluate((el) => el.ownerDocument.defaultView!.getComputedStyle(el).opacity)
+      assert.notEqual(await opacity(), '1', 'what cannot be pressed looks so')
       await page.getByRole('textbox', { name: 'Speed' }).fill('1500')
+      assert.equal(await opacity(), '1')
       await page.getByRole('button', { name: say('device', 'asCurl') }).click()
       await page.getByRole('button', { name: say('common', 'copied') }).waitFor()
       const text = await page.evaluate<string>('navigator.clipboard.readText()')

@@ -1,6 +1,6 @@
 /** What pages think with, without a browser: conditions in words, and what differs between two texts. */
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
@@ -97,6 +97,19 @@ test('a console that was built of older sources is not taken for one of these', 
   } finally {
     rmSync(folder, { recursive: true })
   }
+})
+
+test('each kind of button that pages name has its look, and nothing has one that no page names', () => {
+  const read = (pattern: string) =>
+    globSync(pattern, { cwd: root })
+      .map((f) => readFileSync(join(root, f), 'utf8'))
+      .join('\n')
+  const kinds = (text: string, each: RegExp) => [
+    ...new Set([...text.matchAll(each)].flatMap(([all]) => all.match(/'\w+'|"\w+"/g) ?? [])),
+  ]
+  const named = kinds(read('console/src/**/*.tsx'), /(?<=\b(?:data-)?k=)(?:"\w+"|\{[^}]*\})/g).map((k) => k.slice(1, -1))
+  const styled = kinds(read('console/src/styles/controls.css'), /data-k="\w+"/g).map((k) => k.slice(1, -1))
+  assert.deepEqual(new Set(named.filter((k) => k !== 'disconnect')), new Set(styled))
 })
 
 test('W6 each page and each of its tabs has its picture, on a wide screen and on a phone, and nothing else has', () => {

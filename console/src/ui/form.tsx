@@ -221,7 +221,7 @@ interface SureProps {
   wordLabel?: ReactNode
   danger?: boolean
   className?: string
-  k?: 'main' | 'danger' | 'quiet'
+  k?: 'main' | 'bad' | 'quiet'
   disabled?: boolean
   icon?: ReactNode
   /** when it asks: what the question tells is read then */

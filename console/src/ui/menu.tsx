@@ -58,13 +58,11 @@ export function MenuItem({
   act,
   href,
   outside,
-  danger,
   children,
 }: {
   act?: () => void
   href?: string
   outside?: boolean
-  danger?: boolean
   children: ReactNode
 }) {
   if (href && outside)
@@ -80,7 +78,7 @@ export function MenuItem({
       </Link>
     )
   return (
-    <button type="button" role="menuitem" data-k={danger ? 'danger' : undefined} onClick={act}>
+    <button type="button" role="menuitem" onClick={act}>
       {children}
     </button>
   )

@@ -53,7 +53,7 @@ function Body({ rule: r, tab }: { rule: Rule; tab: string }) {
         }
         acts={
           may && (
-            <Sure text={c.remove} label={t.remove} k="danger" act={remove}>
+            <Sure text={c.remove} label={t.remove} k="bad" act={remove}>
               <p>{t.removeText}</p>
             </Sure>
           )
