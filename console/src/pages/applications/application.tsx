@@ -150,7 +150,7 @@ function Edit({ app: a }: { app: App }) {
               <span className="push" />
               <Rotate app={a} what="key" text={t.rotateKey} />
               <Rotate app={a} what="signing-secret" text={t.rotateSecret} />
-              <Sure text={c.remove} label={t.remove} k="danger" word={a.name} act={remove}>
+              <Sure text={c.remove} label={t.remove} k="bad" word={a.name} act={remove}>
                 <p>{t.removeText}</p>
               </Sure>
             </div>

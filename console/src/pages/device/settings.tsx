@@ -117,7 +117,7 @@ function Danger({ device: d }: { device: Device }) {
             <b>{t.remove}</b>
             <div className="t2">{t.removeText}</div>
           </div>
-          <Sure text={c.remove} label={t.remove} k="danger" word={d.code} wordLabel={t.typeName(d.code)} act={remove}>
+          <Sure text={c.remove} label={t.remove} k="bad" word={d.code} wordLabel={t.typeName(d.code)} act={remove}>
             <p>{t.removeText}</p>
           </Sure>
         </li>

@@ -60,7 +60,7 @@ function Edit({ product: p }: { product: Product }) {
                 {c.save}
               </button>
               <span className="push" />
-              <Sure text={t.remove} verb={c.remove} k="danger" act={remove} disabled={p.devices > 0}>
+              <Sure text={t.remove} verb={c.remove} k="bad" act={remove} disabled={p.devices > 0}>
                 <p>{t.removeText}</p>
               </Sure>
             </div>
