@@ -1,6 +1,8 @@
 /** Certificates of devices stand for their tokens; those of the cloud are read again at SIGHUP; no listener speaks what is weak. */
 import assert from 'node:assert/strict'
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { type ConnectionOptions, connect } from 'node:tls'
 import { connectAsync, type IClientOptions } from 'mqtt'
@@ -189,6 +191,29 @@ test('S-21 sslscan finds nothing weak on any listener', needs('openssl', 'sslsca
       for (const [line, , bits, name] of ciphers) assert.ok(Number(bits) >= 128 && /^(TLS_|ECDHE-)/.test(name!), line)
     }
   } finally {
+    await world.close()
+  }
+})
+
+// TLS-5. All listeners share this one's way (the test above goes over each). Of a self-signed certificate it would complain.
+test('S-21 testssl finds nothing weak, and none of the attacks that have a name', needs('openssl', 'testssl'), async () => {
+  const world = await secureWorld()
+  const dir = mkdtempSync(join(tmpdir(), 'testssl-'))
+  try {
+    const found = join(dir, 'found.json')
+    const what = ['--protocols', '--std', '--fs', '--vulnerable']
+    const how = ['--quiet', '--color=0', '--ip=one', '--warnings=off', `--jsonfile=${found}`]
+    const said = await output('testssl', [...how, ...what, world.listen['mqttaccess']!.replace('mqtt://', '')], {
+      timeout: 200_000,
+    })
+    const findings: { id: string; severity: string; finding: string }[] = JSON.parse(readFileSync(found, 'utf8'))
+    const severity = (id: string) => findings.find((f) => f.id === id)?.severity
+    for (const id of ['SSLv3', 'TLS1_2', 'cipherlist_STRONG', 'heartbleed', 'ROBOT', 'secure_client_renego', 'LOGJAM', 'RC4'])
+      assert.equal(severity(id), 'OK', `${id}: ${said}`)
+    const wrong = findings.filter((f) => !['OK', 'INFO', 'DEBUG'].includes(f.severity) && f.id !== 'engine_problem')
+    assert.deepEqual(wrong, [])
+  } finally {
+    rmSync(dir, { recursive: true })
     await world.close()
   }
 })

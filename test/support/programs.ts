@@ -33,8 +33,12 @@ export const pythonWith = (module: string): string | undefined =>
 const run = promisify(execFile)
 
 /** → what it wrote, whatever its exit code is. */
-export async function output(name: string, args: readonly string[], o: { input?: string; cwd?: string } = {}): Promise<string> {
-  const running = run(name, args, { ...(o.cwd !== undefined && { cwd: o.cwd }), timeout: 60_000 })
+export async function output(
+  name: string,
+  args: readonly string[],
+  o: { input?: string; cwd?: string; timeout?: number } = {},
+): Promise<string> {
+  const running = run(name, args, { ...(o.cwd !== undefined && { cwd: o.cwd }), timeout: o.timeout ?? 60_000 })
   running.child.stdin?.end(o.input ?? '')
   try {
     const { stdout, stderr } = await running
