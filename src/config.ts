@@ -241,7 +241,7 @@ export const settings = {
     'PANDO_LEGACY_OPEN_DEVICE_INFO',
     flag,
     'false',
-    'Answer device/info?device_key= without an App-Key, as the old cloud did.',
+    'Answer `device/info?device_key=` without an App-Key, as the old cloud did.',
   ),
   streamMaxListeners: setting(
     'PANDO_STREAM_MAX_LISTENERS',
