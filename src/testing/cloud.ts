@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { type Cloud, type CloudOptions, startCloud as start } from '../cloud.ts'
 import { settings } from '../config.ts'
 import { type TestClock, testClock } from './clock.ts'
+import { passTime } from './pass.ts'
 
 export interface TestCloudOptions extends Omit<CloudOptions, 'clock'> {
   /** when the cloud's time begins, ms since 1970 */
@@ -20,10 +21,6 @@ export interface TestCloud extends Cloud {
    */
   pass(ms: number): Promise<void>
 }
-
-const STEP_MS = 1000
-/** Turns of the event loop after each step: calls between services and answers on sockets take a few. */
-const TURNS = 6
 
 /** Listens on any free port of loopback, may send webhooks there; `env` has the last word. */
 function testEnv(dataDir: string, env: CloudOptions['env']): NonNullable<CloudOptions['env']> {
@@ -54,12 +51,7 @@ export async function startCloud(o: TestCloudOptions = {}): Promise<TestCloud> {
     ...cloud,
     clock,
     dataDir,
-    async pass(ms) {
-      for (let left = ms; left > 0; left -= STEP_MS) {
-        clock.advance(Math.min(STEP_MS, left))
-        for (let i = 0; i < TURNS; i++) await new Promise((done) => setImmediate(done))
-      }
-    },
+    pass: (ms) => passTime(clock, ms),
     async stop() {
       await cloud.stop()
       remove()
