@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { duplexPair } from 'node:stream'
 import { after, test } from 'node:test'
-import { raw } from '../../test/fakes/http.ts'
+import { inTurn, raw } from '../../test/fakes/http.ts'
 import { httpListeners } from './http.ts'
 import { type Answer, type FindPlain, type PlainHandler, readPlain } from './plainhttp.ts'
 
@@ -43,7 +43,7 @@ const until = async (done: () => boolean) => {
 
 // HTTP-6
 test('a plain request on such a path is answered without node:http, as often as one likes, and the connection may go on to others', async () => {
-  const got = await raw(base, [get(PATH), get(`${PATH}?x`, 'Connection: keep-alive\r\n'), get('/other'), get(PATH), last], 30)
+  const got = await inTurn(base, [get(PATH), get(`${PATH}?x`, 'Connection: keep-alive\r\n'), get('/other'), get(PATH), last])
   assert.deepEqual(answers(got), ['plain', 'plain', 'node GET /other', `node GET ${PATH}`, 'node GET /last'])
   const [head] = got.split('\r\n\r\n')
   assert.match(head!, /^HTTP\/1\.1 200 OK\r\n/)
@@ -54,11 +54,8 @@ test('a plain request on such a path is answered without node:http, as often as 
 
 // HTTP-6
 test('a short body may come with its head or behind it, and hold anything', async () => {
-  const got = await raw(
-    base,
-    [put('a'), put('\r\n\r\n').slice(0, -4), '\r\n\r\n', put(''), put('b').replace('PUT', 'POST'), last],
-    30,
-  )
+  const inPieces = [put('\r\n\r\n').slice(0, -4), '\r\n\r\n']
+  const got = await inTurn(base, [put('a'), inPieces, put(''), put('b').replace('PUT', 'POST'), last])
   const bodies = got.split(/HTTP\/1\.1 200 OK\r\n/).map((text) => text.slice(text.indexOf('\r\n\r\n') + 4))
   assert.deepEqual(bodies.slice(1, -1), ['plaina', 'plain\r\n\r\n', 'plain', 'plainb'])
   assert.deepEqual(answers(got).at(-1), 'node GET /last')

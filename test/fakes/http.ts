@@ -60,6 +60,31 @@ export function raw(base: string, parts: readonly (string | Buffer)[], gap = 0, 
   })
 }
 
+/**
+ * Requests on one socket, each when something has come in answer to the one before; → all that came back until it was closed. One in pieces has
+ * them written 30 ms apart: that they come one by one is likely only.
+ */
+export function inTurn(base: string, requests: readonly (string | readonly string[])[]): Promise<string> {
+  const { hostname, port } = new URL(base)
+  return new Promise((done) => {
+    let got = ''
+    const left = requests.map((r) => (typeof r === 'string' ? [r] : [...r]))
+    const socket = connect(Number(port), hostname, () => write(left.shift()))
+    const write = (pieces: string[] | undefined): void => {
+      const piece = pieces?.shift()
+      if (piece === undefined || socket.destroyed) return
+      socket.write(piece)
+      setTimeout(write, 30, pieces)
+    }
+    socket.on('data', (c) => {
+      got += c.toString('latin1')
+      write(left.shift())
+    })
+    socket.on('error', () => {})
+    socket.on('close', () => done(got))
+  })
+}
+
 /** Octets over a socket of their own; → the answer as soon as it is whole by its Content-Length, or what came until it was closed. */
 export function untilAnswered(base: string, octets: string | Buffer): Promise<string> {
   const { hostname, port } = new URL(base)
