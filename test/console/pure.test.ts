@@ -8,6 +8,8 @@ import fc from 'fast-check'
 import { isFresh } from '../../console/fresh.ts'
 import { differs } from '../../console/src/lib/diff.ts'
 import { type Comparison, celOf, comparisonsOf, ops } from '../../console/src/pages/rules/comparisons.ts'
+import { rulePartText } from '../../console/src/text/rulefindings.ts'
+import { RuleDefinition } from '../../src/contracts/controller/rules.ts'
 import { root } from '../world/root.ts'
 import { placesOf } from './places.ts'
 
@@ -51,6 +53,30 @@ test('whatever is compared with is read back as it was said; a double is written
       assert.deepEqual(back, same)
     }),
   )
+})
+
+// CONSOLE-9
+test('where something is wrong with a rule is told in words, whatever part of it that is', () => {
+  const told: [string, string, string][] = [
+    ['', 'The rule', '规则'],
+    ['/device', 'Device watched', '观察的设备'],
+    ['/on/cron', 'When, time', '触发的时间'],
+    ['/on/kind', 'When', '触发'],
+    ['/when', 'Condition', '条件'],
+    ['/but/atMost/n', 'How often', '次数限制'],
+    ['/then', 'Actions', '动作'],
+    ['/then/0', 'Action 1', '动作 1'],
+    ['/then/1/device', 'Action 2, device', '动作 2 的设备'],
+    ['/then/0/values/light/1', 'Action 1, values', '动作 1 的数值'],
+  ]
+  for (const [pointer, en, zh] of told) assert.deepEqual([rulePartText('en', pointer), rulePartText('zh', pointer)], [en, zh])
+  const parts = Object.keys(RuleDefinition.properties)
+  const inActions = RuleDefinition.properties.then.items.anyOf.flatMap((a) => Object.keys(a.properties))
+  for (const pointer of [...parts.map((p) => `/${p}`), ...inActions.filter((p) => p !== 'do').map((p) => `/then/0/${p}`)])
+    for (const lang of ['en', 'zh'] as const) {
+      const text = rulePartText(lang, pointer)
+      assert.ok(!text.includes('/') && text !== rulePartText(lang, '') && text !== rulePartText(lang, '/then/0'), pointer)
+    }
 })
 
 test('what differs: lines that are gone and new make one text of the other', () => {

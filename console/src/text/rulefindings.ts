@@ -41,3 +41,77 @@ export function ruleFindingText(lang: Lang, { code, message, params }: RuleFindi
   if (lang !== 'zh') return message
   return reasons[String(params['reason'])] ?? codes[code]?.(params, message) ?? message
 }
+
+interface Parts {
+  whole: string
+  actions: string
+  action: (n: number) => string
+  /** by their keys in the definition */
+  parts: Record<string, string>
+  /** of an action; what else stands in it is the action */
+  inAction: Record<string, string>
+  join: (part: string, inIt: string) => string
+}
+
+const parts: Record<Lang, Parts> = {
+  en: {
+    whole: 'The rule',
+    actions: 'Actions',
+    action: (n) => `Action ${n}`,
+    parts: {
+      device: 'Device watched',
+      product: 'Product watched',
+      on: 'When',
+      'on/name': 'When, event',
+      'on/label': 'When, object',
+      'on/cron': 'When, time',
+      'on/zone': 'When, time zone',
+      when: 'Condition',
+      for: 'How long',
+      but: 'How often',
+      'but/hysteresis': 'Condition to run again',
+      application: 'Application',
+    },
+    inAction: {
+      device: 'device',
+      name: 'name',
+      params: 'parameters',
+      values: 'values',
+      data: 'data',
+      input: 'input',
+      ttl: 'how long kept',
+    },
+    join: (part, inIt) => `${part}, ${inIt}`,
+  },
+  zh: {
+    whole: '规则',
+    actions: '动作',
+    action: (n) => `动作 ${n}`,
+    parts: {
+      device: '观察的设备',
+      product: '观察的产品',
+      on: '触发',
+      'on/name': '触发的事件',
+      'on/label': '触发的对象',
+      'on/cron': '触发的时间',
+      'on/zone': '触发的时区',
+      when: '条件',
+      for: '持续时间',
+      but: '次数限制',
+      'but/hysteresis': '再次触发的条件',
+      application: '应用',
+    },
+    inAction: { device: '设备', name: '名称', params: '参数', values: '数值', data: '数据', input: '输入', ttl: '保留时间' },
+    join: (part, inIt) => `${part} 的${inIt}`,
+  },
+}
+
+/** The part of a rule that a JSON pointer into its definition leads to, or the nearest around it that has a name. */
+export function rulePartText(lang: Lang, pointer: string): string {
+  const t = parts[lang]
+  const [, first = '', second, third = ''] = pointer.split('/')
+  if (first !== 'then') return t.parts[`${first}/${second}`] ?? t.parts[first] ?? t.whole
+  if (second === undefined) return t.actions
+  const [action, inIt] = [t.action(Number(second) + 1), t.inAction[third]]
+  return inIt === undefined ? action : t.join(action, inIt)
+}

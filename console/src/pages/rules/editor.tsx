@@ -8,7 +8,7 @@ import { useLang } from '../../lib/lang.ts'
 import { useModel } from '../../lib/model.ts'
 import { useCan } from '../../lib/session.ts'
 import { toast } from '../../lib/toast.ts'
-import { ruleFindingText } from '../../text/rulefindings.ts'
+import { ruleFindingText, rulePartText } from '../../text/rulefindings.ts'
 import { Dot } from '../../ui/basics.tsx'
 import { Diff } from '../../ui/diff.tsx'
 import { ChoiceField, Form, NameField } from '../../ui/form.tsx'
@@ -178,7 +178,8 @@ function Findings({ found }: { found: Check | undefined }) {
           <li key={`${e.pointer} ${e.code}`}>
             <Dot s={s} />
             <div className="grow">
-              <code>{e.pointer}</code> {ruleFindingText(lang, e)}
+              <b>{rulePartText(lang, e.pointer)}</b>
+              <div className="t2">{ruleFindingText(lang, e)}</div>
             </div>
           </li>
         ))}
