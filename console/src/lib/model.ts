@@ -1,4 +1,5 @@
 /** A product's model as pages need it: what it names, and the hints that people gave. */
+import type { AdminAnswer } from '#contracts/admin/client.ts'
 import { type Model, type ModelCall, type ModelParam, parseModel } from '#protocol/model.ts'
 import { tlvType } from '#protocol/tlv.ts'
 import { FIRST_UNIVERSAL } from '#protocol/universal.ts'
@@ -87,15 +88,18 @@ export function knownOf(json: unknown): Known {
 /** The hint in the reader's language, else the name in the model. */
 export const titleIn = (lang: Lang, of: { title?: Record<string, string> }, name: string): string => of.title?.[lang] || name
 
-/** As published in that version; undefined while it is read, or is not to be read. */
-export function useModel(product: number | undefined, version: number | undefined): Known | undefined {
-  const asked = product !== undefined && !!version
-  const { data } = useGet(
+/** As published in that version; no model while it is read, or is not to be read. `asked`: how the reading stands. */
+export function useModel(product: number | undefined, version: number | undefined) {
+  const asked = useGet(
     'GET /products/{id}/models/{version}',
     { params: { id: product ?? 0, version: version || 1 } },
-    { enabled: asked },
+    { enabled: product !== undefined && !!version },
   )
-  if (!data) return undefined
+  return { model: asked.data && readOnce(asked.data), asked }
+}
+
+/** What can't be read as a model is none. */
+function readOnce(data: AdminAnswer<'GET /products/{id}/models/{version}'>): Known | undefined {
   const kept = known.get(data.model as object)
   if (kept) return kept
   try {

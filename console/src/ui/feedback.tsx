@@ -105,6 +105,16 @@ export function Asked<T>({
   )
 }
 
+/** Why what a page goes on without isn't there. That it may not be read, or is nowhere, is no trouble. */
+export function Unread({ of, className = 'sect' }: { of: UseQueryResult<unknown, AdminProblem>; className?: string }) {
+  if (of.data !== undefined || !of.error || [403, 404].includes(of.error.problem.status)) return null
+  return (
+    <div className={className}>
+      <ProblemNote problem={of.error} again={() => void of.refetch()} />
+    </div>
+  )
+}
+
 /** A place for those only who may. */
 export function Allowed({ to, children }: { to: Permission; children: ReactNode }) {
   const can = useCan()

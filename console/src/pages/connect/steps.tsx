@@ -4,7 +4,7 @@ import { useNow } from '../../lib/now.ts'
 import { useLive } from '../../lib/stream.ts'
 import { useJudgement } from '../../text/causes.ts'
 import { At, Dot, I } from '../../ui/basics.tsx'
-import { Note } from '../../ui/feedback.tsx'
+import { Note, Unread } from '../../ui/feedback.tsx'
 import { useConnect } from './texts.ts'
 
 const order = ['registered', 'logged_in', 'connected', 'reported'] as const
@@ -56,6 +56,7 @@ export function Steps({ product, serial }: { product: number; serial: string }) 
           })}
         </ol>
       </div>
+      <Unread of={endpoints} />
       {stuck && (
         <div className="sect">
           <Note s="warn" title={t.notOpened}>

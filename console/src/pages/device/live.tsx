@@ -9,7 +9,7 @@ import { useCan } from '../../lib/session.ts'
 import { toast } from '../../lib/toast.ts'
 import { useJudgement } from '../../text/causes.ts'
 import { Ago, I } from '../../ui/basics.tsx'
-import { Bones, Empty, Note } from '../../ui/feedback.tsx'
+import { Asked, Bones, Empty, Note } from '../../ui/feedback.tsx'
 import { Choice } from '../../ui/form.tsx'
 import { Card } from '../../ui/page.tsx'
 import { Spark } from '../../ui/spark.tsx'
@@ -151,9 +151,10 @@ function useShown({ values, model }: Omit<OfDevice, 'device'>): Shown[] {
 function ValuesCard({ device, values, model }: OfDevice) {
   const t = useDevice()
   const can = useCan()
-  const shown = useShown({ values, model })
-  const ask = useAct(() => api('POST /devices/{id}/values/ask', { params: { id: device.id } }), { done: () => toast(t.asked) })
   const first = useGet('GET /devices/{id}/values', { params: { id: device.id } }, { enabled: values === undefined })
+  const known = values ?? first.data
+  const shown = useShown({ values: known, model })
+  const ask = useAct(() => api('POST /devices/{id}/values/ask', { params: { id: device.id } }), { done: () => toast(t.asked) })
   return (
     <Card
       title={t.values}
@@ -169,8 +170,8 @@ function ValuesCard({ device, values, model }: OfDevice) {
         </>
       }
     >
-      {values === undefined && first.isPending ? (
-        <Bones />
+      {known === undefined ? (
+        <Asked of={first}>{() => null}</Asked>
       ) : shown.length === 0 ? (
         <Empty title={t.noValues}>{t.noValuesText}</Empty>
       ) : (

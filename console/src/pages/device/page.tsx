@@ -8,7 +8,7 @@ import { useCrumbs } from '../../lib/title.ts'
 import { useVerbs } from '../../lib/verbs.ts'
 import { tabs } from '../../shell/routes.ts'
 import { Copy, Dot, dotOf, I } from '../../ui/basics.tsx'
-import { Asked } from '../../ui/feedback.tsx'
+import { Asked, Unread } from '../../ui/feedback.tsx'
 import { Head } from '../../ui/page.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { Commands } from './commands.tsx'
@@ -40,7 +40,7 @@ function Body({ now, tab }: { now: DeviceNow & { device: Device }; tab: string }
   const name = device.name || device.identifier
   const base = `/devices/${id}`
   const product = useGet('GET /products/{id}', { params: { id: device.product } }, { enabled: can('products.read') })
-  const model = useModel(can('products.read') ? device.product : undefined, device.model || product.data?.model)
+  const { model, asked } = useModel(can('products.read') ? device.product : undefined, device.model || product.data?.model)
   const shown = tabs.device.filter((n) => (n === 'packets' ? can('frames.read') : n === 'settings' ? can('devices.write') : true))
   useCrumbs(
     { text: t.devices, href: '/devices' },
@@ -103,6 +103,8 @@ function Body({ now, tab }: { now: DeviceNow & { device: Device }; tab: string }
         }
       />
       <Tabs base={base} at={tab} label={t.tabsLabel} tabs={shown.map((n) => ({ name: n, text: t.tabs[n] }))} />
+      <Unread of={product} className="lost" />
+      <Unread of={asked} className="lost" />
       {coding && <UseInCode device={device} model={model} close={() => code(false)} />}
       {tab === 'live' && <Live now={now} model={model} />}
       {tab === 'history' && <History device={device} model={model} />}

@@ -119,7 +119,7 @@ function CommandThem({ ids, close, over }: TheirProps) {
   const t = useDevices()
   const f = useFormat()
   const first = useGet('GET /devices/{id}', { params: { id: ids[0]! } })
-  const model = useModel(first.data?.product, first.data?.model)
+  const { model } = useModel(first.data?.product, first.data?.model)
   if (model && first.data) return <SendThem ids={ids} first={first.data} model={model} close={close} over={over} />
   return (
     <Dialog title={t.commandTitle(f.n(ids.length))} close={close}>

@@ -9,7 +9,7 @@ import { useCrumbs } from '../../lib/title.ts'
 import { vendor } from '../../lib/vendor.ts'
 import { useCommon } from '../../text/common.ts'
 import { Dot, dotOf, I } from '../../ui/basics.tsx'
-import { Asked } from '../../ui/feedback.tsx'
+import { Asked, Unread } from '../../ui/feedback.tsx'
 import { Head } from '../../ui/page.tsx'
 import { Bulk } from './bulk.tsx'
 import { FilterBox } from './filterbox.tsx'
@@ -47,7 +47,8 @@ export default function Page() {
   const of = useStore(vendor)
   const filter = of === undefined ? q : `${q} vendor:${of}`.trim()
   const view = useView(filter, sort)
-  const total = useTotal()
+  const whole = useTotal()
+  const total = whole.data?.devices.total
   const [selected, setSelected] = useState<ReadonlySet<number>>(new Set())
   const select = useCallback(
     (ids: readonly number[], on: boolean) =>
@@ -95,6 +96,7 @@ export default function Page() {
         }
       />
       <Views q={q} sort={sort} set={(filter, by) => setParams(by ? { q: filter, sort: by } : filter ? { q: filter } : {})} />
+      <Unread of={whole} className="lost" />
       <div className="stack">
         <FilterBox filter={q} set={(text) => put('q', text)} {...(wrong !== undefined && { wrong })} />
         <section className="card" data-stale={view.isPlaceholderData || undefined}>

@@ -3,6 +3,7 @@ import { Link } from 'wouter'
 import { api, refresh, useAct, useGet } from '../../lib/api.ts'
 import { useCan } from '../../lib/session.ts'
 import { useCommon } from '../../text/common.ts'
+import { Unread } from '../../ui/feedback.tsx'
 import { FormDialog, NameField } from '../../ui/form.tsx'
 import { useDevices } from './texts.ts'
 
@@ -28,37 +29,40 @@ export function Views({ q, sort, set }: { q: string; sort: string; set: (filter:
   const own = saved.data?.items.find((v) => v.filter === q && q !== '')
   const known = own !== undefined || fixed.some(([filter]) => filter === q)
   return (
-    <nav className="tabs" aria-label={t.views}>
-      {fixed.map(([filter, text]) => (
-        <Link
-          key={text}
-          href={filter ? `/devices?q=${encodeURIComponent(filter)}` : '/devices'}
-          aria-current={q === filter ? 'page' : undefined}
-        >
-          {text}
-        </Link>
-      ))}
-      {saved.data?.items.map((v) => (
-        <Link
-          key={v.id}
-          href={`/devices?${new URLSearchParams({ q: v.filter, ...(v.sort && { sort: v.sort }) }).toString()}`}
-          aria-current={q === v.filter ? 'page' : undefined}
-        >
-          {v.name}
-        </Link>
-      ))}
-      {!known && can('views.write') && (
-        <button type="button" className="btn s" data-k="quiet" onClick={() => setSaving(true)}>
-          {t.saveView}
-        </button>
-      )}
-      {own && can('views.write') && (
-        <button type="button" className="btn s" data-k="quiet" onClick={() => remove.mutate(own.id)}>
-          {t.removeView}
-        </button>
-      )}
-      {saving && <SaveView filter={q} sort={sort} close={() => setSaving(false)} />}
-    </nav>
+    <>
+      <nav className="tabs" aria-label={t.views}>
+        {fixed.map(([filter, text]) => (
+          <Link
+            key={text}
+            href={filter ? `/devices?q=${encodeURIComponent(filter)}` : '/devices'}
+            aria-current={q === filter ? 'page' : undefined}
+          >
+            {text}
+          </Link>
+        ))}
+        {saved.data?.items.map((v) => (
+          <Link
+            key={v.id}
+            href={`/devices?${new URLSearchParams({ q: v.filter, ...(v.sort && { sort: v.sort }) }).toString()}`}
+            aria-current={q === v.filter ? 'page' : undefined}
+          >
+            {v.name}
+          </Link>
+        ))}
+        {!known && can('views.write') && (
+          <button type="button" className="btn s" data-k="quiet" onClick={() => setSaving(true)}>
+            {t.saveView}
+          </button>
+        )}
+        {own && can('views.write') && (
+          <button type="button" className="btn s" data-k="quiet" onClick={() => remove.mutate(own.id)}>
+            {t.removeView}
+          </button>
+        )}
+        {saving && <SaveView filter={q} sort={sort} close={() => setSaving(false)} />}
+      </nav>
+      <Unread of={saved} className="lost" />
+    </>
   )
 }
 

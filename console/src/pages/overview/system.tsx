@@ -4,7 +4,7 @@ import type { AdminAnswer } from '#contracts/admin/client.ts'
 import { useGet } from '../../lib/api.ts'
 import { useFormat } from '../../lib/format.ts'
 import { Ago, Dot } from '../../ui/basics.tsx'
-import { Asked } from '../../ui/feedback.tsx'
+import { Asked, Unread } from '../../ui/feedback.tsx'
 import { useOverview } from './texts.ts'
 
 type System = AdminAnswer<'GET /system'>
@@ -66,6 +66,7 @@ function Counts({ of: system }: { of: System }) {
           ) : (
             backups.data && <Link href="/system/backups">{t.noBackup}</Link>
           )}
+          <Unread of={backups} className="" />
         </dd>
       </div>
     </dl>

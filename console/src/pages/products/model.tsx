@@ -3,7 +3,8 @@ import { useEffect, useMemo, useState } from 'react'
 import { useSearchParams } from 'wouter'
 import { api, forget, refresh, useAct, useGet } from '../../lib/api.ts'
 import { useCan } from '../../lib/session.ts'
-import { Asked } from '../../ui/feedback.tsx'
+import { Asked, Unread } from '../../ui/feedback.tsx'
+import { Card } from '../../ui/page.tsx'
 import { Calls } from './calls.tsx'
 import { Check } from './check.tsx'
 import { itemsOf, type Kind, type Model, type Product, type Raw, SAVE_AFTER } from './raw.ts'
@@ -18,6 +19,14 @@ export function ModelPage({ product }: { product: Product }) {
   const draft = useGet('GET /products/{id}/draft', { params: { id: product.id } }, { enabled: can('products.read') })
   // once: that there is none is asked again when one is kept, and must not take the page away meanwhile
   if (can('products.read') && !draft.isFetched) return <Asked of={now}>{() => null}</Asked>
+  // that there is none is an answer; without one, what is published would be edited over a draft that is kept
+  if (draft.data === undefined && draft.error && draft.error.problem.status !== 404)
+    return (
+      <Card>
+        <Unread of={draft} />
+        <Unread of={now} />
+      </Card>
+    )
   return (
     <Asked of={now} rows={8}>
       {(m) => <Editor product={product} published={m.model as Model} draft={draft.data?.model as Model | undefined} />}

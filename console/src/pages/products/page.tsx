@@ -7,7 +7,7 @@ import { useCrumbs } from '../../lib/title.ts'
 import { useVendor } from '../../lib/vendor.ts'
 import { useCommon } from '../../text/common.ts'
 import { Field, I } from '../../ui/basics.tsx'
-import { Asked, Empty } from '../../ui/feedback.tsx'
+import { Asked, Empty, Unread } from '../../ui/feedback.tsx'
 import { ChoiceField, FormDialog, NameField, TextField } from '../../ui/form.tsx'
 import { Head, Table } from '../../ui/page.tsx'
 import { examples } from './examples.ts'
@@ -101,6 +101,7 @@ function NewProduct({ close }: { close: () => void }) {
         set={setVendor}
         of={[...list.map((v) => [String(v.id), v.name] as const), ...(everything ? [['new', t.newVendor] as const] : [])]}
       />
+      <Unread of={vendors} className="" />
       {chosen === 'new' && <TextField label={t.newVendor} required maxLength={128} value={vendorName} set={setVendorName} />}
       <ChoiceField<Begin> label={t.begin} value={begin} set={setBegin} of={begins.map((b) => [b, t.examples[b]])} />
       {begin === 'json' && (

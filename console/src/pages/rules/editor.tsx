@@ -11,6 +11,7 @@ import { toast } from '../../lib/toast.ts'
 import { ruleFindingText, rulePartText } from '../../text/rulefindings.ts'
 import { Dot } from '../../ui/basics.tsx'
 import { Diff } from '../../ui/diff.tsx'
+import { Unread } from '../../ui/feedback.tsx'
 import { ChoiceField, Form, NameField } from '../../ui/form.tsx'
 import { Card } from '../../ui/page.tsx'
 import type { Comparison } from './comparisons.ts'
@@ -51,7 +52,7 @@ export function Editor({ rule }: { rule: Rule | undefined }) {
   const products = useGet('GET /products', { query: { limit: 1000 } }, { enabled: can('products.read') })
   const list = products.data?.items ?? []
   const product = list.find((p) => p.id === said.product)
-  const model = useModel(product?.id, product?.model)
+  const { model, asked } = useModel(product?.id, product?.model)
   const found = useCheck(rule, said)
   const told = found?.names ?? {}
   // until it is answered the model knows the names
@@ -77,6 +78,8 @@ export function Editor({ rule }: { rule: Rule | undefined }) {
     <div className="cols main-aside">
       <div>
         <Card>
+          <Unread of={products} />
+          <Unread of={asked} />
           <Form act={save} className="">
             <fieldset className="sect stack" disabled={!may}>
               <NameField value={name} set={setName} />
@@ -127,13 +130,16 @@ function Whose({ rule, said, set }: WhoseProps) {
   const can = useCan()
   const apps = useGet('GET /applications', { query: { limit: 1000 } }, { enabled: can('applications.read') })
   return (
-    <ChoiceField
-      label={t.application}
-      disabled={rule !== undefined}
-      value={String(said.application ?? '')}
-      set={(v) => set(Number(v) || undefined)}
-      of={[['', t.noApplication], ...(apps.data?.items ?? []).map((a) => [String(a.id), a.name] as const)]}
-    />
+    <>
+      <ChoiceField
+        label={t.application}
+        disabled={rule !== undefined}
+        value={String(said.application ?? '')}
+        set={(v) => set(Number(v) || undefined)}
+        of={[['', t.noApplication], ...(apps.data?.items ?? []).map((a) => [String(a.id), a.name] as const)]}
+      />
+      <Unread of={apps} className="" />
+    </>
   )
 }
 
