@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { useSearchParams } from 'wouter'
 import type { AdminAnswer } from '#contracts/admin/client.ts'
 import { api, refresh, useAct, useGet } from '../../lib/api.ts'
 import { useFormat } from '../../lib/format.ts'
@@ -13,7 +14,8 @@ import { Delivery, toldOf } from './delivery.tsx'
 import type { App } from './page.tsx'
 import { useApps } from './texts.ts'
 
-type State = 'waiting' | 'dead' | 'delivered'
+const states = ['waiting', 'dead', 'delivered'] as const
+type State = (typeof states)[number]
 type Row = AdminAnswer<'GET /applications/{id}/deliveries'>['items'][number]
 const shapes: Record<Row['state'], S> = { dead: 'bad', waiting: 'off', sending: 'info', delivered: 'ok' }
 
@@ -21,7 +23,10 @@ export function Deliveries({ app }: { app: App }) {
   const c = useCommon()
   const t = useApps()
   const f = useFormat()
-  const [state, setState] = useState<State>(app.waiting > 0 ? 'waiting' : 'delivered')
+  const [params, setParams] = useSearchParams()
+  // what is looked at does not change when the last one that waits is delivered
+  const [first] = useState<State>(app.waiting > 0 ? 'waiting' : 'delivered')
+  const state = states.find((s) => s === params.get('state')) ?? first
   const [chosen, choose] = useState<string>()
   const pages = usePages()
   const asked = useGet(
@@ -38,10 +43,10 @@ export function Deliveries({ app }: { app: App }) {
             label={t.tabs.deliveries}
             value={state}
             on={(s) => {
-              setState(s)
+              setParams({ state: s }, { replace: true })
               pages.first()
             }}
-            of={(['waiting', 'dead', 'delivered'] as const).map((s) => [s, t.which[s]])}
+            of={states.map((s) => [s, t.which[s]])}
           />
         }
         push={state === 'dead' && asked.data && asked.data.items.length > 0 && <RedeliverAll app={app} />}

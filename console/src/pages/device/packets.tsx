@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useSearchParams } from 'wouter'
 import { Seg } from '../../ui/basics.tsx'
 import { PastFrames } from '../packets/kept.tsx'
 import { LiveFrames } from '../packets/live.tsx'
@@ -9,14 +9,15 @@ type When = 'live' | 'past'
 
 export function DevicePackets({ device: { id } }: { device: Device }) {
   const t = usePackets()
-  const [when, setWhen] = useState<When>('live')
+  const [params, setParams] = useSearchParams()
+  const when: When = params.get('when') === 'past' ? 'past' : 'live'
   return (
     <div className="stack">
       <div>
         <Seg<When>
           label={t.tabsLabel}
           value={when}
-          on={setWhen}
+          on={(w) => setParams(w === 'live' ? {} : { when: w }, { replace: true })}
           of={[
             ['live', t.tabs.live],
             ['past', t.tabs.past],
