@@ -2,10 +2,12 @@
 import { globSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
-const SOURCES = '{console/**/*,docs/**/*,package-lock.json,src/{protocol,contracts,lib}/**/*.ts}'
+export const consoleSources = '{console/**/*,docs/**/*,package-lock.json,src/{protocol,contracts,lib}/**/*.ts}'
+/** As bin/pando has it. A folder is newer when something in it was removed. */
+export const programSources = '{package-lock.json,src,src/**}'
 
-/** `root`: of the clone. */
-export function isFresh(root: string): boolean {
-  const built = statSync(join(root, 'dist/console/index.html'), { throwIfNoEntry: false })
-  return built !== undefined && globSync(SOURCES, { cwd: root }).every((f) => statSync(join(root, f)).mtimeMs <= built.mtimeMs)
+/** `root`: of the clone; `built`: what is written last. */
+export function isFresh(root: string, built = 'dist/console/index.html', sources = consoleSources): boolean {
+  const made = statSync(join(root, built), { throwIfNoEntry: false })
+  return made !== undefined && globSync(sources, { cwd: root }).every((f) => statSync(join(root, f)).mtimeMs <= made.mtimeMs)
 }

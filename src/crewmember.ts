@@ -1,12 +1,13 @@
 /** A process that holds devices for this cloud: started, watched, and replaced when it dies or hangs. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { extname, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ProcessState, processContract } from '#contracts/process.ts'
 import { jittered } from '#core/remote/backoff.ts'
 import { PandoError } from '#lib/errors.ts'
 import type { Logger } from '#lib/log.ts'
+import { inProgram } from '#lib/package.ts'
 import type { RpcClient } from '#rpc/client.ts'
 import { version } from './version.ts'
 
@@ -42,8 +43,6 @@ const HUNG_MS = 15_000
 const LASTED_MS = 10_000
 const MOST_WAIT_MS = 5000
 
-const program = join(import.meta.dirname, `main${extname(import.meta.filename)}`)
-
 export function makeMember(o: MemberOptions): Member {
   const log = o.log.child({ access: o.name })
   const ended = new AbortController()
@@ -54,7 +53,7 @@ export function makeMember(o: MemberOptions): Member {
   async function begin(): Promise<void> {
     // before the child calls this process: its calls are read by what comes along
     const { rpcClient } = await import('#rpc/client.ts')
-    const made = fork(program, ['serve', ...o.services], { env: o.env, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
+    const made = fork(inProgram('main.ts'), ['serve', ...o.services], { env: o.env, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
     child = made
     gone = endOf(made).then(() => {
       child = undefined

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
+import { inPackage } from '#lib/package.ts'
 
 /** The version of this package. */
-export const version = (): string => {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
-}
+export const version = (): string =>
+  (JSON.parse(readFileSync(inPackage('package.json'), 'utf8')) as { version: string }).version

@@ -1,6 +1,6 @@
 /** Lines to paste into a shell: complete, so that a first look needs no documentation. */
 import { relative, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { inPackage } from '#lib/package.ts'
 
 export interface Lines {
   latest: string
@@ -24,7 +24,7 @@ const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text :
 
 /** `bin/pando` as seen from here, whole where it is not below. */
 export function programPath(cwd = process.cwd()): string {
-  const whole = fileURLToPath(new URL('../../../bin/pando', import.meta.url))
+  const whole = inPackage('bin/pando')
   const path = relative(cwd, whole)
   return quoted(path.startsWith('..') || !path.includes(sep) ? whole : path)
 }

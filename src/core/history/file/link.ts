@@ -1,7 +1,7 @@
 /** The way from the engine to its keeper, which runs in a thread of its own or in this one. */
-import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Disk } from '#lib/disk.ts'
+import { inProgram } from '#lib/package.ts'
 import { Keeper, type KeeperOptions } from './keeper.ts'
 import { type Reply, type Request, serveKeeper, teller } from './messages.ts'
 
@@ -18,10 +18,7 @@ export interface Listener {
 
 /** A thread; says `ready` when the keeper has opened its files. */
 export function threadLink(options: KeeperOptions, listener: Listener): Link {
-  const worker = new Worker(new URL(`./worker${extname(import.meta.url)}`, import.meta.url), {
-    workerData: options,
-    name: 'history',
-  })
+  const worker = new Worker(inProgram('core/history/file/worker.ts'), { workerData: options, name: 'history' })
   worker.on('message', (reply: Reply) => listener.reply(reply))
   worker.on('error', (e) => listener.broken(e as Error))
   worker.on('exit', (code) => listener.broken(new Error(`the thread of history ended with ${code}`)))

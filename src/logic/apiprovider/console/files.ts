@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { extname, join, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { inPackage } from '#lib/package.ts'
 
 export interface ConsoleFile {
   type: string
@@ -14,9 +14,6 @@ export interface ConsoleFile {
   hashed: boolean
 }
 
-/** Beside `src` and in the package alike. */
-export const builtConsole = fileURLToPath(new URL('../../../../dist/console/', import.meta.url))
-
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -25,7 +22,7 @@ const types: Readonly<Record<string, string>> = {
 }
 
 /** By path as it is asked for; empty where the console was not built. */
-export async function consoleFiles(folder = builtConsole): Promise<Map<string, ConsoleFile>> {
+export async function consoleFiles(folder = inPackage('dist/console')): Promise<Map<string, ConsoleFile>> {
   const names = await readdir(folder, { recursive: true }).catch((e: NodeJS.ErrnoException) => {
     if (e.code === 'ENOENT') return []
     throw e

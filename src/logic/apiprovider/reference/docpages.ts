@@ -1,10 +1,7 @@
 /** The pages of docs/ as they were built (dist/docs), each in the languages that it is there in. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
-
-/** Beside `src` and in the package alike. */
-const built = fileURLToPath(new URL('../../../../dist/docs/', import.meta.url))
+import { inPackage } from '#lib/package.ts'
 
 export interface DocPage {
   type: string
@@ -12,7 +9,7 @@ export interface DocPage {
 }
 
 /** By path; none where nothing was built. */
-export async function docPages(folder = built): Promise<[string, DocPage][]> {
+export async function docPages(folder = inPackage('dist/docs')): Promise<[string, DocPage][]> {
   const names = await readdir(folder, { recursive: true }).catch((e: NodeJS.ErrnoException) => {
     if (e.code === 'ENOENT') return []
     throw e

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { adminRoutes } from '#contracts/admin/routes.ts'
+import { inProgram } from '#lib/package.ts'
 import { openapi } from '../admin/openapi.ts'
 import { docPages, inLanguage } from './docpages.ts'
 import { errorPages } from './errorpages.ts'
@@ -26,7 +27,7 @@ export async function makeReference(): Promise<Serve> {
   const pages = new Map<string, { type: string; body: Buffer }>([
     ['/docs', { type: 'text/html', body: Buffer.from(referencePage(openapi(adminRoutes) as unknown as Document)) }],
     ['/docs/page.css', { type: 'text/css', body: Buffer.from(style) }],
-    ['/docs/page.js', { type: 'text/javascript', body: await readFile(new URL('script.js', import.meta.url)) }],
+    ['/docs/page.js', { type: 'text/javascript', body: await readFile(inProgram('logic/apiprovider/reference/script.js')) }],
     ...(await docPages()),
     ...errorPages().map(([path, text]) => [path, { type: 'text/html', body: Buffer.from(text) }] as const),
   ])
