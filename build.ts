@@ -5,6 +5,8 @@
  */
 import { execFileSync } from 'node:child_process'
 import {
+  accessSync,
+  constants,
   existsSync,
   globSync,
   mkdirSync,
@@ -30,14 +32,25 @@ const entries = ['main', 'index', 'testing/index', 'core/history/file/worker']
 const external = /^(better-sqlite3|mongodb|mysql2|nsqjs|pg|pino-pretty|redis|undici)(\/|$)/
 const script = 'logic/apiprovider/reference/script.js'
 
-const missing = process.argv.includes('--missing')
-if (!missing) {
+if (!process.argv.includes('--missing')) {
   await buildProgram()
   buildTypes()
-} else if (existsSync(join(root, 'node_modules/rolldown')) && !isFresh(root, 'dist/main.js', programSources)) {
-  await buildProgram().catch((e: Error) => process.stderr.write(`The sources are run, bundling them failed: ${e.message}\n`))
+} else {
+  if (!writable()) process.exit()
+  const able = existsSync(join(root, 'node_modules/rolldown')) && !isFresh(root, 'dist/main.js', programSources)
+  if (able) await buildProgram().catch((e: Error) => process.stderr.write(`The sources are run: bundling them failed. ${e.message}\n`))
 }
 execFileSync(process.execPath, [join(root, 'console/build.ts'), ...process.argv.slice(2)], { stdio: 'inherit' })
+
+function writable(): boolean {
+  try {
+    mkdirSync(dist, { recursive: true })
+    accessSync(dist, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** A build that fails or is killed leaves the former one whole: chunks are named by what is in them, and main.js comes last. */
 async function buildProgram(): Promise<void> {

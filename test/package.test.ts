@@ -111,6 +111,9 @@ test('the tarball holds what runs: no sources, no tests, nothing that developmen
     [],
   )
   assert.ok(existsSync(installed('dist/console/index.html')))
+  const licences = readFileSync(installed('dist/THIRD-PARTY.txt'), 'utf8')
+  for (const name of ['fastify', 'pino', 'typebox', 'ws', '@clack/prompts', 'semver'])
+    assert.match(licences, new RegExp(`^${name} \\d\\S+ \\([\\w.-]+\\)\\n\\n[^]{500}`, 'm'), name)
   for (const name of ['typescript', 'react', 'vite', '@tanstack', 'playwright-core', '@biomejs', 'mqtt', 'fast-check', 'node'])
     assert.ok(!existsSync(join(modules, name)), name)
 })
@@ -119,13 +122,14 @@ test('npx pando --version', async () => {
   assert.equal(await run(project, 'npx', '--no-install', 'pando', '--version'), `${version}\n`)
 })
 
-test('pando demo starts, and its device reports', async () => {
+// PACK-3
+test('pando demo starts with access processes, its device reports, console and pages are there', async () => {
   const anywhere = '127.0.0.1:0'
   const listen = ['HTTPACCESS', 'MQTTACCESS', 'COAPACCESS', 'APIPROVIDER', 'OPS'].map((s) => [`PANDO_${s}_LISTEN`, anywhere])
   const child = endsWithUs(
     spawn(join(modules, '.bin/pando'), ['demo'], {
       cwd: project,
-      env: { ...env, ...Object.fromEntries(listen) },
+      env: { ...env, ...Object.fromEntries(listen), PANDO_ACCESS_PROCESSES: '2' },
       stdio: ['ignore', 'pipe', 'pipe'],
     }),
   )
@@ -147,22 +151,34 @@ test('pando demo starts, and its device reports', async () => {
     const { code, data } = (await answer.json()) as { code: number; data: object }
     assert.equal(code, 0)
     assert.ok(Object.keys(data).length > 0)
+    const page = async (of: string) => (await fetch(`${at[of === '/readyz' ? 'ops' : 'apiprovider']}${of}`)).text()
+    assert.match(await page('/readyz'), /"access processes","ok":true/)
+    assert.match(await page('/devices'), /<script[^>]+assets/)
+    assert.match(await page('/docs'), /page\.js/)
+    assert.match(await page('/docs/page.js'), /addEventListener/)
+    assert.match(await page('/docs/en/tutorial'), /<h1/)
   } finally {
     child.kill('SIGTERM')
   }
   assert.equal(await exited, 0)
 })
 
-test('history in a thread of its own: the worker is found in the package', async () => {
+// PACK-3
+test('much history moves into a thread of its own: the worker is found in the package, also by a test with pando/testing', async () => {
   const source = `
-    import { Worker } from 'node:worker_threads'
-    const { threadLink } = await import(${JSON.stringify(`file://${installed('dist/core/history/file/link.js')}`)})
-    const { keeperDefaults } = await import(${JSON.stringify(`file://${installed('dist/core/history/file/keeper.js')}`)})
-    const options = { ...keeperDefaults, folder: 'worker-data' }
-    const link = threadLink(options, {
-      reply: (r) => { console.log(r.type); if (r.type === 'ready') link.close() },
-      broken: (e) => console.log(e.message),
-    })`
+    import { encodeStatus } from 'pando'
+    import { startCloud, testDevice } from 'pando/testing'
+    process.on('worker', (thread) => thread.on('message', ({ type }) => console.log(type)))
+    const cloud = await startCloud()
+    const { registry } = cloud.peers
+    const vendor = await registry.addVendor({ name: 'v', description: '' })
+    const config = JSON.stringify({ objects: [{ no: 1, label: 'o', part: 1, status: [{ value_type: 11, name: 'b' }] }] })
+    const product = await registry.addProduct({ vendorId: vendor.id, name: 'p', description: '', config })
+    const device = await testDevice(cloud, { productKey: product.key, code: 'd' })
+    await device.connect()
+    const data = encodeStatus({ properties: [{ subDevice: 1, object: 1, values: [new Uint8Array(60000)], types: [11] }] })
+    for (let i = 0; i < 100; i++) await device.publish('s', data)
+    await cloud.stop()`
   writeFileSync(join(project, 'worker.mjs'), source)
   assert.match(await run(project, process.execPath, 'worker.mjs'), /^ready$/m)
 })
@@ -226,6 +242,20 @@ test('PANDO_PLUGINS: a plugin that is installed beside the package; one that is 
   assert.match(await config(name), /^PANDO_ALARM_URL=https:\/\/alarms\.example\.org\/ {2}\(environment\)$/m)
   await assert.rejects(config('pando-plugin-nowhere'), (e: Error & { stderr: string }) => {
     assert.match(e.stderr, /^pando: PANDO_PLUGINS: cannot load pando-plugin-nowhere: [^\n]+\n$/)
+    return true
+  })
+})
+
+// PACK-3
+test('a plugin and the program that loads it have one instance of everything: a PandoError is known as one', async () => {
+  const source = `
+    import { definePlugin, PandoError } from 'pando'
+    const setup = () => { throw new PandoError('config_invalid', 'it rains') }
+    export default definePlugin({ name: 'rain', api: '^1', setup })`
+  writeFileSync(join(project, 'rain.mjs'), source)
+  const config = execute(join(modules, '.bin/pando'), ['config'], { cwd: project, env: { ...env, PANDO_PLUGINS: './rain.mjs' } })
+  await assert.rejects(config, (e: Error & { stderr: string }) => {
+    assert.equal(e.stderr, 'pando: plugin rain: it rains\n')
     return true
   })
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { here, makePlace, pando, program, start } from './testing.ts'
@@ -130,6 +130,35 @@ test('without a Node that is new enough the program says so', async () => {
   }
   writeFileSync(node, '#!/bin/sh\n[ "$1" = --version ] && echo v22.19.0 || echo "ran $*"\n', { mode: 0o755 })
   assert.match((await started(env)).stdout, /^ran .*\/src\/main\.ts serve\n$/)
+})
+
+// PACK-4
+test('a clone runs what was built of it, or its sources where one is newer or somebody wants them', async () => {
+  const p = place()
+  const put = (file: string, time: number, text = '', mode = 0o644) => {
+    mkdirSync(dirname(join(p.dir, file)), { recursive: true })
+    writeFileSync(join(p.dir, file), text, { mode })
+    utimesSync(join(p.dir, file), time, time)
+  }
+  const runs = async (env: Record<string, string> = {}) => {
+    const { stdout } = await start('/bin/sh', [join(p.dir, 'bin/pando')], { env: { ...p.env, ...env }, input: '' }).ended
+    return stdout.trim().slice(p.dir.length + 1)
+  }
+  put('bin/pando', 1, readFileSync(program('pando'), 'utf8'))
+  put('node_modules/.bin/node', 1, '#!/bin/sh\nfor last; do :; done; echo "$last$PANDO_SOURCES"\n', 0o755)
+  for (const file of ['src/main.ts', 'src/lib/log.ts', 'package-lock.json']) put(file, 1000)
+  for (const folder of ['src', 'src/lib']) utimesSync(join(p.dir, folder), 1000, 1000)
+  assert.equal(await runs(), 'src/main.ts')
+  put('dist/main.js', 2000)
+  assert.equal(await runs(), 'dist/main.js')
+  assert.equal(await runs({ PANDO_SOURCES: '1' }), 'src/main.ts')
+  for (const newer of ['src/lib/log.ts', 'src/lib', 'package-lock.json']) {
+    utimesSync(join(p.dir, newer), 3000, 3000)
+    assert.equal(await runs(), 'src/main.ts', newer)
+    utimesSync(join(p.dir, newer), 1000, 1000)
+  }
+  rmSync(join(p.dir, 'src'), { recursive: true })
+  assert.equal(await runs(), 'dist/main.js')
 })
 
 const complaint = (why: string) =>
