@@ -38,7 +38,8 @@ if (!process.argv.includes('--missing')) {
 } else {
   if (!writable()) process.exit()
   const able = existsSync(join(root, 'node_modules/rolldown')) && !isFresh(root, 'dist/main.js', programSources)
-  if (able) await buildProgram().catch((e: Error) => process.stderr.write(`The sources are run: bundling them failed. ${e.message}\n`))
+  if (able)
+    await buildProgram().catch((e: Error) => process.stderr.write(`The sources are run: bundling them failed. ${e.message}\n`))
 }
 execFileSync(process.execPath, [join(root, 'console/build.ts'), ...process.argv.slice(2)], { stdio: 'inherit' })
 
@@ -84,7 +85,11 @@ function put(file: string, text: string, time: Date): void {
 function licences(modules: readonly string[]): string {
   const ours = join(root, 'node_modules/rolldown/package.json')
   const manifests = modules.map((id) => (id.startsWith('\0') ? ours : findPackage(id)))
-  return [...new Set(manifests)].filter((m) => m !== join(root, 'package.json')).sort().map(licence).join(`\n${'-'.repeat(80)}\n`)
+  return [...new Set(manifests)]
+    .filter((m) => m !== join(root, 'package.json'))
+    .sort()
+    .map(licence)
+    .join(`\n${'-'.repeat(80)}\n`)
 }
 
 /** Of the package itself: some have another package.json further in, which has no name. */

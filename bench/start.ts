@@ -1,7 +1,9 @@
 /**
- * How soon `pando serve` is ready, and what it holds at rest: with an empty data directory, and with many devices and records.
+ * How soon `pando serve` is ready, and what it holds at rest: with an empty data directory, and with many devices and records. What was built (it
+ * is, first, where something is newer) and the sources in turn.
  * node bench/start.ts [--devices 100000] [--records 10000000] [--runs 3]
  */
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -30,6 +32,7 @@ const env = {
   PANDO_OPS_LISTEN: any,
 }
 const REST_MS = 4000
+const forms = { 'dist/main.js': {}, 'src/main.ts': { PANDO_SOURCES: '1' } }
 
 async function fill(dataDir: string): Promise<void> {
   const cloud = await startCloud({ env: { ...env, PANDO_DATA_DIR: dataDir } })
@@ -58,22 +61,26 @@ async function fill(dataDir: string): Promise<void> {
 const residentMb = (pid: number) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024
 
 async function measure(title: string, dataDir: string): Promise<void> {
-  const ready: number[] = []
-  const resident: number[] = []
+  const all = Object.entries(forms).map(([main, form]) => ({ main, form, ready: [] as number[], resident: [] as number[] }))
   for (let i = 0; i < runs; i++) {
-    const from = performance.now()
-    const p = program(0, ['bin/pando', 'serve'], { ...env, PANDO_DATA_DIR: dataDir, PANDO_LOG_LEVEL: 'warn' })
-    await p.line()
-    ready.push(performance.now() - from)
-    await new Promise((done) => setTimeout(done, REST_MS))
-    resident.push(residentMb(p.pid))
-    await p.stop()
+    for (const { main, form, ready, resident } of all) {
+      const from = performance.now()
+      const p = program(0, ['bin/pando', 'serve'], { ...env, ...form, PANDO_DATA_DIR: dataDir, PANDO_LOG_LEVEL: 'warn' })
+      await p.line()
+      ready.push(performance.now() - from)
+      if (!readFileSync(`/proc/${p.pid}/cmdline`, 'utf8').includes(main)) throw new Error(`it does not run ${main}`)
+      await new Promise((done) => setTimeout(done, REST_MS))
+      resident.push(residentMb(p.pid))
+      await p.stop()
+    }
   }
-  console.log(
-    `${title.padEnd(40)} ready ${median(ready).toFixed(0)} ms (first ${ready[0]!.toFixed(0)})  at rest ${median(resident).toFixed(0)} MiB`,
-  )
+  for (const { main, ready, resident } of all)
+    console.log(
+      `${title.padEnd(40)} ${main.padEnd(12)} ready ${median(ready).toFixed(0)} ms (first ${ready[0]!.toFixed(0)})  at rest ${median(resident).toFixed(0)} MiB`,
+    )
 }
 
+execFileSync(process.execPath, ['build.ts', '--missing'], { stdio: 'inherit' })
 const dir = mkdtempSync(join(tmpdir(), 'pando-bench-'))
 try {
   await measure('empty', join(dir, 'empty'))

@@ -33,7 +33,9 @@ const file = join(place.dir, 'loads.json')
 const preload = new URL('../../test/support/loads.ts', import.meta.url).href
 
 async function loads(): Promise<Loads> {
-  const running = start(program('pando'), ['serve'], { env: { ...env, PANDO_SOURCES: '1', LOADS: file, NODE_OPTIONS: `--import ${preload}` } })
+  const running = start(program('pando'), ['serve'], {
+    env: { ...env, PANDO_SOURCES: '1', LOADS: file, NODE_OPTIONS: `--import ${preload}` },
+  })
   await running.line()
   assert.equal((await running.stop()).code, 0)
   return JSON.parse(readFileSync(file, 'utf8'))
