@@ -123,7 +123,7 @@ test('the first two commands of the README are those that a clean checkout must 
   assert.equal(run, 'npm ci && npm start')
   assert.equal(check, 'npm ci && npm test')
   const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> }
-  assert.match(scripts['start']!, /\bmain\.ts demo$/)
+  assert.match(scripts['start']!, /\bbin\/pando demo$/)
   assert.ok(scripts['test'])
   const ci = textOf('.ci/run')
   assert.match(ci, /^npm ci\b/m)
