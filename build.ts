@@ -87,7 +87,7 @@ function licences(modules: readonly string[]): string {
   const manifests = modules.map((id) => (id.startsWith('\0') ? ours : findPackage(id)))
   return [...new Set(manifests)]
     .filter((m) => m !== join(root, 'package.json'))
-    .sort()
+    .sort((a, b) => (a < b ? -1 : 1))
     .map(licence)
     .join(`\n${'-'.repeat(80)}\n`)
 }

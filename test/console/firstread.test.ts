@@ -70,7 +70,8 @@ inBrowser('first reads that fail', () => {
       await route.fulfill(failure(read))
     })
     page.on('request', (r) => void going.add(r))
-    for (const over of ['requestfinished', 'requestfailed'] as const) page.on(over, (r) => void going.delete(r))
+    const over = (r: Request) => void going.delete(r)
+    page.on('requestfinished', over).on('requestfailed', over)
     return {
       failed,
       healed,
@@ -120,7 +121,11 @@ inBrowser('first reads that fail', () => {
           })
         }
         await main.locator('h1').first().waitFor()
-        if ((await wrong.count()) === 0) whole.push(name)
+        const gone = wrong.first().waitFor({ state: 'detached', timeout: 5000 })
+        await gone.then(
+          () => whole.push(name),
+          () => {},
+        )
       }
       assert.deepEqual(silent, [])
       assert.deepEqual(
