@@ -35,14 +35,14 @@ test('never', async () => {
 })
 `,
 )
-/** As the runner of tests does it, which ends a file at a limit; here that comes when the file has begun. */
+/** As the runner of tests does it, which ends a file at a limit; here that comes when it was seen that the file has begun. */
 const runner = join(dir, 'runner.mjs')
 writeFileSync(
   runner,
   `import { existsSync } from 'node:fs'
 import { run } from 'node:test'
 const limit = new AbortController()
-const looking = setInterval(() => existsSync(process.env.OUT) && limit.abort(clearInterval(looking)), 20)
+const looking = setInterval(() => existsSync(process.env.OUT + '.seen') && limit.abort(clearInterval(looking)), 20)
 const events = run({ files: [${JSON.stringify(file)}], signal: limit.signal })
 for await (const e of events);
 `,
@@ -53,6 +53,7 @@ async function started(out: string, program: string) {
   const child = endsWithUs(spawn(process.execPath, [program], { env: { ...env, OUT: out }, stdio: 'ignore' }))
   const kept = await until('the file to begin', () => existsSync(out) && Number(readFileSync(out, 'utf8')), 20_000)
   assert.ok(memoryOf(kept) > 0)
+  writeFileSync(`${out}.seen`, '')
   return { child, kept }
 }
 
