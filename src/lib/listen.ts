@@ -114,22 +114,26 @@ function inTurn(most: number, go: (socket: Socket) => void): { add(socket: Socke
 }
 
 function sniff(socket: Socket, tls: Secure, o: ListenOptions, timeout: number): void {
-  const fail = () => socket.destroy()
-  const first = () => {
-    const chunk = socket.read(1) as Buffer | null
-    if (chunk === null) return void socket.once('readable', first)
-    socket.setTimeout(0, fail)
-    socket.off('error', fail)
-    socket.off('end', fail)
+  socket.on('error', drop)
+  socket.setTimeout(timeout, drop)
+  socket.once('data', (chunk: Buffer) => {
+    socket.setTimeout(0, drop)
+    if (chunk[0] === TLS_HANDSHAKE) {
+      // it may be reset while it waits its turn, so who hears of errors stays
+      socket.pause()
+      socket.unshift(chunk)
+      return tls.begin(socket)
+    }
+    if (o.tlsOnly) return void socket.destroy()
+    socket.off('error', drop)
+    o.onSocket(socket, false)
+    // whoever reads by now gets it at once
     socket.unshift(chunk)
-    if (chunk[0] === TLS_HANDSHAKE) tls.begin(socket)
-    else if (o.tlsOnly) socket.destroy()
-    else o.onSocket(socket, false)
-  }
-  socket.on('error', fail)
-  socket.on('end', fail)
-  socket.setTimeout(timeout, fail)
-  socket.once('readable', first)
+  })
+}
+
+function drop(this: Socket): void {
+  this.destroy()
 }
 
 function bind(server: Server, { host, port }: Address, reusePort: boolean): Promise<void> {

@@ -113,3 +113,22 @@ test('handshakes take turns; who breaks off, says nonsense or nothing makes way'
   await until('all in', () => sockets.length === 20)
   for (const s of all) s.destroy()
 })
+
+// TLS-3
+test('a connection that is reset while its handshake waits its turn is gone, and nothing else', openssl, async () => {
+  const { port, sockets } = await serving([ca!.issue('reset', { cn: 'reset.test' })], { maxHandshakes: 1 })
+  const begun = async () => {
+    const s = connectPlain(port, '127.0.0.1').on('error', () => {})
+    await new Promise<void>((done) => s.write(Buffer.of(22, 3, 1), () => done()))
+    return s
+  }
+  const first = await begun()
+  const waiting = await Promise.all(Array.from({ length: 5 }, begun))
+  await new Promise((done) => setTimeout(done, 100))
+  for (const s of waiting) s.resetAndDestroy()
+  await new Promise((done) => setTimeout(done, 100))
+  first.destroy()
+  const last = await secured(port)
+  await until('it is in', () => sockets.length === 1)
+  last.destroy()
+})
