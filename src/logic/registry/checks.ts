@@ -1,4 +1,4 @@
-/** What the fields of a request may hold. Each check throws `invalid` (or the code named) with the field and the limit. */
+/** What the fields of a request may hold. Each check throws `invalid` (or the code named) with the field, the reason and the limit. */
 import type { By } from '#contracts/registry.ts'
 import { PandoError } from '#lib/errors.ts'
 import { type Codecs, PANDO_CODEC } from '#protocol/codec.ts'
@@ -24,14 +24,15 @@ export const wrong = (field: string, message: string, params: Record<string, unk
 
 /** Text that each engine keeps as it is: no NUL, no half of a surrogate pair, at most `max` characters. */
 export function text(field: string, value: string, max: number): string {
-  if (value.length > 2 * max || [...value].length > max) throw wrong(field, `has more than ${max} characters`, { max })
-  if (!value.isWellFormed()) throw wrong(field, 'is not well-formed Unicode')
-  if (value.includes('\0')) throw wrong(field, 'contains the character U+0000')
+  if (value.length > 2 * max || [...value].length > max)
+    throw wrong(field, `has more than ${max} characters`, { reason: 'maxLength', max })
+  if (!value.isWellFormed()) throw wrong(field, 'is not well-formed Unicode', { reason: 'not_text' })
+  if (value.includes('\0')) throw wrong(field, 'contains the character U+0000', { reason: 'not_text' })
   return value
 }
 
 export function name(field: string, value: string): string {
-  if (value.trim() === '') throw wrong(field, 'is empty')
+  if (value.trim() === '') throw wrong(field, 'is empty', { reason: 'empty' })
   return text(field, value, MAX_NAME)
 }
 
@@ -55,16 +56,16 @@ export function json(field: string, value: string, max: number): string {
     JSON.parse(value)
     return value
   } catch (e) {
-    throw wrong(field, `is not JSON: ${(e as Error).message}`)
+    throw wrong(field, `is not JSON: ${(e as Error).message}`, { reason: 'not_json' })
   }
 }
 
 /** Tags as they are kept: without blanks around, each once. */
 export function tags(values: readonly string[]): string[] {
   const all = [...new Set(values.map((v) => v.trim()))]
-  if (all.length > MAX_TAGS) throw wrong('tags', `are more than ${MAX_TAGS}`, { max: MAX_TAGS })
+  if (all.length > MAX_TAGS) throw wrong('tags', `are more than ${MAX_TAGS}`, { reason: 'maxItems', max: MAX_TAGS })
   for (const tag of all) {
-    if (tag === '') throw wrong('tags', 'has an empty one')
+    if (tag === '') throw wrong('tags', 'has an empty one', { reason: 'empty' })
     text('tags', tag, MAX_TAG)
   }
   return all
@@ -76,7 +77,7 @@ export function zone(value: string): string {
     if (value !== '') new Intl.DateTimeFormat('en', { timeZone: text('zone', value, MAX_TAG) })
     return value
   } catch (e) {
-    if (e instanceof RangeError) throw wrong('zone', 'is not an IANA time zone')
+    if (e instanceof RangeError) throw wrong('zone', 'is not an IANA time zone', { reason: 'no_zone' })
     throw e
   }
 }
@@ -88,9 +89,10 @@ export const validId = (id: number): boolean => Number.isInteger(id) && id >= 1 
 export function identifier(vendorId: number, productId: number, code: string): string {
   const whole = buildIdentifier(vendorId, productId, text('device_code', code, MAX_IDENTIFIER))
   const max = MAX_IDENTIFIER - (whole.length - code.length)
-  if ([...whole].length > MAX_IDENTIFIER) throw wrong('device_code', `has more than ${max} characters`, { max })
+  if ([...whole].length > MAX_IDENTIFIER)
+    throw wrong('device_code', `has more than ${max} characters`, { reason: 'maxLength', max })
   if (Buffer.byteLength(JSON.stringify(whole)) > MAX_IDENTIFIER_JSON) {
-    throw wrong('device_code', 'is too long when written as JSON', { max: MAX_IDENTIFIER_JSON })
+    throw wrong('device_code', 'is too long when written as JSON', { reason: 'maxLength', max: MAX_IDENTIFIER_JSON })
   }
   return whole
 }
@@ -111,7 +113,8 @@ export function reportUrl(value: string): string {
   if (value === '') return value
   text('reportUrl', value, MAX_URL)
   const url = URL.canParse(value) ? new URL(value) : undefined
-  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') throw wrong('reportUrl', 'must be an http or https URL')
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
+    throw wrong('reportUrl', 'must be an http or https URL', { reason: 'no_url' })
   return value
 }
 

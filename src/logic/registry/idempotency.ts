@@ -22,7 +22,7 @@ const PRUNE_AT_ONCE = 200
 export function makeIdempotency(ctx: Context) {
   const { store, secrets, clock } = ctx
   const hashOf = (k: Key): string => {
-    if (k.key === '') throw check.wrong('Idempotency-Key', 'is empty')
+    if (k.key === '') throw check.wrong('Idempotency-Key', 'is empty', { reason: 'empty' })
     return secrets.keyHash('idempotency.key', JSON.stringify([k.principal, check.text('Idempotency-Key', k.key, MAX_KEY)]))
   }
   const find = async (tx: Pick<Transaction, 'select'>, hash: string): Promise<IdempotencyRow | undefined> =>

@@ -39,11 +39,13 @@ async function draftRow(tx: Reads, productId: number): Promise<ProductDraftRow> 
 async function applyPins(tx: Transaction, productId: number, wishes: readonly PinWish[], version: number): Promise<void> {
   const pins = new Map((await tx.select('product_pin', { where: { product_id: productId } })).map((r) => [r.firmware, r.version]))
   for (const w of wishes) {
-    if (w.version > version) throw new PandoError('invalid', `pins: there is no version ${w.version}`, { field: 'pins', version })
+    if (w.version > version)
+      throw new PandoError('invalid', `pins: there is no version ${w.version}`, { field: 'pins', reason: 'no_version', version })
     if (w.version === 0) pins.delete(w.firmware)
     else pins.set(check.firmware(w.firmware), w.version)
   }
-  if (pins.size > MAX_PINS) throw new PandoError('invalid', `more than ${MAX_PINS} pins`, { field: 'pins', max: MAX_PINS })
+  if (pins.size > MAX_PINS)
+    throw new PandoError('invalid', `more than ${MAX_PINS} pins`, { field: 'pins', reason: 'maxItems', max: MAX_PINS })
   await tx.remove('product_pin', 'product_id', [productId])
   await tx.insert(
     'product_pin',

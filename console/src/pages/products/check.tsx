@@ -4,7 +4,9 @@ import { Link } from 'wouter'
 import type { AdminAnswer } from '#contracts/admin/client.ts'
 import { api, forget, refresh, useAct, useGet } from '../../lib/api.ts'
 import { useFormat } from '../../lib/format.ts'
+import { useLang } from '../../lib/lang.ts'
 import { toast } from '../../lib/toast.ts'
+import { wrongText } from '../../text/wrongs.ts'
 import { Dot } from '../../ui/basics.tsx'
 import { Diff } from '../../ui/diff.tsx'
 import { Note, ProblemNote } from '../../ui/feedback.tsx'
@@ -115,14 +117,13 @@ export function Check({ product, published, model, at }: Props) {
 
 const Errors = ({ found }: { found: Found }) => {
   const t = useProducts()
+  const lang = useLang()
   if (found.errors.length === 0) return null
   return (
     <li>
       <Note s="bad" title={t.errors}>
         {found.errors.map((e) => (
-          <p key={JSON.stringify(e)}>
-            <code>{[e.code, ...Object.values(e.params).map(String)].join(' · ')}</code>
-          </p>
+          <p key={JSON.stringify(e)}>{wrongText(lang, { pointer: '', ...e })}</p>
         ))}
       </Note>
     </li>

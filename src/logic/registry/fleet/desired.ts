@@ -43,7 +43,7 @@ async function byDevice(tx: Reads, ids: number[]): Promise<{ versions: Map<numbe
 }
 
 const label = (object: string): string => {
-  if (object === '') throw check.wrong('object', 'is empty')
+  if (object === '') throw check.wrong('object', 'is empty', { reason: 'empty' })
   return check.text('object', object, MAX_LABEL)
 }
 
@@ -55,7 +55,8 @@ async function write(ctx: Context, tx: Transaction, c: Change, version: number, 
   for (const { object, value } of c.set ?? []) {
     rows.set(label(object), { ...made, object, value: check.json('value', value, MAX_VALUE) })
   }
-  if (rows.size > MAX_OBJECTS) throw check.wrong('set', `makes more than ${MAX_OBJECTS} objects`, { max: MAX_OBJECTS })
+  if (rows.size > MAX_OBJECTS)
+    throw check.wrong('set', `makes more than ${MAX_OBJECTS} objects`, { reason: 'maxItems', max: MAX_OBJECTS })
   const written = [...rows.values()].filter((r) => r.version === version)
   await tx.erase(
     'desired',

@@ -48,7 +48,7 @@ export function makeApiTokens(p: People) {
           throw new PandoError('forbidden', `${user.name} does not see ${scope}`, { scope })
         if (scope !== user.scope) await expectThere(tx, scope)
         const now = clock.now()
-        if (t.expiresAt !== 0 && t.expiresAt <= now) throw check.wrong('expiresAt', 'is in the past')
+        if (t.expiresAt !== 0 && t.expiresAt <= now) throw check.wrong('expiresAt', 'is in the past', { reason: 'past' })
         const text = PREFIX + newOpaque()
         const made = { name: check.name('name', t.name), hash: hashOf(text), can: [...new Set(t.can)].join(','), scope }
         const times = { created_at: now, expires_at: t.expiresAt, last_used: 0 }

@@ -23,6 +23,7 @@ const MAX_WAITING_OF_ONE = 4
 
 const MIN_LENGTH = 12
 const MAX_LENGTH = 256
+const DIFFERENT = 4
 
 /** Without those that look alike: 56 characters, of which 23 have 133 bits. */
 const ALPHABET = '23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz'
@@ -36,8 +37,16 @@ export function checkPassword(password: string): string {
   const length = [...password].length
   const limits = { field: 'password', min: MIN_LENGTH, max: MAX_LENGTH }
   if (length < MIN_LENGTH || length > MAX_LENGTH)
-    throw new PandoError('invalid', `password must have ${MIN_LENGTH} to ${MAX_LENGTH} characters`, limits)
-  if (new Set(password).size < 4) throw new PandoError('invalid', 'password must have at least 4 different characters', limits)
+    throw new PandoError('invalid', `password must have ${MIN_LENGTH} to ${MAX_LENGTH} characters`, {
+      ...limits,
+      reason: 'length',
+    })
+  if (new Set(password).size < DIFFERENT)
+    throw new PandoError('invalid', `password must have at least ${DIFFERENT} different characters`, {
+      ...limits,
+      reason: 'few_characters',
+      different: DIFFERENT,
+    })
   return password
 }
 
