@@ -6,7 +6,9 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { isFresh } from '../../console/fresh.ts'
+import { browserOf } from '../../console/src/lib/browsers.ts'
 import { differs } from '../../console/src/lib/diff.ts'
+import { spansSince } from '../../console/src/lib/spans.ts'
 import { type Comparison, celOf, comparisonsOf, ops } from '../../console/src/pages/rules/comparisons.ts'
 import { rulePartText } from '../../console/src/text/rulefindings.ts'
 import { RuleDefinition } from '../../src/contracts/controller/rules.ts'
@@ -97,6 +99,29 @@ test('what differs: lines that are gone and new make one text of the other', () 
     differs('1\n2\n3\n4\n5\n6', '1\n2\n3\n4\n5\n7').map((l) => `${l.s} ${l.text}`),
     ['gap …', 'same 4', 'same 5', 'gone 6', 'new 7'],
   )
+})
+
+// CONSOLE-15
+test('a span is offered when the cloud has lived through it; what is shorter is told by when it began', () => {
+  const hours = (n: number) => spansSince(['1', '6', '24'], Date.now() - n * 3_600_000, Date.now())
+  assert.deepEqual(hours(0.1), { offered: ['1'], whole: '1' })
+  assert.deepEqual(hours(3), { offered: ['1', '6'], whole: '6' })
+  assert.deepEqual(hours(10), { offered: ['1', '6', '24'], whole: '24' })
+  assert.deepEqual(hours(23.9), { offered: ['1', '6', '24'], whole: undefined })
+  assert.deepEqual(spansSince(['1'], undefined, Date.now()), { offered: ['1'], whole: undefined })
+})
+
+test('a browser is told by name and system; what is none stays as it calls itself', () => {
+  const like = 'AppleWebKit/537.36 (KHTML, like Gecko)'
+  const told: [string, string][] = [
+    [`Mozilla/5.0 (X11; Linux x86_64) ${like} HeadlessChrome/156.0.0.0 Safari/537.36`, 'Chrome, Linux'],
+    [`Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${like} Chrome/156.0.0.0 Safari/537.36 Edg/156.0.0.0`, 'Edge, Windows'],
+    ['Mozilla/5.0 (Android 15; Mobile; rv:144.0) Gecko/144.0 Firefox/144.0', 'Firefox, Android'],
+    [`Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) ${like} Version/19.0 Mobile/15E148 Safari/604.1`, 'Safari, iOS'],
+    [`Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) ${like} Version/19.0 Safari/605.1.15`, 'Safari, macOS'],
+    ['curl/8.5.0', 'curl/8.5.0'],
+  ]
+  for (const [agent, name] of told) assert.equal(browserOf(agent), name)
 })
 
 // CONSOLE-1

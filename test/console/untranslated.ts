@@ -12,7 +12,7 @@ const SAME = new Set(
   registry devicemanager controller apiprovider notifier mqttaccess httpaccess coapaccess xmppaccess
   registrystore devicelog history presence queue discovery logs
   int double timestamp App Key http webhook id signature mqtt
-  admin pando vendor product tag state Asia Shanghai`.split(/\s+/),
+  admin pando vendor product tag state Asia Shanghai Chrome`.split(/\s+/),
 )
 
 /** Attributes that are read out or shown, and texts; what is code, or marked as another language, is what it is. */

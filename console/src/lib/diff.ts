@@ -10,7 +10,7 @@ const AROUND = 2
 const MOST = 4_000_000
 
 export function differs(before: string, after: string): Line[] {
-  const [a, b] = [before.split('\n'), after.split('\n')]
+  const [a, b] = [linesOf(before), linesOf(after)]
   let head = 0
   while (head < a.length && head < b.length && a[head] === b[head]) head++
   let tail = 0
@@ -22,6 +22,8 @@ export function differs(before: string, after: string): Line[] {
     ...same(a.slice(a.length - tail)),
   ])
 }
+
+const linesOf = (text: string): string[] => (text === '' ? [] : text.split('\n'))
 
 /** By the longest lines that both have in order. */
 function middle(a: string[], b: string[]): Line[] {

@@ -2,6 +2,7 @@
 import { type ReactNode, useEffect, useId, useState } from 'react'
 import type { DeviceState } from '#contracts/admin/devices.ts'
 import { useFormat } from '../lib/format.ts'
+import { useLang } from '../lib/lang.ts'
 import { useNow } from '../lib/now.ts'
 import { useCommon } from '../text/common.ts'
 
@@ -156,6 +157,11 @@ export function Seg<T extends string>({
     </div>
   )
 }
+
+/** One after the other, as the language does it. */
+export const Sentences = ({ of }: { of: readonly (string | undefined | false)[] }) => (
+  <>{of.filter(Boolean).join(useLang() === 'zh' ? '' : ' ')}</>
+)
 
 /** A text whose names and values stand between backticks. */
 export const Prose = ({ text }: { text: string }) => (

@@ -16,10 +16,22 @@ function colourOf(box: HTMLElement, name: string): string {
 }
 
 const HEIGHT = 200
+/** px of a digit, and of the distance that a label keeps */
+const DIGIT = 7
+const APART = 4
+const EDGE = 10
+const FEW = 20
 /** Steps of an axis of what is counted. */
 const WHOLE = Array.from({ length: 10 }, (_, n) => [1, 2, 5].map((x) => x * 10 ** n)).flat()
 
-export default function Canvas({ data, label, unit, decimals = 2, from, to, zoom }: PlotProps) {
+/** Of few things all are shown from none on; of many how their number goes. */
+const countRange: uPlot.Range.Function = (_, min, max) => {
+  if (max === null) return [0, 1]
+  const most = Math.max(1, Math.ceil(max * 1.1))
+  return max < FEW || min < max / 2 || min === max ? [0, most] : [Math.floor(min - (max - min) / 10), most]
+}
+
+export default function Canvas({ data, label, unit, decimals = 2, counts = false, from, to, zoom }: PlotProps) {
   const box = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot>(undefined)
   const f = useFormat()
@@ -45,7 +57,11 @@ export default function Canvas({ data, label, unit, decimals = 2, from, to, zoom
         height: HEIGHT,
         legend: { show: false },
         cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 7 } },
-        scales: { x: { time: true, range: () => [latest.current.from / 1000, latest.current.to / 1000] } },
+        padding: [HEIGHT / 20, 0, 0, EDGE],
+        scales: {
+          x: { time: true, range: () => [latest.current.from / 1000, latest.current.to / 1000] },
+          ...(counts && { y: { range: countRange } }),
+        },
         series: [
           {},
           {
@@ -63,12 +79,13 @@ export default function Canvas({ data, label, unit, decimals = 2, from, to, zoom
             grid: { show: false },
             size: 28,
             space: 70,
-            values: (_, ticks, _i, _s, step) => ticks.map((s) => tick(s * 1000, step * 1000)),
+            filter: (self, ticks, _i, _s, step) => ticks.map((s) => (fits(self, s, tick(s * 1000, step * 1000)) ? s : null)),
+            values: (_, ticks, _i, _s, step) => ticks.map((s) => (s === null ? '' : tick(s * 1000, step * 1000))),
           },
           {
             ...axis,
             side: 1,
-            size: 62,
+            size: (_, values) => 3 * APART + DIGIT * Math.max(2, ...(values ?? []).map((v) => v.length)),
             ...(decimals === 0 && { incrs: WHOLE }),
             values: (_, ticks) => ticks.map((v) => f.n(v, 3)),
           },
@@ -91,6 +108,11 @@ export default function Canvas({ data, label, unit, decimals = 2, from, to, zoom
     const out = document.createElement('output')
     out.className = 'plot-told'
     el.append(out)
+    // what stands below an end of the line would reach into the other axis, or out of the picture
+    const fits = (self: uPlot, s: number, text: string) => {
+      const [x, half] = [self.valToPos(s, 'x'), (widthOf(text) * DIGIT) / 2]
+      return x + EDGE >= half && x + half + APART <= self.bbox.width / devicePixelRatio
+    }
     const tick = (at: number, step: number) => {
       const time = f.time(at)
       const days = latest.current.to - latest.current.from > 86_400_000
@@ -136,7 +158,7 @@ export default function Canvas({ data, label, unit, decimals = 2, from, to, zoom
       u.destroy()
       out.remove()
     }
-  }, [f, theme, label, unit, decimals])
+  }, [f, theme, label, unit, decimals, counts])
 
   useEffect(() => {
     plot.current?.setData(joined(data))
@@ -144,6 +166,9 @@ export default function Canvas({ data, label, unit, decimals = 2, from, to, zoom
 
   return <div ref={box} className="plot-box" role="img" aria-label={unit ? `${label} (${unit})` : label} />
 }
+
+/** In digits. */
+const widthOf = (text: string): number => [...text].reduce((n, c) => n + (c > '\u2e80' ? 2 : 1), 0)
 
 /** A gap of more than two buckets is a gap in the line. */
 function joined({ t, v, step }: PlotProps['data']): uPlot.AlignedData {

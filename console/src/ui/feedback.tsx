@@ -82,6 +82,13 @@ export function ProblemNote({ problem, again }: { problem: AdminProblem; again?:
   )
 }
 
+/** What is looked at beside a list, before anything is picked in it. */
+export const Unpicked = ({ title, children }: { title: ReactNode; children: ReactNode }) => (
+  <section className="card unpicked">
+    <Empty title={title}>{children}</Empty>
+  </section>
+)
+
 /** What was asked for, or why it isn't there. */
 export function Asked<T>({
   of,
@@ -229,7 +236,9 @@ export function Toasts() {
           <div className="grow">
             {t.problem ? (
               <>
-                <b>{text(t.problem.problem)}</b>
+                <b>
+                  <Prose text={text(t.problem.problem)} />
+                </b>
                 <p>
                   <small>{[t.problem.code, t.problem.problem.request_id].filter(Boolean).join(' · ')}</small>
                 </p>

@@ -2,7 +2,7 @@
 import { lazy, Suspense, useState } from 'react'
 import { useFormat } from '../lib/format.ts'
 import { texts } from '../lib/lang.ts'
-import type { PlotProps } from './plottypes.ts'
+import type { PlotData, PlotProps } from './plottypes.ts'
 
 const Canvas = lazy(() => import('./canvas.tsx'))
 
@@ -14,11 +14,14 @@ const useT = texts({
 /** No plot is of less, however young the cloud is. */
 const SHORTEST = 10 * 60_000
 
+type Course = Pick<PlotData, 't' | 'v'>
+
+/** When the first of these figures is of. */
+export const firstOf = ({ t, v }: Course): number | undefined => t[v.findIndex((x) => x !== null)]
+
 /** Where a plot of the cloud itself begins: not before the cloud did, or its figures were a line at the edge of the picture. */
-export const begun = (from: number, { t, v }: { t: readonly number[]; v: readonly (number | null)[] }): number => {
-  const first = t[v.findIndex((x) => x !== null)] ?? from
-  return Math.max(from, Math.min(first, Date.now() - SHORTEST))
-}
+export const begun = (from: number, data: Course): number =>
+  Math.max(from, Math.min(firstOf(data) ?? from, Date.now() - SHORTEST))
 
 export function Plot(p: PlotProps) {
   const t = useT()

@@ -13,6 +13,8 @@ export interface PlotProps {
   /** a class of the series colours: d1 … d6, dok */
   kind?: string
   decimals?: number
+  /** it is counted: whole numbers, of few from none */
+  counts?: boolean
   from: number
   to: number
   /** a span was drawn with the mouse */

@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import { api, refresh, useAct, useGet } from '../../lib/api.ts'
+import { browserOf } from '../../lib/browsers.ts'
 import { toast } from '../../lib/toast.ts'
 import { Ago } from '../../ui/basics.tsx'
 import { Asked } from '../../ui/feedback.tsx'
@@ -30,7 +31,9 @@ export function Account() {
                 <li key={s.id}>
                   <div className="grow">
                     <b>{s.addr}</b> {s.current && <span className="badge">{t.current}</span>}
-                    <div className="t2 cut">{s.user_agent}</div>
+                    <div className="t2 cut" title={s.user_agent}>
+                      {browserOf(s.user_agent)}
+                    </div>
                     <small>
                       <Ago at={s.last_seen} />
                     </small>

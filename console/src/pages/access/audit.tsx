@@ -1,6 +1,6 @@
-import { useState } from 'react'
 import type { AdminAnswer } from '#contracts/admin/client.ts'
 import { api, useAct, useGet } from '../../lib/api.ts'
+import { useInAddress } from '../../lib/chosen.ts'
 import { useFormat } from '../../lib/format.ts'
 import { At, Dot } from '../../ui/basics.tsx'
 import { Asked, Empty } from '../../ui/feedback.tsx'
@@ -10,7 +10,7 @@ import { useAccess } from './texts.ts'
 export function Audit() {
   const t = useAccess()
   const f = useFormat()
-  const [action, setAction] = useState('')
+  const [action, setAction] = useInAddress('action')
   const pages = usePages()
   const asked = useGet('GET /audit', { query: { limit: 100, ...(action && { action }), ...pages.query } }, { keep: true })
   const verify = useAct(() => api('GET /audit/verify'))

@@ -104,7 +104,7 @@ export function Roles() {
           const all = items.at(-1)?.can ?? []
           return (
             <div className="scroll" tabIndex={0}>
-              <table className="table">
+              <table className="table roles">
                 <thead>
                   <tr>
                     <th>{t.may}</th>

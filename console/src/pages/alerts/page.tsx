@@ -1,5 +1,6 @@
-import { Link, useSearchParams } from 'wouter'
+import { Link } from 'wouter'
 import { api, refresh, useAct, useGet } from '../../lib/api.ts'
+import { useChosen } from '../../lib/chosen.ts'
 import { texts } from '../../lib/lang.ts'
 import { useCan } from '../../lib/session.ts'
 import { useCrumbs } from '../../lib/title.ts'
@@ -8,7 +9,8 @@ import { Ago, Dot, Seg } from '../../ui/basics.tsx'
 import { Allowed, Asked, Empty } from '../../ui/feedback.tsx'
 import { Head } from '../../ui/page.tsx'
 
-type State = 'open' | 'acknowledged' | 'cleared'
+const states = ['open', 'acknowledged', 'cleared'] as const
+type State = (typeof states)[number]
 
 const useT = texts({
   en: {
@@ -46,8 +48,7 @@ export default function Page() {
   const can = useCan()
   const text = useAlertText()
   useCrumbs({ text: t.title })
-  const [params, setParams] = useSearchParams()
-  const state = (['acknowledged', 'cleared'].find((s) => s === params.get('state')) ?? 'open') as State
+  const [state, setState] = useChosen('state', states)
   const asked = useGet('GET /alerts', { query: { state } }, { every: 10_000, keep: true })
   const again = { done: () => void refresh('GET /alerts', 'GET /overview') }
   const ack = useAct((id: string) => api('POST /alerts/{id}/ack', { params: { id } }), again)
@@ -57,18 +58,7 @@ export default function Page() {
       <Head
         title={t.title}
         sub={t.sub}
-        acts={
-          <Seg<State>
-            label={t.which}
-            value={state}
-            on={(s) => setParams(s === 'open' ? {} : { state: s }, { replace: true })}
-            of={[
-              ['open', t.states.open],
-              ['acknowledged', t.states.acknowledged],
-              ['cleared', t.states.cleared],
-            ]}
-          />
-        }
+        acts={<Seg<State> label={t.which} value={state} on={setState} of={states.map((s) => [s, t.states[s]] as const)} />}
       />
       <section className="card">
         <Asked of={asked} rows={4}>

@@ -8,7 +8,7 @@ import { useCrumbs } from '../../lib/title.ts'
 import { toast } from '../../lib/toast.ts'
 import { tabs } from '../../shell/routes.ts'
 import { useCommon } from '../../text/common.ts'
-import { Code, Copy, Dot, I } from '../../ui/basics.tsx'
+import { Code, Copy, Dot, I, Sentences } from '../../ui/basics.tsx'
 import { Asked, Dialog, Note } from '../../ui/feedback.tsx'
 import { Form, Sure } from '../../ui/form.tsx'
 import { Card, Head } from '../../ui/page.tsx'
@@ -97,7 +97,7 @@ function Body({ app: a, tab }: { app: App; tab: string }) {
             }
           >
             <p>
-              {t.failingText(f.n(a.waiting))} {c.lastAnswer(a.last_error ?? '')}
+              <Sentences of={[t.failingText(f.n(a.waiting)), c.lastAnswer(a.last_error ?? '')]} />
             </p>
           </Note>
         </div>
@@ -116,7 +116,7 @@ function Settings({ app: a }: { app: App }) {
         <Card title={t.stream}>
           <div className="sect flush stack tight">
             <p className="t2">{t.streamText}</p>
-            <Code text={`curl -N -H "App-Key: $APP_KEY" ${location.origin}/application/v1/stream`} />
+            <Code title="curl" text={`curl -N -H "App-Key: $APP_KEY" ${location.origin}/application/v1/stream`} />
           </div>
         </Card>
         <CheckSignature app={a} />

@@ -1,12 +1,12 @@
 import { useState } from 'react'
-import { useSearchParams } from 'wouter'
 import type { AdminAnswer } from '#contracts/admin/client.ts'
 import { api, refresh, useAct, useGet } from '../../lib/api.ts'
+import { useChosen } from '../../lib/chosen.ts'
 import { useFormat } from '../../lib/format.ts'
 import { useCan } from '../../lib/session.ts'
 import { useCommon } from '../../text/common.ts'
 import { At, type S, Seg } from '../../ui/basics.tsx'
-import { Asked, Empty } from '../../ui/feedback.tsx'
+import { Asked, Empty, Unpicked } from '../../ui/feedback.tsx'
 import { Sure } from '../../ui/form.tsx'
 import { Card, Pager, usePages } from '../../ui/page.tsx'
 import { PickRow, Picks } from '../../ui/picks.tsx'
@@ -23,10 +23,9 @@ export function Deliveries({ app }: { app: App }) {
   const c = useCommon()
   const t = useApps()
   const f = useFormat()
-  const [params, setParams] = useSearchParams()
   // what is looked at does not change when the last one that waits is delivered
   const [first] = useState<State>(app.waiting > 0 ? 'waiting' : 'delivered')
-  const state = states.find((s) => s === params.get('state')) ?? first
+  const [state, setState] = useChosen('state', states, first)
   const [chosen, choose] = useState<string>()
   const pages = usePages()
   const asked = useGet(
@@ -43,7 +42,7 @@ export function Deliveries({ app }: { app: App }) {
             label={t.tabs.deliveries}
             value={state}
             on={(s) => {
-              setParams({ state: s }, { replace: true })
+              setState(s)
               pages.first()
             }}
             of={states.map((s) => [s, t.which[s]])}
@@ -77,13 +76,7 @@ export function Deliveries({ app }: { app: App }) {
           )}
         </Asked>
       </Card>
-      {chosen ? (
-        <Delivery key={chosen} id={chosen} />
-      ) : (
-        <Card>
-          <Empty title={t.choose}>{t.chooseText}</Empty>
-        </Card>
-      )}
+      {chosen ? <Delivery key={chosen} id={chosen} /> : <Unpicked title={t.choose}>{t.chooseText}</Unpicked>}
     </div>
   )
 }

@@ -1,11 +1,12 @@
 import { useState } from 'react'
 import { Link } from 'wouter'
 import { api, refresh, useAct, useGet } from '../../lib/api.ts'
+import { useChosen } from '../../lib/chosen.ts'
 import { useFormat } from '../../lib/format.ts'
 import { useCan } from '../../lib/session.ts'
 import { toast } from '../../lib/toast.ts'
 import { isRefusal, useJudgement } from '../../text/causes.ts'
-import { Code, Seg } from '../../ui/basics.tsx'
+import { Code, Seg, Sentences } from '../../ui/basics.tsx'
 import { Asked, Confirm, Note } from '../../ui/feedback.tsx'
 import { Card } from '../../ui/page.tsx'
 import type { Device, DeviceNow, DiaryItem } from './data.ts'
@@ -13,7 +14,8 @@ import { Diary } from './diary.tsx'
 import { Ribbon } from './ribbon.tsx'
 import { useDevice } from './texts.ts'
 
-type Kind = 'all' | 'refused' | 'gaps' | 'logins'
+const kinds = ['all', 'refused', 'logins', 'gaps'] as const
+type Kind = (typeof kinds)[number]
 type Action = 'disconnect' | 'accept-token' | 'permit-registration' | 'revoke-token' | 'block-address' | 'allow-address'
 
 const fits: Record<Kind, (i: DiaryItem) => boolean> = {
@@ -27,7 +29,7 @@ export function Connection({ now }: { now: DeviceNow & { device: Device } }) {
   const t = useDevice()
   const f = useFormat()
   const { device } = now
-  const [kind, setKind] = useState<Kind>('all')
+  const [kind, setKind] = useChosen('kind', kinds)
   const asked = useGet('GET /devices/{id}/diary', { params: { id: device.id }, query: { limit: 300 } }, { every: 15_000 })
   return (
     <Asked of={asked} rows={8}>
@@ -46,21 +48,7 @@ export function Connection({ now }: { now: DeviceNow & { device: Device } }) {
               </Card>
               <Card
                 title={t.diary}
-                push={
-                  <>
-                    <Seg<Kind>
-                      label={t.diary}
-                      value={kind}
-                      on={setKind}
-                      of={[
-                        ['all', t.kindsOf.all],
-                        ['refused', t.kindsOf.refused],
-                        ['logins', t.kindsOf.logins],
-                        ['gaps', t.kindsOf.gaps],
-                      ]}
-                    />
-                  </>
-                }
+                push={<Seg<Kind> label={t.diary} value={kind} on={setKind} of={kinds.map((k) => [k, t.kindsOf[k]] as const)} />}
               >
                 <div className="sect flush">
                   <Diary items={items} />
@@ -136,7 +124,7 @@ function Answer({ answer, device }: { answer: NonNullable<DeviceNow['answer']>; 
       ))}
     >
       <p>
-        {text} {todo} {answer.sure ? '' : t.unsure}
+        <Sentences of={[text, todo, !answer.sure && t.unsure]} />
       </p>
       {sure && (
         <Confirm

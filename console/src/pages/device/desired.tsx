@@ -5,6 +5,7 @@ import { type Known, type ObjectOf, titleIn } from '../../lib/model.ts'
 import { useCan } from '../../lib/session.ts'
 import { shownAs, typed } from '../../lib/value.ts'
 import { useCommon } from '../../text/common.ts'
+import { wrongText } from '../../text/wrongs.ts'
 import { Asked } from '../../ui/feedback.tsx'
 import { ChoiceField, FormDialog } from '../../ui/form.tsx'
 import { Card } from '../../ui/page.tsx'
@@ -77,7 +78,9 @@ export function Desired({ device, model }: { device: Device; model: Known }) {
                 </tbody>
               </table>
               <footer>
-                {t.desiredState[d.state]} {d.reason}
+                {[t.desiredState[d.state], d.reason && wrongText(lang, { pointer: '', code: d.reason, params: {} })]
+                  .filter(Boolean)
+                  .join(' · ')}
               </footer>
             </>
           )

@@ -1,6 +1,5 @@
-import { useState } from 'react'
-import { useSearchParams } from 'wouter'
 import { useGet } from '../../lib/api.ts'
+import { useChosen, useInAddress } from '../../lib/chosen.ts'
 import { useLang } from '../../lib/lang.ts'
 import { type Known, titleIn } from '../../lib/model.ts'
 import { causeText } from '../../text/causes.ts'
@@ -15,19 +14,19 @@ import { useDevice } from './texts.ts'
 
 const numeric = /^(u?int|float)/
 const kinds = ['status', 'event', 'online', 'offline', 'undecodable'] as const
-type Kind = (typeof kinds)[number]
+type Kind = '' | (typeof kinds)[number]
 const PAGE = 100
 
 export function History({ device, model }: { device: Device; model: Known | undefined }) {
   const t = useDevice()
   const lang = useLang()
-  const [params, setParams] = useSearchParams()
+  const [value, setValue] = useInAddress('value')
   const values = (model?.objects ?? []).flatMap((o) =>
     o.values
       .filter((p) => numeric.test(p.typeName))
       .map((param) => ({ key: `${o.label}.${param.name}`, object: o.label, param })),
   )
-  const of = values.find((v) => v.key === params.get('value')) ?? values[0]
+  const of = values.find((v) => v.key === value) ?? values[0]
   return (
     <div className="stack wide">
       {of && (
@@ -38,14 +37,7 @@ export function History({ device, model }: { device: Device; model: Known | unde
           name={of.param.name}
           title={titleIn(lang, of.param, of.param.name)}
           {...(of.param.unit && { unit: of.param.unit })}
-          picker={
-            <Choice
-              label={t.plot}
-              value={of.key}
-              set={(value) => setParams({ value }, { replace: true })}
-              of={values.map((v) => [v.key, v.key])}
-            />
-          }
+          picker={<Choice label={t.plot} value={of.key} set={setValue} of={values.map((v) => [v.key, v.key])} />}
         />
       )}
       <Records device={device} />
@@ -57,7 +49,7 @@ function Records({ device }: { device: Device }) {
   const t = useDevice()
   const c = useCommon()
   const lang = useLang()
-  const [kind, setKind] = useState<Kind | ''>('')
+  const [kind, setKind] = useChosen<Kind>('kind', ['', ...kinds])
   const pages = usePages()
   const query = { order: 'desc' as const, limit: PAGE, ...(kind && { kinds: [kind] }), ...pages.query }
   const asked = useGet('GET /devices/{id}/history', { params: { id: device.id }, query }, { keep: true })
@@ -67,7 +59,7 @@ function Records({ device }: { device: Device }) {
       title={t.records}
       push={
         <>
-          <Choice<Kind | ''>
+          <Choice<Kind>
             label={t.what}
             value={kind}
             set={(k) => {

@@ -8,7 +8,7 @@ import { useNow } from '../../lib/now.ts'
 import { useCan } from '../../lib/session.ts'
 import { toast } from '../../lib/toast.ts'
 import { useJudgement } from '../../text/causes.ts'
-import { Ago, I } from '../../ui/basics.tsx'
+import { Ago, I, Sentences } from '../../ui/basics.tsx'
 import { Asked, Bones, Empty, Note } from '../../ui/feedback.tsx'
 import { Choice } from '../../ui/form.tsx'
 import { Card } from '../../ui/page.tsx'
@@ -76,7 +76,7 @@ function Judged({ now }: { now: Now }) {
       }
     >
       <p>
-        {text} {todo}
+        <Sentences of={[text, todo]} />
       </p>
     </Note>
   )

@@ -1,6 +1,7 @@
-import { useMemo, useState } from 'react'
+import { useMemo } from 'react'
 import { Link, useLocation } from 'wouter'
 import { useGet } from '../../lib/api.ts'
+import { useInAddress } from '../../lib/chosen.ts'
 import { useKeys } from '../../lib/keys.ts'
 import { useModel } from '../../lib/model.ts'
 import { useCan } from '../../lib/session.ts'
@@ -34,7 +35,7 @@ function Body({ now, tab }: { now: DeviceNow & { device: Device }; tab: string }
   const t = useDevice()
   const can = useCan()
   const [, go] = useLocation()
-  const [coding, code] = useState(false)
+  const [tool, code] = useInAddress('code')
   const { device } = now
   const { id } = device
   const name = device.name || device.identifier
@@ -96,7 +97,7 @@ function Body({ now, tab }: { now: DeviceNow & { device: Device }; tab: string }
           </>
         }
         acts={
-          <button type="button" className="btn" onClick={() => code(true)}>
+          <button type="button" className="btn" onClick={() => code('curl')}>
             <I n="app" />
             {t.useInCode}
           </button>
@@ -105,7 +106,7 @@ function Body({ now, tab }: { now: DeviceNow & { device: Device }; tab: string }
       <Tabs base={base} at={tab} label={t.tabsLabel} tabs={shown.map((n) => ({ name: n, text: t.tabs[n] }))} />
       <Unread of={product} className="lost" />
       <Unread of={asked} className="lost" />
-      {coding && <UseInCode device={device} model={model} close={() => code(false)} />}
+      {tool !== '' && <UseInCode device={device} model={model} close={() => code('')} />}
       {tab === 'live' && <Live now={now} model={model} />}
       {tab === 'history' && <History device={device} model={model} />}
       {tab === 'commands' && <Commands device={device} now={now} model={model} />}

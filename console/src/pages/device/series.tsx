@@ -1,12 +1,16 @@
 import { type ReactNode, useState } from 'react'
 import { useGet } from '../../lib/api.ts'
+import { useChosen } from '../../lib/chosen.ts'
 import { useFormat } from '../../lib/format.ts'
+import { spansSince } from '../../lib/spans.ts'
+import { useCommon } from '../../text/common.ts'
 import { Seg } from '../../ui/basics.tsx'
 import { Asked } from '../../ui/feedback.tsx'
 import { Plot } from '../../ui/plot.tsx'
 import { useDevice } from './texts.ts'
 
-type Hours = '0.25' | '1' | '24' | '168' | '720'
+const ranges = ['0.25', '1', '24', '168', '720'] as const
+type Hours = (typeof ranges)[number]
 const HOUR = 3_600_000
 const POINTS = 720
 /** No plot is of less, however young the device is. */
@@ -32,8 +36,12 @@ const startOf = (age: number): Hours => (age < HOUR / 4 ? '0.25' : age < 2 * HOU
 /** A value by time: a range up to now, or one that was drawn. */
 export function SeriesPlot({ device, object, name, title, unit, decimals, picker, since }: Props) {
   const t = useDevice()
+  const c = useCommon()
   const f = useFormat()
-  const [hours, setHours] = useState<Hours>(startOf(Date.now() - since))
+  const [first] = useState(startOf(Date.now() - since))
+  const [chosen, setHours] = useChosen('hours', ranges, first)
+  const { offered, whole } = spansSince(ranges, since, Date.now())
+  const hours = offered.includes(chosen) ? chosen : offered.at(-1)!
   const [drawn, draw] = useState<{ from: number; to: number }>()
   // to the step of what is asked, so that the question is the same for a while
   const to = drawn?.to ?? Math.ceil(Date.now() / EVERY) * EVERY
@@ -85,13 +93,7 @@ export function SeriesPlot({ device, object, name, title, unit, decimals, picker
             label={t.ribbon}
             value={drawn ? ('' as Hours) : hours}
             on={choose}
-            of={[
-              ['0.25', t.last['0.25']],
-              ['1', t.last['1']],
-              ['24', t.last['24']],
-              ['168', t.last['168']],
-              ['720', t.last['720']],
-            ]}
+            of={offered.map((h) => [h, h === whole ? c.since(f.when(since)) : t.last[h]] as const)}
           />
         </span>
       </header>

@@ -1,6 +1,6 @@
 /** What a program writes to read this device, to send it something and to be told: whole, but for the application's key. */
-import { useState } from 'react'
 import { Link } from 'wouter'
+import { useInAddress } from '../../lib/chosen.ts'
 import { curlOf } from '../../lib/curl.ts'
 import type { Known, Param } from '../../lib/model.ts'
 import { Code, Seg } from '../../ui/basics.tsx'
@@ -8,7 +8,9 @@ import { Dialog } from '../../ui/feedback.tsx'
 import type { Device } from './data.ts'
 import { useDevice } from './texts.ts'
 
-type Tool = 'curl' | 'node' | 'python'
+const tools = ['curl', 'node', 'python'] as const
+type Tool = (typeof tools)[number]
+const named: Record<Tool, string> = { curl: 'curl', node: 'Node', python: 'Python' }
 type What = 'read' | 'send' | 'told'
 
 interface Call {
@@ -19,7 +21,8 @@ interface Call {
 
 export function UseInCode({ device, model, close }: { device: Device; model: Known | undefined; close: () => void }) {
   const t = useDevice()
-  const [tool, choose] = useState<Tool>('curl')
+  const [word, choose] = useInAddress('code')
+  const tool = tools.find((x) => x === word) ?? 'curl'
   const calls = callsOf(device, model)
   return (
     <Dialog title={t.useInCode} close={close} wide>
@@ -27,16 +30,7 @@ export function UseInCode({ device, model, close }: { device: Device; model: Kno
         {t.useInCodeText} <Link href="/applications">{t.applications}</Link>
       </p>
       <div>
-        <Seg<Tool>
-          label={t.useInCode}
-          value={tool}
-          on={choose}
-          of={[
-            ['curl', 'curl'],
-            ['node', 'Node'],
-            ['python', 'Python'],
-          ]}
-        />
+        <Seg<Tool> label={t.useInCode} value={tool} on={choose} of={tools.map((x) => [x, named[x]] as const)} />
       </div>
       {(Object.keys(calls) as What[]).map((what) => (
         <Code key={what} title={t.codeOf[what]} text={writers[tool](calls[what]!, what === 'told')} />

@@ -1,13 +1,16 @@
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { Link, useSearchParams } from 'wouter'
 import type { AdminProblem } from '../../lib/api.ts'
+import { useInAddress } from '../../lib/chosen.ts'
 import { useFormat } from '../../lib/format.ts'
 import { useKeys } from '../../lib/keys.ts'
+import { useLang } from '../../lib/lang.ts'
 import { useCan } from '../../lib/session.ts'
 import { useStore } from '../../lib/store.ts'
 import { useCrumbs } from '../../lib/title.ts'
 import { vendor } from '../../lib/vendor.ts'
 import { useCommon } from '../../text/common.ts'
+import { wrongText } from '../../text/wrongs.ts'
 import { Dot, dotOf, I } from '../../ui/basics.tsx'
 import { Asked, Unread } from '../../ui/feedback.tsx'
 import { Head } from '../../ui/page.tsx'
@@ -29,21 +32,10 @@ export default function Page() {
   const f = useFormat()
   const can = useCan()
   useCrumbs({ text: t.title })
-  const [params, setParams] = useSearchParams()
-  const [q, sort] = [params.get('q') ?? '', params.get('sort') ?? 'name']
-  const put = useCallback(
-    (name: string, value: string) =>
-      setParams(
-        (now) => {
-          const next = new URLSearchParams(now)
-          if (value === '') next.delete(name)
-          else next.set(name, value)
-          return next
-        },
-        { replace: true },
-      ),
-    [setParams],
-  )
+  const [, setParams] = useSearchParams()
+  const [q, setQ] = useInAddress('q')
+  const [by, setSort] = useInAddress('sort')
+  const sort = by || 'name'
   const of = useStore(vendor)
   const filter = of === undefined ? q : `${q} vendor:${of}`.trim()
   const view = useView(filter, sort)
@@ -98,7 +90,7 @@ export default function Page() {
       <Views q={q} sort={sort} set={(filter, by) => setParams(by ? { q: filter, sort: by } : filter ? { q: filter } : {})} />
       <Unread of={whole} className="lost" />
       <div className="stack">
-        <FilterBox filter={q} set={(text) => put('q', text)} {...(wrong !== undefined && { wrong })} />
+        <FilterBox filter={q} set={setQ} {...(wrong !== undefined && { wrong })} />
         <section className="card" data-stale={view.isPlaceholderData || undefined}>
           {selected.size > 0 && <Bulk ids={selected} clear={() => setSelected(new Set())} />}
           {wrong === undefined || data ? (
@@ -107,7 +99,7 @@ export default function Page() {
                 <Grid
                   view={v}
                   sort={sort}
-                  setSort={(by) => put('sort', by)}
+                  setSort={setSort}
                   columns={columns}
                   selected={selected}
                   select={select}
@@ -116,7 +108,7 @@ export default function Page() {
                     q === '' ? undefined : (
                       <>
                         {t.emptyText(tokensOf(q).at(-1) ?? q)}{' '}
-                        <button type="button" className="btn s" onClick={() => put('q', without(q, tokensOf(q).length - 1))}>
+                        <button type="button" className="btn s" onClick={() => setQ(without(q, tokensOf(q).length - 1))}>
                           {t.drop(tokensOf(q).at(-1) ?? q)}
                         </button>
                       </>
@@ -134,10 +126,7 @@ export default function Page() {
 
 /** A token that is not understood, in words. */
 function useWrong(problem: AdminProblem | null): string | undefined {
-  const t = useDevices()
+  const lang = useLang()
   const at = problem?.problem.errors?.[0]
-  if (!at) return undefined
-  const { field, value, nearest } = at.params
-  const token = [field, value].filter(Boolean).join(':')
-  return typeof nearest === 'string' && token ? t.wrongToken(token, nearest) : t.wrong
+  return at && wrongText(lang, at)
 }

@@ -1,4 +1,3 @@
-import { useState } from 'react'
 import { Link } from 'wouter'
 import { api, refresh, useAct, useGet } from '../../lib/api.ts'
 import { useFormat } from '../../lib/format.ts'
@@ -7,16 +6,15 @@ import { type TopicData, useLive } from '../../lib/stream.ts'
 import { useCrumbs } from '../../lib/title.ts'
 import { useVendor } from '../../lib/vendor.ts'
 import { useAlertText } from '../../text/alerts.ts'
-import { Ago, Dot, dotOf, I, Seg } from '../../ui/basics.tsx'
+import { Ago, Dot, dotOf, I } from '../../ui/basics.tsx'
 import { Asked, Empty } from '../../ui/feedback.tsx'
 import { Card, Head } from '../../ui/page.tsx'
-import { begun, Plot } from '../../ui/plot.tsx'
 import { Spark } from '../../ui/spark.tsx'
+import { Online } from './online.tsx'
 import { SystemCard } from './system.tsx'
 import { useOverview } from './texts.ts'
 
 type Overview = TopicData['overview']
-type Span = '1' | '6' | '24'
 
 export default function Page() {
   const t = useOverview()
@@ -183,53 +181,6 @@ function Needs({ failing }: { failing: number }) {
     </Card>
   )
 }
-
-function Online() {
-  const t = useOverview()
-  const [span, setSpan] = useState<Span>('24')
-  const asked = useGet(
-    'GET /series',
-    { query: { name: 'online', points: 720, from: floor(Date.now() - Number(span) * 3_600_000) } },
-    { every: 60_000, keep: true },
-  )
-  return (
-    <Card
-      title={t.devicesOnline}
-      push={
-        <>
-          <Seg<Span>
-            label={t.devicesOnline}
-            of={[
-              ['1', t.last['1']],
-              ['6', t.last['6']],
-              ['24', t.last['24']],
-            ]}
-            value={span}
-            on={setSpan}
-          />
-        </>
-      }
-    >
-      <div className="sect flush">
-        <Asked of={asked} rows={8}>
-          {(s) => (
-            <Plot
-              kind="dok"
-              label={t.devicesOnline}
-              decimals={0}
-              from={begun(Date.now() - Number(span) * 3_600_000, s)}
-              to={Date.now()}
-              data={{ t: s.t, v: s.v }}
-            />
-          )}
-        </Asked>
-      </div>
-    </Card>
-  )
-}
-
-/** To the minute, so that the question is the same for a while. */
-const floor = (at: number): number => Math.floor(at / 60_000) * 60_000
 
 function Products({ data }: { data: Overview }) {
   const t = useOverview()

@@ -2,12 +2,13 @@
 import { useState } from 'react'
 import { Link } from 'wouter'
 import { useGet } from '../../lib/api.ts'
+import { useChosen } from '../../lib/chosen.ts'
 import { useFormat } from '../../lib/format.ts'
 import { useLang } from '../../lib/lang.ts'
 import { reasonText } from '../../text/reasons.ts'
 import { Dot } from '../../ui/basics.tsx'
 import { DeviceName } from '../../ui/devicename.tsx'
-import { Asked, Empty } from '../../ui/feedback.tsx'
+import { Asked, Empty, Unpicked } from '../../ui/feedback.tsx'
 import { Choice } from '../../ui/form.tsx'
 import { Card, Pager, usePages } from '../../ui/page.tsx'
 import { PickRow, Picks } from '../../ui/picks.tsx'
@@ -28,7 +29,7 @@ export function PastFrames({ of }: { of: Of }) {
   const t = usePackets()
   const lang = useLang()
   const f = useFormat()
-  const [kind, setKind] = useState<Kind>('')
+  const [kind, setKind] = useChosen<Kind>('kind', ['', ...kinds])
   const [chosen, choose] = useState<string>()
   const pages = usePages()
   const asked = useGet('GET /frames', { query: { ...of, limit: PAGE, ...(kind && { kind }), ...pages.query } }, { keep: true })
@@ -74,7 +75,7 @@ export function PastFrames({ of }: { of: Of }) {
           )}
         </Asked>
       </Card>
-      <div>{chosen ? <Kept key={chosen} id={chosen} /> : <Card>{<Empty title={t.choose}>{t.chooseText}</Empty>}</Card>}</div>
+      <div>{chosen ? <Kept key={chosen} id={chosen} /> : <Unpicked title={t.choose}>{t.chooseText}</Unpicked>}</div>
     </div>
   )
 }

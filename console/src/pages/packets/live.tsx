@@ -1,6 +1,7 @@
 import { useCallback, useRef, useState } from 'react'
 import { Link } from 'wouter'
 import type { LiveRecord } from '#contracts/admin/live.ts'
+import { useChosen } from '../../lib/chosen.ts'
 import { useFormat } from '../../lib/format.ts'
 import { useLang } from '../../lib/lang.ts'
 import { useFrames } from '../../lib/stream.ts'
@@ -8,7 +9,7 @@ import { hexOf, octetsOf } from '../../lib/value.ts'
 import { causeText } from '../../text/causes.ts'
 import { reasonText } from '../../text/reasons.ts'
 import { I, type S, Seg } from '../../ui/basics.tsx'
-import { Empty } from '../../ui/feedback.tsx'
+import { Empty, Unpicked } from '../../ui/feedback.tsx'
 import { PickRow, Picks } from '../../ui/picks.tsx'
 import { FrameView } from './frame.tsx'
 import { usePackets } from './texts.ts'
@@ -16,7 +17,8 @@ import { usePackets } from './texts.ts'
 /** Records that the page holds; older ones are in the log. */
 const HELD = 500
 const withFrame = ['status', 'event', 'undecodable', 'command'] as const
-type Which = 'frames' | 'all'
+const kinds = ['frames', 'all'] as const
+type Which = (typeof kinds)[number]
 
 const shapes: Partial<Record<LiveRecord['kind'], S>> = {
   undecodable: 'warn',
@@ -29,7 +31,7 @@ const shapes: Partial<Record<LiveRecord['kind'], S>> = {
 export function LiveFrames({ args }: { args: { device?: number; product?: number } }) {
   const t = usePackets()
   const f = useFormat()
-  const [which, setWhich] = useState<Which>('frames')
+  const [which, setWhich] = useChosen('kind', kinds)
   const [held, setHeld] = useState<readonly LiveRecord[]>([])
   const [stopped, stop] = useState(false)
   const [waiting, setWaiting] = useState(0)
@@ -109,15 +111,7 @@ export function LiveFrames({ args }: { args: { device?: number; product?: number
           </Picks>
         )}
       </section>
-      <div>
-        {chosen ? (
-          <Chosen record={chosen} />
-        ) : (
-          <section className="card">
-            <Empty title={t.choose}>{t.chooseText}</Empty>
-          </section>
-        )}
-      </div>
+      <div>{chosen ? <Chosen record={chosen} /> : <Unpicked title={t.choose}>{t.chooseText}</Unpicked>}</div>
     </div>
   )
 }

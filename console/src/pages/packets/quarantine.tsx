@@ -10,7 +10,7 @@ import { hexOf, octetsOf } from '../../lib/value.ts'
 import { reasonText } from '../../text/reasons.ts'
 import { At, I, type S } from '../../ui/basics.tsx'
 import { DeviceName } from '../../ui/devicename.tsx'
-import { Asked, Empty, Note } from '../../ui/feedback.tsx'
+import { Asked, Empty, Note, Unpicked } from '../../ui/feedback.tsx'
 import { Choice, Sure } from '../../ui/form.tsx'
 import { Card, Pager, usePages } from '../../ui/page.tsx'
 import { PickRow, Picks } from '../../ui/picks.tsx'
@@ -94,9 +94,7 @@ function OfProduct({ product }: { product: number }) {
               ) : (
                 <>
                   <Whole product={product} />
-                  <Card>
-                    <Empty title={t.choose}>{t.chooseText}</Empty>
-                  </Card>
+                  <Unpicked title={t.choose}>{t.chooseText}</Unpicked>
                 </>
               )}
             </div>

@@ -1,6 +1,6 @@
-import { useState } from 'react'
 import { Link } from 'wouter'
 import { useGet } from '../../lib/api.ts'
+import { useChosen } from '../../lib/chosen.ts'
 import { useFormat } from '../../lib/format.ts'
 import { useCan } from '../../lib/session.ts'
 import { useCrumbs } from '../../lib/title.ts'
@@ -63,19 +63,21 @@ function Body({ product: p, tab }: { product: Product; tab: string }) {
 
 function Generated({ product: p }: { product: Product }) {
   const t = useProducts()
-  const [lang, setLang] = useState<'typescript' | 'c'>('typescript')
+  const [lang, setLang] = useChosen('lang', ['typescript', 'c'])
   const asked = useGet('GET /products/{id}/code', { params: { id: p.id }, query: { lang } }, { keep: true })
   return (
     <div className="stack">
-      <Seg
-        label={t.lang}
-        value={lang}
-        on={setLang}
-        of={[
-          ['typescript', 'TypeScript'],
-          ['c', 'C'],
-        ]}
-      />
+      <div>
+        <Seg
+          label={t.lang}
+          value={lang}
+          on={setLang}
+          of={[
+            ['typescript', 'TypeScript'],
+            ['c', 'C'],
+          ]}
+        />
+      </div>
       <Asked of={asked} rows={8}>
         {(c) => <Code title={t.version(c.version)} text={c.text} />}
       </Asked>

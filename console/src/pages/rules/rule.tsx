@@ -99,7 +99,7 @@ function Versions({ rule }: { rule: Rule }) {
                       {v.created_by} · <At at={v.created_at} />
                     </small>
                   </div>
-                  <Diff before={items[i + 1]?.definition ?? {}} after={v.definition} />
+                  <Diff before={items[i + 1]?.definition} after={v.definition} />
                 </div>
                 {can('rules.write') && v.version !== rule.version && (
                   <button type="button" className="btn s" disabled={restore.isPending} onClick={() => restore.mutate(v.version)}>

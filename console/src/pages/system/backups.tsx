@@ -33,10 +33,13 @@ export function Backups() {
               {items.map((b) => (
                 <li key={b.id}>
                   <Dot s={b.state === 'whole' ? 'ok' : b.state === 'failed' ? 'bad' : 'info'} />
-                  <code className="grow cut">{b.id}</code>
-                  <span>{t.backupStates[b.state]}</span>
-                  <span className="bad">{b.error}</span>
-                  <small>
+                  <div className="grow">
+                    <code className="wrap">{b.id}</code>
+                    <div>
+                      {t.backupStates[b.state]} <span className="bad">{b.error}</span>
+                    </div>
+                  </div>
+                  <small className="nowrap">
                     {f.bytes(b.bytes)} · <At at={b.at} />
                   </small>
                 </li>

@@ -1,6 +1,6 @@
-import { useState } from 'react'
 import { settingText } from '#contracts/settingtext.ts'
 import { useGet } from '../../lib/api.ts'
+import { useInAddress } from '../../lib/chosen.ts'
 import { useLang } from '../../lib/lang.ts'
 import { Prose } from '../../ui/basics.tsx'
 import { Asked } from '../../ui/feedback.tsx'
@@ -9,7 +9,7 @@ import { useSystem } from './texts.ts'
 export function Config() {
   const t = useSystem()
   const lang = useLang()
-  const [q, setQ] = useState('')
+  const [q, setQ] = useInAddress('q')
   const asked = useGet('GET /system/config')
   return (
     <section className="card">

@@ -1,5 +1,5 @@
-import { useState } from 'react'
 import { useGet } from '../../lib/api.ts'
+import { useChosen, useInAddress } from '../../lib/chosen.ts'
 import { useFormat } from '../../lib/format.ts'
 import { Dot, type S } from '../../ui/basics.tsx'
 import { Asked, Empty } from '../../ui/feedback.tsx'
@@ -13,8 +13,8 @@ const shapes: Record<string, S> = { warn: 'warn', error: 'bad', fatal: 'bad', in
 export function Logs() {
   const t = useSystem()
   const f = useFormat()
-  const [level, setLevel] = useState<Level>('info')
-  const [q, setQ] = useState('')
+  const [level, setLevel] = useChosen('level', levels, 'info')
+  const [q, setQ] = useInAddress('q')
   const asked = useGet('GET /logs', { query: { level, limit: 300, ...(q && { q }) } }, { every: 5000, keep: true })
   return (
     <section className="card">
@@ -33,12 +33,12 @@ export function Logs() {
           items.length === 0 ? (
             <Empty title={t.noLogs} />
           ) : (
-            <ul className="list tight">
+            <ul className="list tight log">
               {items.map((l, i) => (
                 <li key={`${l.at} ${i}`}>
                   <Dot s={shapes[l.level] ?? 'new'} />
                   <small>{f.precise(l.at)}</small>
-                  <code className="t3">{l.service}</code>
+                  {l.service && <code className="t3">{l.service}</code>}
                   <code className="grow">{l.message}</code>
                 </li>
               ))}
