@@ -62,7 +62,7 @@ export interface World {
   /** One that is connected too. */
   connected(o?: { product?: Product & { model: Model }; code?: string; dialect?: Dialect }): Promise<Device>
   /** Waits until the device's diary has such an entry; → the entry. */
-  told(device: Device, kind: string, cause?: string): Promise<DiaryEntry>
+  told(device: Device, kind: string, cause?: string, ms?: number): Promise<DiaryEntry>
   /** Stops and starts again on the same data and addresses. */
   restart(): Promise<void>
   /** kill -9 (shape `process`). */
@@ -167,12 +167,12 @@ export async function makeWorld(o: WorldOptions = {}): Promise<World> {
       await device.connect()
       return device
     },
-    async told(device, kind, cause) {
+    async told(device, kind, cause, ms) {
       const entry = async () => {
         const { items } = await world.peers.controller.diary({ deviceId: device.id })
         return items.find((e) => e.kind === kind && e.cause === cause)
       }
-      return until(`${kind} ${cause ?? ''} in the diary of ${device.identifier}`, entry)
+      return until(`${kind} ${cause ?? ''} in the diary of ${device.identifier}`, entry, ms)
     },
     async restart() {
       await world.stop()

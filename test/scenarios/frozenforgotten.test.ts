@@ -20,6 +20,8 @@ onEngines(enginesOf.processes!, () =>
         const node = nodeOf(world, device)
         do await idle.connect({ clean: false })
         while (nodeOf(world, idle) !== node)
+        const last = async () => (await world.peers.controller.conditions({ devices: [idle.id] })).items[0]!.entries[0]
+        await until('its session in the log', async () => (await last())?.kind === 'online')
         node.signal('SIGSTOP')
         try {
           old.send(qos2(device, 1, false))
@@ -37,11 +39,15 @@ onEngines(enginesOf.processes!, () =>
           device.link.send(qos2(device, 1, true))
           await finish(device, 1)
           await device.publish('s', device.statusFrame({ o_uint32: [2] }), { packetId: 2 })
+          // MQTT-23
+          await world.told(idle, 'offline', 'node_lost', 20_000)
         } finally {
           node.signal('SIGCONT')
         }
         await until('the end of its connections', () => old.ended && idle.link.ended, 20_000)
+        // DIARY-6: what the node itself says of that is no news
         await world.told(idle, 'offline', 'stream_sealed')
+        assert.equal((await last())?.cause, 'node_lost')
         await idle.connect({ clean: false })
         await world.stop()
         assert.deepEqual(await valuesOf(world, device), [1, 2])

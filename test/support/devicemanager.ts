@@ -96,7 +96,11 @@ export async function manager(config: { tokenLife?: number } = {}, real?: Face<t
   /** nodes that the controller was told of as dead */
   const lost: { node: string; stream?: number; sessions: readonly object[] }[] = []
   /** how it takes that, and what it was told of streams; resolves by default */
-  const m = { onLost: async (): Promise<void> => {}, onOnly: async (_: readonly number[]): Promise<void> => {} }
+  const m = {
+    onLost: async (): Promise<void> => {},
+    onOnly: async (_: readonly number[]): Promise<void> => {},
+    onUnheld: async (): Promise<number> => 0,
+  }
   const presence = shared ?? (await openPresence('memory:', { clock, log }))
   const queue = await openQueue('local:', { log })
   const reach = (name: string): Face<typeof access> | undefined => {
@@ -137,6 +141,9 @@ export async function manager(config: { tokenLife?: number } = {}, real?: Face<t
         async onlyStreams({ streams }) {
           await m.onOnly(streams)
           return { sealed: 0 }
+        },
+        async endUnheld() {
+          return { ended: await m.onUnheld() }
         },
       },
     },

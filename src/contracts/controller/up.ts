@@ -41,7 +41,15 @@ export const upMethods = {
     retry: true,
     deadline: 30_000,
   }),
-  /** Of sessions that end at a node that was frozen or cut off: whether a later one of the device has come online since. */
+  /**
+   * Presence knows all sessions again, after it had lost its data: those that the log says are online and that nobody holds were at nodes that
+   * went meanwhile. They are recorded as ended (`node_lost`), where a second look some seconds later finds the same. → how many those were
+   */
+  endUnheld: method(Type.Object({}), Type.Object({ ended: Type.Integer() }), { retry: true, deadline: 600_000 }),
+  /**
+   * Of sessions that end at a node that was frozen or cut off: whether a later one of the device has come online since, or the session's end was
+   * recorded by others.
+   */
   lateEnds: method(
     Type.Object({ sessions: Type.Array(Type.Object({ device: Id, epoch: Type.Number() })) }),
     Type.Object({ late: Type.Array(Type.Boolean()) }),

@@ -65,7 +65,7 @@ test('the state of many devices, told from memory, is what their diaries say, al
 })
 
 // DIARY-6
-test('the end of a session that another had replaced is no turn, after a restart too, and nodes are told which ends are late', async (t) => {
+test('the end of a session that another had replaced, or that was told, is no turn, after a restart too, and nodes are told which ends are late', async (t) => {
   const { boot, stop } = await controllerWorld(t)
   const first = await boot()
   const turn = (kind: number, epoch: number, time: number) => ({
@@ -100,8 +100,12 @@ test('the end of a session that another had replaced is no turn, after a restart
   await second.says(turn(online, 300, 5000))
   await second.says(turn(offline, 300, 6000))
   assert.deepEqual([(await newest(second))!.kind, (await newest(second))!.at], ['offline', 6000])
+  // others had told its end, since its node was silent
+  assert.deepEqual(await lateOf(second, 300, 301), [true, false])
+  await second.says(turn(offline, 300, 7000))
+  assert.equal((await newest(second))!.at, 6000)
   const { items } = await second.face.diary({ deviceId: 9 })
-  assert.equal(items.filter((e) => e.kind === 'offline').length, 5)
+  assert.equal(items.filter((e) => e.kind === 'offline').length, 6)
 })
 
 // DIARY-6

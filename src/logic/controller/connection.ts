@@ -38,8 +38,8 @@ interface Connection {
 }
 
 /**
- * Whether a later session of the device has come online. An end that is told after that is no turn: its node was frozen, or cut off from the
- * others. The node asks before it records it (`lateEnds`), and its flag (`recordFlag.late`) tells everybody else.
+ * Whether a later session of the device has come online, or it was told already that this one ended. An end that is told after that is no turn:
+ * its node was frozen, or cut off from the others. The node asks before it records it (`lateEnds`), and its flag (`recordFlag.late`) tells everybody else.
  *
  * A session that comes online between that answer and the append makes an end late that has no flag: here its epoch says so, and to those who
  * read the log nothing does. The flag cannot be set where the batch is taken in. A batch whose answer was lost comes again, to another
@@ -53,7 +53,14 @@ export const isReplaced = (current: Current, { device, epoch }: { device: number
   isLate(epoch, readConnection(current.get(device, CONNECTION)?.bytes))
 
 /** An end of no session was told by a controller before there were epochs. */
-const isLate = (epoch: number, { epoch: last }: Connection): boolean => epoch !== 0 && epoch < last
+const isLate = (epoch: number, { epoch: last, turn }: Connection): boolean =>
+  epoch !== 0 && (epoch < last || (epoch === last && turn === OFFLINE))
+
+/** The epoch of the session that is online (0: it began before there were epochs); undefined: the device is offline. */
+export function sessionOf(current: Current, device: number): number | undefined {
+  const bytes = current.get(device, CONNECTION)?.bytes
+  return bytes?.[0] === ONLINE ? readConnection(bytes).epoch : undefined
+}
 
 /** Applies the record at b[p, p + size), where it tells of a connection. */
 export function applyConnection(current: Current, b: Buffer, p: number, size: number): void {

@@ -24,6 +24,7 @@ import { diary } from './diary.ts'
 import { type DownPeers, wayDown } from './down.ts'
 import { makeFrames } from './frames/frames.ts'
 import { makeHistory } from './history/history.ts'
+import { lostEnder, unheldEnder } from './lostsessions.ts'
 import { models } from './models.ts'
 import { makeMoves } from './moves.ts'
 import { nodeEnder } from './nodelost.ts'
@@ -68,6 +69,8 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
   await devicelog.consumers(CONSUMER, [CONSUMER, RULES_CONSUMER])
   await recover(devicelog, history, up, s.log)
   const writer = new LogWriter({ accept: up.accept, log: s.log, maxWaiting: s.config.uplinkMaxWaiting })
+  const ending = { current: history.current, writer, peers: s.peers, clock: s.clock }
+  const endLost = lostEnder(ending)
   const log = commandLog(writer, s.clock)
   const moves = makeMoves(s.peers)
   const down = wayDown({ peers: s.peers, models: parsed, codecs, clock: s.clock, moves })
@@ -134,8 +137,9 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
     face: {
       accept: up.accept,
       ...makeAdopting({ history, keeping, applied: up.applied }),
-      nodeLost: nodeEnder({ devicelog, up, current: history.current, writer, peers: s.peers, clock: s.clock }),
+      nodeLost: nodeEnder({ devicelog, up, writer, end: endLost }),
       onlyStreams: othersEnder({ devicelog, up, writer, log: s.log }),
+      endUnheld: unheldEnder({ ...ending, end: endLost }),
       lateEnds: async ({ sessions }) => ({ late: sessions.map((s) => isReplaced(history.current, s)) }),
       ...rules.face,
       latest: async ({ deviceId }) => ({ json: await values.latest(deviceId) }),

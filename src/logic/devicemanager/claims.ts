@@ -1,7 +1,7 @@
 import type { Route } from '#core/presence/port.ts'
 import type { Candidate } from './candidates.ts'
 import type { Epochs } from './epochs.ts'
-import type { Claim } from './whole.ts'
+import type { WholePresence } from './whole.ts'
 
 /** Clocks of machines differ; whoever still loses after this many tries would lose for ever. */
 const TRIES = 5
@@ -10,7 +10,11 @@ const TRIES = 5
  * Makes every candidate's route the device's route → the sessions that must end before they come in: also those whose end a manager owed that
  * died. A candidate that never got above the others is overtaken.
  */
-export async function claimRoutes(claim: Claim, epochs: Epochs, candidates: readonly Candidate[]): Promise<Route[]> {
+export async function claimRoutes(
+  claim: WholePresence['claim'],
+  epochs: Epochs,
+  candidates: readonly Candidate[],
+): Promise<Route[]> {
   const toClose: Route[] = []
   let open = candidates
   for (let tries = 0; open.length > 0 && tries < TRIES; tries++) {

@@ -18,7 +18,7 @@ import { permit } from './permit.ts'
 import type { ShutOut } from './shutout.ts'
 import type { Start } from './start.ts'
 import type { Closer } from './takeover.ts'
-import { claimWhenWhole } from './whole.ts'
+import type { WholePresence } from './whole.ts'
 
 interface Parts {
   held: Held
@@ -26,11 +26,14 @@ interface Parts {
   cutOff: CutOff
   closer: Closer
   shutOut: ShutOut
+  whole: WholePresence
 }
 
-export function makeConnect(s: Start, { held, leases, cutOff, closer, shutOut }: Parts): Face<typeof devicemanager>['connect'] {
+export function makeConnect(
+  s: Start,
+  { held, leases, cutOff, closer, shutOut, whole }: Parts,
+): Face<typeof devicemanager>['connect'] {
   const { presence } = s.ports
-  const claim = claimWhenWhole(s)
   const epochs = makeEpochs(s.clock)
   const codecsOf = makeCodecs({ model: (m) => s.peers.registry.model(m) })
   /** device → its newest candidate */
@@ -70,7 +73,7 @@ export function makeConnect(s: Start, { held, leases, cutOff, closer, shutOut }:
 
   async function makeWay(candidates: readonly Candidate[], before: readonly Promise<void>[]): Promise<void> {
     if (before.length > 0) await Promise.allSettled(before)
-    const toClose = await claimRoutes(claim, epochs, candidates)
+    const toClose = await claimRoutes(whole.claim, epochs, candidates)
     if (toClose.length > 0) await end(toClose, candidates)
   }
 

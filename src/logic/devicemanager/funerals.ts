@@ -6,20 +6,23 @@ import type { Dead } from '#core/presence/port.ts'
 import { answers } from './answers.ts'
 import type { Held } from './held.ts'
 import type { Start } from './start.ts'
+import { untilDone } from './untildone.ts'
 
-const AGAIN_MS = 1000
 const AT_ONCE = 1000
-/** Of tries that fail one of so many is logged. */
-const LOG_EACH = 30
 
 export interface Funerals {
   add(dead: Dead): void
   stop(): void
 }
 
-export function makeFunerals({ peers, log, clock, ports: { presence } }: Start, held: Held): Funerals {
-  const waiting = new Set<() => void>()
-  let stopped = false
+export function makeFunerals(s: Start, held: Held): Funerals {
+  const {
+    peers,
+    log,
+    clock,
+    ports: { presence },
+  } = s
+  const tries = untilDone(s)
 
   async function tell({ node, stream }: Dead): Promise<void> {
     // it has only been slow, and announces its devices itself
@@ -33,24 +36,8 @@ export function makeFunerals({ peers, log, clock, ports: { presence } }: Start, 
       await peers.controller.nodeLost({ node, sessions: sessions.slice(i, i + AT_ONCE) })
   }
 
-  function attempt(dead: Dead, tries = 0): void {
-    tell(dead).catch((err: unknown) => {
-      if (stopped) return
-      if (tries % LOG_EACH === 0)
-        log.warn({ err, node: dead.node }, 'the controller could not be told of a node that died; trying again')
-      const cancel = clock.after(AGAIN_MS, () => {
-        waiting.delete(cancel)
-        attempt(dead, tries + 1)
-      })
-      waiting.add(cancel)
-    })
-  }
-
   return {
-    add: (dead) => attempt(dead),
-    stop() {
-      stopped = true
-      for (const cancel of waiting) cancel()
-    },
+    add: (dead) => tries.attempt(() => tell(dead), 'the controller could not be told of a node that died', { node: dead.node }),
+    stop: tries.stop,
   }
 }

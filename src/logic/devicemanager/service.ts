@@ -13,6 +13,7 @@ import { makeShutOut } from './shutout.ts'
 import type { Start } from './start.ts'
 import { makeCloser } from './takeover.ts'
 import { keepTokens } from './tokens.ts'
+import { wholePresence } from './whole.ts'
 
 export async function start(s: Start): Promise<Started & { face: Face<typeof devicemanager> }> {
   const { presence } = s.ports
@@ -22,7 +23,8 @@ export async function start(s: Start): Promise<Started & { face: Face<typeof dev
   const cutOff = makeCutOff(s, closer)
   const shutOut = makeShutOut(s)
   const retargeter = makeRetargeter(s)
-  const connect = makeConnect(s, { held, leases, cutOff, closer, shutOut })
+  const whole = wholePresence(s)
+  const connect = makeConnect(s, { held, leases, cutOff, closer, shutOut, whole })
   const face: Face<typeof devicemanager> = {
     login: makeLogin(s.peers.registry, shutOut),
     shutOut: async (asked) => ({ host: await shutOut.set(asked) }),
@@ -55,6 +57,7 @@ export async function start(s: Start): Promise<Started & { face: Face<typeof dev
   s.onStop(cutOff.stop)
   s.onStop(shutOut.stop)
   s.onStop(retargeter.stop)
+  s.onStop(whole.stop)
   s.onStop(leases.stop)
   return { face }
 }

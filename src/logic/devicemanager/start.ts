@@ -17,7 +17,7 @@ export interface Ports {
 }
 export interface Peers {
   registry: Face<typeof registry>
-  controller: Pick<Face<typeof controller>, 'nodeLost' | 'onlyStreams'>
+  controller: Pick<Face<typeof controller>, 'nodeLost' | 'onlyStreams' | 'endUnheld'>
   /** the access node with this address; undefined: nobody knows it any more */
   access(node: string): Face<typeof access> | undefined
   /** all access nodes, as far as discovery knows */

@@ -20,6 +20,8 @@ onEngine('redis', (server) => {
       sealedBut.push(streams)
       return sealing.goes()
     }
+    const unheld = { goes: async (): Promise<number> => 0 }
+    m.onUnheld = () => unheld.goes()
     let verdict: string | undefined
     const come = async () => {
       verdict = undefined
@@ -31,6 +33,7 @@ onEngine('redis', (server) => {
       nodes,
       sealedBut,
       sealing,
+      unheld,
       come,
       came: come(),
       /** until it is decided, or so much time has passed */
@@ -97,6 +100,24 @@ onEngine('redis', (server) => {
     assert.deepEqual(m.sealedBut, [])
     assert.equal(await until('its verdict', () => m.pass(10_000)), 'in')
     assert.deepEqual(m.sealedBut, [[12]])
+    await m.close()
+  })
+
+  // MQTT-23
+  test('when it is whole again the sessions that nobody holds are ended, however often that fails', async () => {
+    const m = await emptied()
+    let asked = 0
+    m.unheld.goes = async () => {
+      if (++asked === 1) throw new PandoError('log_unavailable', 'away')
+      return 3
+    }
+    await m.face.announce({ node: 'n2', items: [], last: true })
+    m.nodes[0]!.answers = false
+    assert.equal(await until('its verdict', () => m.pass(10_000)), 'in')
+    await until('the second try', async () => {
+      m.clock.advance(1000)
+      return asked === 2
+    })
     await m.close()
   })
 
