@@ -1,7 +1,8 @@
 /**
  * What a PUT …/status costs from the socket of the application to the PUBACK of the device and back: a whole cloud on files, beside the
  * least that Node can do (load/putfloor.ts), each in a process of its own on a processor of its own, alternating; devices and callers in this
- * one. Server CPU a call is the figure to compare. `node bench/commands.ts [seconds] [devices] [callers] [rounds]`.
+ * one. Server CPU a call is the figure to compare; the first seconds, in which a process compiles what it does, are told apart from those behind
+ * them. `node bench/commands.ts [seconds] [devices] [callers] [rounds] [first seconds]`.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -15,9 +16,10 @@ import { vectors } from '../test/vectors/read.ts'
 import { Device } from '../test/world/device.ts'
 import { callers } from './load/callers.ts'
 import { servePutFloor } from './load/putfloor.ts'
-import { median, onProcessor } from './load/run.ts'
+import { median, onProcessor, productFlags } from './load/run.ts'
 
-const [seconds, devices, many, rounds] = [2, 3, 4, 5].map((i, n) => Number(process.argv[i] ?? [5, 100, 16, 3][n])) as [
+const [seconds, devices, many, rounds, first] = [5, 100, 16, 3, 5].map((usual, i) => Number(process.argv[i + 2] ?? usual)) as [
+  number,
   number,
   number,
   number,
@@ -150,39 +152,38 @@ function cpuOf(child: ChildProcess): Promise<number> {
   return reply<number>(child)
 }
 
-async function round(kind: Kind): Promise<Figure> {
-  const child = fork(new URL(import.meta.url), ['serve', kind])
+/** One server → its first seconds, and those behind them. */
+async function round(kind: Kind): Promise<Figure[]> {
+  const child = fork(new URL(import.meta.url), ['serve', kind], { execArgv: productFlags() })
   const said = await reply<never>(child)
   const fleet = await (kind === 'floor' ? floorFleet(said) : cloudFleet(said))
-  const call = (s: number) => callers(fleet.port, fleet.requests, many, s)
-  await call(Math.max(2, seconds / 2))
-  const before = await cpuOf(child)
-  const times = await call(seconds)
-  const used = (await cpuOf(child)) - before
+  const figure = async (s: number): Promise<Figure> => {
+    const before = await cpuOf(child)
+    const times = await callers(fleet.port, fleet.requests, many, s)
+    const used = (await cpuOf(child)) - before
+    const at = (q: number) => times[Math.floor(times.length * q)]!
+    return { rate: times.length / s, cpu: used / times.length, p50: at(0.5), p99: at(0.99) }
+  }
+  const figures = [await figure(first), await figure(seconds)]
   await fleet.end()
   child.send('stop')
   await new Promise((done) => child.once('exit', done))
-  const at = (q: number) => times[Math.floor(times.length * q)]!
-  return { rate: times.length / seconds, cpu: used / times.length, p50: at(0.5), p99: at(0.99) }
+  return figures
 }
 
 async function compare(): Promise<void> {
   onProcessor(1)
-  const figures: Record<Kind, Figure[]> = { floor: [], pando: [] }
-  for (let i = 0; i < rounds; i++) for (const kind of kinds) figures[kind].push(await round(kind))
-  const of = (kind: Kind, f: (x: Figure) => number) => median(figures[kind].map(f))
-  for (const kind of kinds) {
-    const [rate, cpu, p50, p99] = [
-      of(kind, (f) => f.rate),
-      of(kind, (f) => f.cpu),
-      of(kind, (f) => f.p50),
-      of(kind, (f) => f.p99),
-    ]
-    console.log(
-      `${kind}: ${Math.round(rate)} PUT/s  ${cpu.toFixed(1)} µs CPU a call  p50 ${p50.toFixed(2)} ms  p99 ${p99.toFixed(2)} ms`,
-    )
+  const all: Record<Kind, Figure[][]> = { floor: [], pando: [] }
+  for (let i = 0; i < rounds; i++) for (const kind of kinds) all[kind].push(await round(kind))
+  for (const [part, name] of [`first ${first} s`, 'then'].entries()) {
+    const of = (kind: Kind, f: keyof Figure) => median(all[kind].map((figures) => figures[part]![f]))
+    for (const kind of kinds) {
+      const [p50, p99] = [of(kind, 'p50').toFixed(2), of(kind, 'p99').toFixed(2)]
+      const cpu = `${of(kind, 'cpu').toFixed(1)} µs CPU a call`
+      console.log(`${name}, ${kind}: ${Math.round(of(kind, 'rate'))} PUT/s  ${cpu}  p50 ${p50} ms  p99 ${p99} ms`)
+    }
+    console.log(`ratio ${(of('pando', 'cpu') / of('floor', 'cpu')).toFixed(2)}`)
   }
-  console.log(`ratio ${(of('pando', (f) => f.cpu) / of('floor', (f) => f.cpu)).toFixed(2)}`)
 }
 
 if (process.argv[2] === 'serve') await serve(process.argv[3] as Kind)

@@ -51,4 +51,10 @@ export function onProcessor(processor: number): void {
   if (pinned) spawnSync('taskset', ['-a', '-cp', String(processor), String(process.pid)])
 }
 
+/** With which flags of V8 bin/pando runs the product. */
+export const productFlags = (): string[] =>
+  readFileSync(new URL('../../bin/pando', import.meta.url), 'utf8')
+    .match(/^exec .*/m)![0]
+    .match(/--[a-z0-9-]+=\d+/g)!
+
 export const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
