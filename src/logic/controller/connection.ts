@@ -110,32 +110,42 @@ function timesIn(b: Buffer, p: number, size: number): number {
 
 function written({ turn, cause, at, ends, said, epoch }: Connection): Buffer {
   const begun = epoch === 0 ? 0 : 1
-  const b = Buffer.alloc(HEAD + ends.length * 8 + (said ? SAID : 0) + begun * BEGUN)
-  b.set([turn, cause, ends.length, said ? 1 : 0, begun])
-  if (begun) b.writeDoubleLE(epoch, b.length - BEGUN)
-  b.writeDoubleLE(at, 8)
-  for (const [i, end] of ends.entries()) b.writeDoubleLE(end, HEAD + i * 8)
+  const q = HEAD + ends.length * 8
+  const b = Buffer.alloc(q + (said ? SAID : 0) + begun * BEGUN)
+  const v = new DataView(b.buffer, b.byteOffset, b.length)
+  b[0] = turn
+  b[1] = cause
+  b[2] = ends.length
+  b[3] = said ? 1 : 0
+  b[4] = begun
+  if (begun) v.setFloat64(b.length - BEGUN, epoch, true)
+  v.setFloat64(8, at, true)
+  for (let i = 0; i < ends.length; i++) v.setFloat64(HEAD + i * 8, ends[i]!, true)
   if (!said) return b
   const { refusal } = said
-  const q = HEAD + ends.length * 8
-  b.set([said.cause, refusal?.cause ?? 0], q)
-  b.writeUInt32LE(Math.min(refusal?.times ?? 0, 0xffff_ffff), q + 4)
-  for (const [i, t] of [said.at, refusal?.last ?? 0, refusal?.first ?? 0].entries()) b.writeDoubleLE(t, q + 8 + i * 8)
+  b[q] = said.cause
+  b[q + 1] = refusal?.cause ?? 0
+  v.setUint32(q + 4, Math.min(refusal?.times ?? 0, 0xffff_ffff), true)
+  v.setFloat64(q + 8, said.at, true)
+  v.setFloat64(q + 16, refusal?.last ?? 0, true)
+  v.setFloat64(q + 24, refusal?.first ?? 0, true)
   return b
 }
 
 function readConnection(bytes: Uint8Array | undefined): Connection {
   if (!bytes) return { turn: NONE, cause: 0, at: 0, ends: [], epoch: 0 }
   const v = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const ends = Array.from({ length: bytes[2]! }, (_, i) => v.getFloat64(HEAD + i * 8, true))
+  const ends: number[] = []
+  for (let i = 0; i < bytes[2]!; i++) ends.push(v.getFloat64(HEAD + i * 8, true))
   const epoch = bytes[4] === 1 ? v.getFloat64(bytes.length - BEGUN, true) : 0
   const head = { turn: bytes[0]!, cause: bytes[1]!, at: v.getFloat64(8, true), ends, epoch }
   if (bytes[3] === 0) return head
   const q = HEAD + ends.length * 8
-  const [cause, refused] = [bytes[q]!, bytes[q + 1]!]
-  const [at, last, first] = [0, 1, 2].map((i) => v.getFloat64(q + 8 + i * 8, true)) as [number, number, number]
-  const refusal = refused !== 0 && { cause: refused, last, first, times: v.getUint32(q + 4, true) }
-  return { ...head, said: { cause, at, ...(refusal && { refusal }) } }
+  const said: Said = { cause: bytes[q]!, at: v.getFloat64(q + 8, true) }
+  const cause = bytes[q + 1]!
+  const [last, first] = [v.getFloat64(q + 16, true), v.getFloat64(q + 24, true)]
+  if (cause !== 0) said.refusal = { cause, last, first, times: v.getUint32(q + 4, true) }
+  return { ...head, said }
 }
 
 /** What a judgement of the device stands on (contracts/judgement.ts), and when it reported last. */
