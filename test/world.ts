@@ -24,7 +24,7 @@ import { until } from './world/wait.ts'
 
 export type { Application } from './world/application.ts'
 export { type Device, type Dialect, Refused } from './world/device.ts'
-export { needsEmbedded, needsOneProcess, type Shape, shapes } from './world/shapes.ts'
+export { needsEmbedded, needsOneProcess, needsOwnClock, type Shape, shapes } from './world/shapes.ts'
 export { sleep, until, within } from './world/wait.ts'
 
 export interface WorldOptions {

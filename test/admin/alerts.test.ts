@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { answers } from '../support/hookreceiver.ts'
 import { fastClock } from '../support/testclock.ts'
-import { makeWorld, needsEmbedded, needsOneProcess, until } from '../world.ts'
+import { makeWorld, needsEmbedded, needsOneProcess, needsOwnClock, until } from '../world.ts'
 import { doorOfFile, openDoor } from './door.ts'
 
 const { world, door } = await doorOfFile({ clock: fastClock(8) })
@@ -11,45 +11,50 @@ const { world, door } = await doorOfFile({ clock: fastClock(8) })
 const WAIT_MS = 30_000
 
 // ADM-27
-test('a receiver that fails opens an alert; it is acknowledged, cleared by hand, opens again, and clears by itself', async () => {
-  const { client } = door
-  assert.deepEqual((await client('GET /alerts')).items, [])
-  world.hooks.manner = answers(500)
-  const app = await world.application({ tags: ['online'], hook: '/alert' })
-  await world.connected()
-  const open = () => until('an alert', async () => (await client('GET /alerts', { query: { state: 'open' } })).items[0], WAIT_MS)
-  const alert = await open()
-  assert.deepEqual(
-    [alert.code, alert.severity, alert.object, alert.params['error']],
-    ['receiver', 'warning', `application/${app.id}`, 'answered 500'],
-  )
-  assert.equal((await client('GET /overview')).alerts, 1)
-  const acked = await client('POST /alerts/{id}/ack', { params: alert })
-  assert.deepEqual([acked.state, acked.acknowledged_by, acked.since], ['acknowledged', 'test (person 1)', alert.since])
-  assert.equal((await client('GET /overview')).alerts, 0)
-  const cleared = await client('POST /alerts/{id}/clear', { params: alert })
-  assert.deepEqual([cleared.state, cleared.id], ['cleared', alert.id])
-  assert.equal((await door.ask('POST', `/alerts/${alert.id}/ack`)).status, 404)
-  const again = await open()
-  assert.notEqual(again.id, alert.id)
-  world.hooks.manner = answers(200)
-  await client('POST /applications/{id}/retry', { params: app })
-  const over = await until(
-    'both are over',
-    async () => {
-      const { items } = await client('GET /alerts', { query: { state: 'cleared' } })
-      return items.length === 2 && items
-    },
-    WAIT_MS,
-  )
-  assert.deepEqual(
-    over.map((a) => a.id),
-    [again.id, alert.id],
-  )
-  const { items } = await client('GET /audit')
-  const done = items.filter((e) => e.object === `application/${app.id}`).map((e) => e.action)
-  assert.deepEqual(done.slice(0, 3), ['delivery.retry', 'alert.clear', 'alert.acknowledge'])
-})
+test(
+  'a receiver that fails opens an alert; it is acknowledged, cleared by hand, opens again, and clears by itself',
+  needsOwnClock,
+  async () => {
+    const { client } = door
+    assert.deepEqual((await client('GET /alerts')).items, [])
+    world.hooks.manner = answers(500)
+    const app = await world.application({ tags: ['online'], hook: '/alert' })
+    await world.connected()
+    const open = () =>
+      until('an alert', async () => (await client('GET /alerts', { query: { state: 'open' } })).items[0], WAIT_MS)
+    const alert = await open()
+    assert.deepEqual(
+      [alert.code, alert.severity, alert.object, alert.params['error']],
+      ['receiver', 'warning', `application/${app.id}`, 'answered 500'],
+    )
+    assert.equal((await client('GET /overview')).alerts, 1)
+    const acked = await client('POST /alerts/{id}/ack', { params: alert })
+    assert.deepEqual([acked.state, acked.acknowledged_by, acked.since], ['acknowledged', 'test (person 1)', alert.since])
+    assert.equal((await client('GET /overview')).alerts, 0)
+    const cleared = await client('POST /alerts/{id}/clear', { params: alert })
+    assert.deepEqual([cleared.state, cleared.id], ['cleared', alert.id])
+    assert.equal((await door.ask('POST', `/alerts/${alert.id}/ack`)).status, 404)
+    const again = await open()
+    assert.notEqual(again.id, alert.id)
+    world.hooks.manner = answers(200)
+    await client('POST /applications/{id}/retry', { params: app })
+    const over = await until(
+      'both are over',
+      async () => {
+        const { items } = await client('GET /alerts', { query: { state: 'cleared' } })
+        return items.length === 2 && items
+      },
+      WAIT_MS,
+    )
+    assert.deepEqual(
+      over.map((a) => a.id),
+      [again.id, alert.id],
+    )
+    const { items } = await client('GET /audit')
+    const done = items.filter((e) => e.object === `application/${app.id}`).map((e) => e.action)
+    assert.deepEqual(done.slice(0, 3), ['delivery.retry', 'alert.clear', 'alert.acknowledge'])
+  },
+)
 
 // ADM-27
 test('an alert is there before anybody has asked', needsEmbedded, async () => {

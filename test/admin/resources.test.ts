@@ -241,7 +241,8 @@ test('why is it offline: one judgement from the diary, and a way to mend it', as
   assert.equal(diary.presence.at(-1)!.state, 'offline')
   const mended = await door.client('POST /devices/{id}/actions', { params: device, body: { action: 'accept-token' } })
   assert.equal(mended.done, true)
-  await device.connect()
+  // a node may hear only now that the newer token is none any more, and turns away whoever is about to come in
+  await device.comeBack()
   const cut = await door.client('POST /devices/{id}/actions', { params: device, body: { action: 'disconnect' } })
   assert.deepEqual(cut, { done: true, closed: 1 })
   const after = await until('the end', async () => {
@@ -364,7 +365,9 @@ test('the fleet at a glance, figures, system, settings, addresses, lines to past
   const { key } = await door.client('GET /products/{id}', { params: { id: product } })
   assert.ok(lines.items.length >= 6 && lines.items.every((l) => l.text.includes(key!)))
   const endpoints = await door.client('GET /endpoints')
-  assert.ok(endpoints.items.some((e) => e.url === world.listen['mqttaccess']))
+  // of several nodes another one each time
+  const node = world.listen['mqttaccess']
+  assert.ok(endpoints.items.some((e) => e.url === node))
 })
 
 // ADM-23

@@ -23,6 +23,9 @@ export const needsOneProcess = {
   skip: asked && enginesOf[asked] && asked !== 'servers' ? `there are several processes in shape ${asked}` : false,
 } as const
 
+/** Why tests whose time runs faster are skipped. */
+export const needsOwnClock = { skip: asked === 'processes' ? 'processes have the time of the machine' : false } as const
+
 export type { Env, Options, Running, Shape } from './running.ts'
 
 export function startShape(shape: Shape, o: Options): Promise<Running> {

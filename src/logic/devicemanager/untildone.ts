@@ -2,7 +2,8 @@
 import type { Start } from './start.ts'
 
 const AGAIN_MS = 1000
-/** Of tries that fail one of so many is logged. */
+/** Whoever is needed may be about to start: tries that fail are logged from this one on, and then one of so many. */
+const FIRST_LOGGED = 5
 const LOG_EACH = 30
 
 export interface UntilDone {
@@ -18,7 +19,7 @@ export function untilDone({ log, clock }: Pick<Start, 'log' | 'clock'>): UntilDo
   function attempt(act: () => Promise<void>, failed: string, facts: object = {}, tries = 0): void {
     act().catch((err: unknown) => {
       if (stopped) return
-      if (tries % LOG_EACH === 0) log.warn({ err, ...facts }, `${failed}; trying again`)
+      if (tries % LOG_EACH === FIRST_LOGGED) log.warn({ err, ...facts }, `${failed}; trying again`)
       const cancel = clock.after(AGAIN_MS, () => {
         waiting.delete(cancel)
         attempt(act, failed, facts, tries + 1)
