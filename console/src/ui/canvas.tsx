@@ -20,7 +20,7 @@ const HEIGHT = 200
 const DIGIT = 7
 const APART = 4
 const EDGE = 10
-const FEW = 20
+const FEW = 100
 /** Steps of an axis of what is counted. */
 const WHOLE = Array.from({ length: 10 }, (_, n) => [1, 2, 5].map((x) => x * 10 ** n)).flat()
 

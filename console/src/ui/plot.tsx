@@ -12,7 +12,7 @@ const useT = texts({
 })
 
 /** No plot is of less, however young the cloud is. */
-const SHORTEST = 10 * 60_000
+const SHORTEST = 2 * 60_000
 
 type Course = Pick<PlotData, 't' | 'v'>
 

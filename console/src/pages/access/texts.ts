@@ -104,7 +104,7 @@ export const useAccess = texts({
     newToken: '新建 API 令牌',
     tokenOnce: '令牌，仅在此显示一次。',
     expires: '到期',
-    ends: { '30': '30 天后', '90': '90 天后', '365': '一年后', '0': '永不过期' },
+    ends: { '30': '30 天后', '90': '90 天后', '365': '一年后', '0': '无期限' },
     used: '最近使用',
     noTokens: '没有令牌',
     noTokensText: '令牌让脚本在到期或吊销之前做您允许的事。',

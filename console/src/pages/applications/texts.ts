@@ -105,7 +105,7 @@ export const useApps = texts({
     redelivered: '已送达',
     redeliverAll: '重新推送全部已放弃的',
     redeliverAllText: (n) => `按从旧到新重新推送 ${n} 条，直到接收端失败。`,
-    nextTry: (span) => `${span} 后重试`,
+    nextTry: (span) => `${span}后重试`,
     behind: (n) => `前面还有 ${n} 条`,
     after: (ms) => `耗时 ${ms} 毫秒`,
     request: '请求',

@@ -29,7 +29,9 @@ export function Online() {
   const { offered, whole } = spansSince(spans, first, Date.now())
   const span = offered.includes(chosen) ? chosen : offered.at(-1)!
   const asked = useGet('GET /series', online(span), often)
-  const words = (s: Span) => (s === whole ? c.since(f.when(first!)) : t.last[s])
+  // figures of a shorter span have finer steps
+  const begins = (span === whole && asked.data && firstOf(asked.data)) || first
+  const words = (s: Span) => (s === whole && begins ? c.since(f.when(begins)) : t.last[s])
   return (
     <Card
       title={t.devicesOnline}

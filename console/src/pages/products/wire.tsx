@@ -35,15 +35,7 @@ export function Wire({ object }: { object: Raw | undefined }) {
   }, [object])
   if (hex === undefined) return null
   return (
-    <Card
-      title={t.wire}
-      note={text(object?.['label'])}
-      push={
-        <>
-          <CopyButton text={hex} />
-        </>
-      }
-    >
+    <Card title={t.wire} note={text(object?.['label'])} push={<CopyButton text={hex} />}>
       <div className="sect flush stack tight">
         <code className="hexes">{hex}</code>
         <small>{t.wireText}</small>
