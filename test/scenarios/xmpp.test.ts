@@ -206,16 +206,18 @@ withServer(
     const app = await world.application()
     const link = await open(XmppLink.device(server.clients, d))
     link.obeys = false
-    const waiting = app.put(`/devices/${d.identifier}/status?timeout=40`, { light: [5, 500] })
+    // a server may take that long to be there again
+    const say = (text: string) => app.post(`/devices/${d.identifier}/commands?timeout=40`, { say: [text] })
+    const waiting = say('first')
     await command(link)
     await server.kill()
     await until('the loss to be noticed', () => metric(world, 'pando_xmpp_connected').then((v) => v === 0))
-    const kept = app.put(`/devices/${d.identifier}/status?timeout=40`, { light: [6, 600] })
+    const kept = say('second')
     await server.start()
     await connected(world)
     const back = await open(XmppLink.device(server.clients, d))
     const got = [elementsOf(await command(back))[0]!, elementsOf(await command(back))[0]!]
-    assert.deepEqual(got.map(textOf), ['{"light":[5,500]}', '{"light":[6,600]}'])
+    assert.deepEqual(got.map(textOf), ['{"say":["first"]}', '{"say":["second"]}'])
     assert.equal(got[0]!.attrs['again'], 'true')
     assert.deepEqual([(await waiting).code, (await kept).code], [0, 0])
   },
