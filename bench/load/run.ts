@@ -1,6 +1,7 @@
 /** Runs a server and a generator on processors of their own and reads what the server cost. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { createInterface } from 'node:readline'
 
 const TICKS = Number(spawnSync('getconf', ['CLK_TCK']).stdout?.toString() || 100)
@@ -55,6 +56,7 @@ export function onProcessor(processor: number): void {
 export const productFlags = (): string[] =>
   readFileSync(new URL('../../bin/pando', import.meta.url), 'utf8')
     .match(/^exec .*/m)![0]
+    .replace('$threads', String(Math.min(4, Math.max(1, availableParallelism() - 1))))
     .match(/--[a-z0-9-]+=\d+/g)!
 
 export const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
