@@ -11,6 +11,9 @@ import { wordsIn } from './words.ts'
 
 const say = wordsIn('en')
 
+/** For a page to be whole, however busy the machine is. */
+const PATIENCE_MS = 30_000
+
 /** What the frame around every page reads: who is there, and a choice that is shown only where there is one. */
 const NOT_OF_THE_PAGE = ['/session', '/vendors']
 
@@ -101,10 +104,15 @@ inBrowser('first reads that fail', () => {
       const whole: string[] = []
       for (const { name, path } of places) {
         await open(path)
-        for (;;) {
+        // what a page reads because of what it has read may fail after all before is whole
+        for (const end = Date.now() + PATIENCE_MS; Date.now() < end; ) {
           await main.locator(':is(h1, .empty, .note)').first().waitFor()
           await rests()
-          if (failed.size === 0) break
+          if (failed.size === 0 && (await wrong.count()) > 0) continue
+          if (failed.size === 0) {
+            whole.push(name)
+            break
+          }
           await wrong
             .first()
             .waitFor({ timeout: 10_000 })
@@ -121,11 +129,6 @@ inBrowser('first reads that fail', () => {
           })
         }
         await main.locator('h1').first().waitFor()
-        const gone = wrong.first().waitFor({ state: 'detached', timeout: 5000 })
-        await gone.then(
-          () => whole.push(name),
-          () => {},
-        )
       }
       assert.deepEqual(silent, [])
       assert.deepEqual(
