@@ -47,6 +47,8 @@ export interface World {
   /** its settings */
   readonly env: Env
   readonly listen: Record<string, string>
+  /** where all its processes listen by this name */
+  every(name: string): readonly string[]
   /** where devices may be led: host:port of each access node */
   readonly nodes: readonly string[]
   readonly peers: Peers
@@ -121,8 +123,9 @@ export async function makeWorld(o: WorldOptions = {}): Promise<World> {
     get listen() {
       return running.listen
     },
+    every: (name) => running.every?.(name) ?? [running.listen[name]!],
     get nodes() {
-      return (running.nodes ?? [running.listen['mqttaccess']!]).map((url) => new URL(url).host)
+      return world.every('mqttaccess').map((url) => new URL(url).host)
     },
     get peers() {
       return running.peers

@@ -50,7 +50,8 @@ test('S-19: planted secrets are found in no log, metric, error, list or audit en
       })
       await door.ask('POST', '/vendors', { body: { name: 1, [secret]: secret } })
     }
-    const places = [world.running.logged(), await (await fetch(`${world.listen['ops']}/metrics`)).text()]
+    const metrics = world.every('ops').map(async (url) => (await fetch(`${url}/metrics`)).text())
+    const places = [world.running.logged(), ...(await Promise.all(metrics))]
     const ids: Record<string, number> = {
       users: user.id,
       applications: params.id,

