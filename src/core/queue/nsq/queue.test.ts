@@ -105,6 +105,23 @@ onEngine('nsq', (url) => {
     await until('all of it', () => last.get(2 ** 52 + 1) === 100 && [...ids].filter((id) => id > 1000).length === 100, 20_000)
   })
 
+  test('queue nsq: clouds that share a server hear only their own bells', async (t) => {
+    const [ours, theirs] = [`${url}&prefix=ours-${Date.now()}.`, `${url}&prefix=theirs-${Date.now()}.`]
+    const [a, b, stranger] = await Promise.all([open(ours), open(ours), open(theirs)])
+    t.after(() => Promise.all([a, b, stranger].map((q) => q.close())))
+    const heard: number[] = []
+    stranger.listen('registry', 'x', ({ id }) => void heard.push(id))
+    await until('a connection of each listener', () => stranger.health().state === 'ok')
+    await hearOneAnother(a, b, 1)
+    await sleep(ON_THE_WAY_MS)
+    assert.deepEqual(heard, [])
+    for (const bad of ['', 'a b', 'x'.repeat(57)])
+      await assert.rejects(open(`${url}&prefix=${encodeURIComponent(bad)}`), {
+        code: 'config_invalid',
+        message: /prefix: 1 to 56/,
+      })
+  })
+
   test('queue nsq: a message of somebody else on its topic is passed over', async (t) => {
     const nsqjs = await import('nsqjs')
     const q = await open(url)

@@ -20,11 +20,11 @@ const REPEATS_MS = [300, 3000]
 const HEARING_MS = 2000
 const LOOK_MS = 20
 const MOST_SEEN = 10_000
-const topicName = (topic: Topic): string => `pando.${topic}`
 
 /** Rejects with `unavailable` if no nsqd answers, and `config_invalid`. */
 export async function openNsqQueue(url: string, { log }: EngineOptions): Promise<Queue> {
   const settings = nsqSettings(url)
+  const topicName = (topic: Topic): string => `${settings.prefix}${topic}`
   const me = randomUUID()
   const near = localQueue({ ...(log && { log }) })
   const health = reachability(settings.shown)

@@ -1,4 +1,4 @@
-/** nsq://nsqd:4150[,nsqd2:4150…][?lookupd=http://…[,http://…]&tls=true&ca=…&secret=…] */
+/** nsq://nsqd:4150[,nsqd2:4150…][?lookupd=http://…[,http://…]&prefix=pando.&tls=true&ca=…&secret=…] */
 import type { ReaderConnectionConfigOptions } from 'nsqjs'
 import { serverUrl, tlsOf, tlsParams } from '#core/remote/url.ts'
 import { PandoError } from '#lib/errors.ts'
@@ -13,10 +13,17 @@ export interface NsqSettings {
   /** base URLs; more nsqds are asked of them */
   lookupds: string[]
   connection: ReaderConnectionConfigOptions
+  /** what names of topics begin with */
+  prefix: string
   shown: string
 }
 
-const params = { ...tlsParams, lookupd: 'HTTP addresses of nsqlookupd, separated by commas', secret: 'for the AUTH of nsqd' }
+const params = {
+  ...tlsParams,
+  lookupd: 'HTTP addresses of nsqlookupd, separated by commas',
+  prefix: 'what names of topics begin with',
+  secret: 'for the AUTH of nsqd',
+}
 
 /** A server that says nothing for so many seconds, heartbeats neither, is gone. */
 const IDLE_S = 6
@@ -29,6 +36,7 @@ export function nsqSettings(url: string): NsqSettings {
   return {
     nsqds: u.hosts,
     lookupds: (u.params.get('lookupd') ?? '').split(',').filter(Boolean).map(lookupd),
+    prefix: prefix(u.params.get('prefix') ?? 'pando.'),
     shown: u.shown,
     connection: {
       clientId: 'pando',
@@ -45,4 +53,12 @@ export function nsqSettings(url: string): NsqSettings {
 function lookupd(text: string): string {
   if (/^https?:\/\/[^/?#]+\/?$/.test(text)) return text.replace(/\/$/, '')
   throw new PandoError('config_invalid', 'queue: lookupd: the form is http://host:4161[,http://host:4161…]', { port: 'queue' })
+}
+
+/** nsqd takes 64 characters of these; the longest name behind it is `registry`. */
+function prefix(text: string): string {
+  if (/^[\w.-]{1,56}$/.test(text)) return text
+  throw new PandoError('config_invalid', 'queue: prefix: 1 to 56 letters, digits, points, hyphens and underscores', {
+    port: 'queue',
+  })
 }
