@@ -144,8 +144,10 @@ async function register(ctx: Context, items: Item[]): Promise<(Registered | Pand
       results.push(refused ?? answer(ctx, stage.known.get(item.identifier)!, isNew))
     }
     const changed = [...stage.changed].map((id): RegistryBell => ({ what: 'device', id, change: 'changed' }))
-    await ctx.changes.record(tx, changed)
-    return { results, bells: [...stage.bells, ...changed] }
+    // also of new ones: other processes that search have all devices in memory
+    const bells = [...stage.bells, ...changed]
+    await ctx.changes.record(tx, bells)
+    return { results, bells }
   })
   ctx.changes.publish(done.bells)
   return done.results

@@ -128,6 +128,21 @@ function together(server: string): void {
     for (const at of range(5)) assert.equal(claims.filter((c) => c.items[at] === 'claimed').length, 1)
   })
 
+  // ENG-12
+  it('find what registers, changes or is removed at the other, though they have all devices in memory', async () => {
+    const found = (r: Registry, text: string) => r.face.searchDevices({ text }).then((a) => a.total)
+    for (const r of both()) assert.equal(await found(r, 'searched'), 0)
+    for (const i of range(4)) {
+      const code = `searched${i}`
+      const { device } = await of(i).face.registerDevice({ productKey: own.product.key, code, version: '1' })
+      await until('it is found', async () => (await found(of(i + 1), code)) === 1)
+      await of(i).face.editDevice({ id: device.id, name: `renamed${i}` })
+      await until('its new name is found', async () => (await found(of(i + 1), `renamed${i}`)) === 1)
+      await of(i).face.removeDevice({ id: device.id })
+      await until('it is gone', async () => (await found(of(i + 1), code)) === 0)
+    }
+  })
+
   const aDevice = async (code: string) =>
     (await one.face.registerDevice({ productKey: own.product.key, code, version: '1' })).device
 
