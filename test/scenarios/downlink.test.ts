@@ -25,6 +25,23 @@ scenario(
   },
 )
 
+scenario(
+  'F-15 with a clean session a command that is on its way comes again, and no session is said to be present',
+  async (world) => {
+    const app = await world.application()
+    const device = await world.device()
+    device.acks = false
+    await device.connect({ clean: true })
+    const answer = app.post(`/devices/${device.identifier}/commands?timeout=10`, { switch: [1, 2] })
+    await device.expectCommand()
+    await device.drop()
+    device.acks = true
+    assert.equal((await device.connect({ clean: true })).sessionPresent, false)
+    assert.deepEqual((await device.expectCommand()).values, [1, 2])
+    assert.equal((await answer).code, 0)
+  },
+)
+
 scenario('F-15 a device that does not come back: REST answers the time-out, and nothing is sent afterwards', async (world) => {
   const app = await world.application()
   const device = await world.device()

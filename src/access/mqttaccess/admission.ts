@@ -51,9 +51,9 @@ export class Admission implements Doorkeeper {
   private admitted(c: Session, connect: Connect): void {
     if (connect.clean) return this.admit(c, connect, false)
     this.stored(c.deviceId).then(
-      ({ unreleased }) => {
+      ({ unreleased, waiting }) => {
         if (unreleased.length > 0) c.unreleased = new Set(unreleased)
-        this.admit(c, connect, unreleased.length > 0)
+        this.admit(c, connect, unreleased.length > 0 || waiting === true)
       },
       (e: unknown) => {
         this.node().log.warn({ err: toPandoError(e), device: c.deviceId }, 'session could not be read')
@@ -64,7 +64,7 @@ export class Admission implements Doorkeeper {
   }
 
   /** What the log knows of the device's last session, that which it sent a moment ago included: its QoS 2 ids must not be forgotten. */
-  private async stored(deviceId: number): Promise<{ unreleased: number[] }> {
+  private async stored(deviceId: number): Promise<{ unreleased: number[]; waiting?: boolean }> {
     await this.node().uplink.drained()
     return this.peers.controller.session({ deviceId })
   }
@@ -84,7 +84,8 @@ export class Admission implements Doorkeeper {
       ...(c.socket.over && { over: c.socket.over }),
     }
     entered(node, c, about, connect.clean ? recordFlag.clean : 0)
-    c.send(welcome(c, present || node.downlink.waiting(c.deviceId), node.limits))
+    // never with a clean session [MQTT-3.2.2-1], though commands that are on their way come all the same
+    c.send(welcome(c, present || (!connect.clean && node.downlink.waiting(c.deviceId)), node.limits))
     node.downlink.back(c)
     c.proceed()
   }

@@ -56,12 +56,17 @@ export const upMethods = {
     { retry: true },
   ),
   /**
-   * A session that has just begun wants what the cloud knows of those before: QoS 2 ids not yet released; with `keys` also the last requests
-   * under an Idempotency-Key, base64 of core/devicelog/done.ts, oldest first.
+   * A session that has just begun wants what the cloud knows of those before: QoS 2 ids not yet released, and whether
+   * something is on its way to the device; with `keys` also the last requests under an Idempotency-Key, base64 of core/devicelog/done.ts,
+   * oldest first.
    */
   session: method(
     Type.Object({ deviceId: Id, keys: Type.Optional(Type.Boolean()) }),
-    Type.Object({ unreleased: Type.Array(Type.Integer()), done: Type.Optional(Type.String()) }),
+    Type.Object({
+      unreleased: Type.Array(Type.Integer()),
+      waiting: Type.Optional(Type.Boolean()),
+      done: Type.Optional(Type.String()),
+    }),
     { retry: true },
   ),
 }

@@ -11,6 +11,8 @@ export type Outcome = DeliveryResult | 'moved'
 
 export interface Moves {
   readonly observer: Observer
+  /** Whether something is on its way to the device. */
+  waiting(device: number): boolean
   /** Waits for the delivery at that node, as long as the device is nowhere else. */
   during(device: number, node: string, delivery: Promise<DeliveryResult>): Promise<Outcome>
 }
@@ -60,6 +62,7 @@ export function makeMoves(peers: Peers): Moves {
         if (flights.has(device)) void lookUntilKnown(device)
       },
     },
+    waiting: (device) => flights.has(device),
     during(device, node, delivery) {
       return new Promise((resolve, reject) => {
         const mine = flights.get(device) ?? new Set()

@@ -172,6 +172,7 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
       ...budget.face,
       session: async ({ deviceId, keys }) => ({
         unreleased: unreleased(history.current, deviceId),
+        waiting: moves.waiting(deviceId),
         ...(keys && { done: repeatable(history.current, deviceId).toString('base64') }),
       }),
     },
