@@ -88,6 +88,8 @@ test(
               d.spec.template.metadata.labels['app.kubernetes.io/component'] === s.spec.selector['app.kubernetes.io/component'],
           ),
         )
+      const sticky = of('Service').filter((s) => s.spec.sessionAffinity === 'ClientIP')
+      assert.deepEqual(new Set(sticky.map((s) => s.metadata.name)), new Set(['cloud-api', 'cloud-http']))
       const [config] = of('ConfigMap')
       const known = new Set<string>(Object.values(settings).map((s) => s.env))
       for (const name of Object.keys(config.data)) assert.ok(known.has(name), name)
