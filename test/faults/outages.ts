@@ -17,7 +17,7 @@ import { makeRandom } from '../fuzz/random.ts'
 import { type EngineName, type OwnEngine, ownEngine } from '../support/engines.ts'
 import { type Gate, gate } from '../support/gate.ts'
 import { memoryOf } from '../world/fds.ts'
-import { enginesOf, worldServers } from '../world/servers.ts'
+import { enginesOf, withParams, worldServers } from '../world/servers.ts'
 import { type Application, makeWorld, sleep, until, type World } from '../world.ts'
 
 export const outages = ['stopped', 'frozen', 'cut off'] as const
@@ -94,7 +94,7 @@ async function take(engine: EngineName): Promise<Taken> {
 
 function settingsOf({ mongodb, elasticsearch }: Record<string, string>, env: Record<string, string>): Record<string, string> {
   // the replica set would lead its clients round the door
-  const direct = (url: string) => `${url}?directConnection=true`
+  const direct = (url: string) => withParams(url, 'directConnection=true')
   return {
     ...(elasticsearch && {
       PANDO_LOG_URL: `${elasticsearch.replace(/^http/, 'elasticsearch')}/logs-pando-test`,

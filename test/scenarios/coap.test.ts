@@ -53,7 +53,7 @@ scenario('CoAP: register, log in, report in three formats, and the application r
     })
     assert.equal(login.status, '2.04')
     const { access_token: token, access_addr } = JSON.parse(textIn(login))
-    assert.equal(access_addr, new URL(world.listen['coapaccess']!).host)
+    assert.ok(world.every('coapaccess').includes(`coap://${access_addr}`), access_addr)
     const query = [`id=${clientIdOf(id)}`, `token=${token}`]
     const sent = [
       { format: format.json, payload: JSON.stringify({ light: [1, 101] }) },

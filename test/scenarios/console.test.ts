@@ -1,25 +1,24 @@
 /** The console's WebSocket. */
 import assert from 'node:assert/strict'
 import type { LiveRecord } from '#contracts/admin/live.ts'
-import { firstPassword, openDoor, PASSWORD } from '../admin/door.ts'
+import { type Door, firstPassword, openDoor, PASSWORD } from '../admin/door.ts'
 import { ConsoleLink, openConsole } from '../world/console.ts'
-import { scenario, type World } from '../world.ts'
+import { scenario } from '../world.ts'
 
-const api = (world: World) => world.listen['apiprovider']!
-
-async function opened(world: World, token: string): Promise<ConsoleLink> {
-  const link = await openConsole(api(world), { Authorization: `Bearer ${token}` })
+/** At the process that the door leads to: it alone knows the views that were made by it. */
+async function opened({ base, token: own }: Door, token = own): Promise<ConsoleLink> {
+  const link = await openConsole(base, { Authorization: `Bearer ${token}` })
   assert.ok(link instanceof ConsoleLink, `refused with ${String(link)}`)
   return link
 }
 
 scenario('LIVE-1: who may open a console, by token and by session, and from which page', async (world) => {
   const door = await openDoor(world)
-  const base = api(world)
+  const { base } = door
   const { host } = new URL(base)
   assert.equal(await openConsole(base, {}), 401)
   assert.equal(await openConsole(base, { Authorization: 'Bearer nonsense' }), 401)
-  const link = await opened(world, door.token)
+  const link = await opened(door)
   assert.equal(link.socket.protocol, 'pando.console.1')
   assert.equal(await openConsole(base, { Authorization: `Bearer ${door.token}` }, { path: '/admin/v1/else' }), 404)
   link.socket.close()
@@ -50,7 +49,7 @@ scenario('LIVE-1: who may open a console, by token and by session, and from whic
 scenario('LIVE-2: a device, its view, its first steps and its frames are followed live', async (world) => {
   const door = await openDoor(world)
   const product = await world.product()
-  const link = await opened(world, door.token)
+  const link = await opened(door)
   link.sub('new', 'onboarding', { product: product.id, serial: 'fresh' })
   await link.until('new', 'nothing yet', (m) => m.data.steps.registered === 0)
   const device = await world.connected({ product, code: 'fresh' })
@@ -82,7 +81,7 @@ scenario('LIVE-2: a device, its view, its first steps and its frames are followe
   const all = kinds(link)
   link.socket.close()
   // LIVE-3
-  const again = await opened(world, door.token)
+  const again = await opened(door)
   again.sub('raw', 'frames', { device: device.id, kinds: ['status', 'event', 'command', 'commandState', 'offline'] }, began.seq)
   await again.until('raw', 'the end', (m) => m.data.some((r: LiveRecord) => r.kind === 'offline'))
   assert.deepEqual(kinds(again), all)
@@ -93,7 +92,7 @@ scenario('LIVE-4: scope, permissions and wrong words are answered at the subscri
   const door = await openDoor(world)
   const [mine, other] = [await world.product(), await world.product()]
   const [seen, hidden] = [await world.connected({ product: mine }), await world.connected({ product: other })]
-  const narrow = await opened(world, await door.tokenOf('Operator', `product/${mine.id}`))
+  const narrow = await opened(door, await door.tokenOf('Operator', `product/${mine.id}`))
   narrow.sub('raw', 'frames', { kinds: ['event'] })
   await narrow.until('raw', 'the beginning', (m) => m.seq)
   narrow.sub('foreign', 'device', { id: hidden.id })
@@ -124,7 +123,7 @@ scenario('LIVE-4: scope, permissions and wrong words are answered at the subscri
   await seen.event('alarm', ['again'])
   narrow.socket.close()
 
-  const viewer = await opened(world, await door.tokenOf('Viewer'))
+  const viewer = await opened(door, await door.tokenOf('Viewer'))
   viewer.sub('raw', 'frames')
   assert.deepEqual((await viewer.until('raw', 'an error', (m) => m.error)).error, {
     code: 'forbidden',
@@ -149,7 +148,7 @@ scenario('LIVE-1: a token that is revoked ends its consoles', async (world) => {
     scope: '*',
     expiresAt: 0,
   })
-  const link = await opened(world, text)
+  const link = await opened(door, text)
   await door.client('DELETE /tokens/{id}', { params: { id: token.id } })
   assert.equal(await link.end(1000), 4401)
 })

@@ -146,18 +146,20 @@ scenario(
   'STREAM-6: streams are limited, for one application and for all; room is free again at once',
   async (world) => {
     const [app, other] = [await world.application(), await world.application()]
+    // each process counts for itself
+    const base = api(world)
     const refused = async (key: string) => {
-      const got = await listenTo(api(world), { key })
+      const got = await listenTo(base, { key })
       return 'status' in got ? got.status : 200
     }
-    const first = await listening(api(world), { key: app.key })
-    const second = await listening(api(world), { key: app.key })
+    const first = await listening(base, { key: app.key })
+    const second = await listening(base, { key: app.key })
     assert.equal(await refused(app.key), 429)
-    const third = await listening(api(world), { key: other.key })
+    const third = await listening(base, { key: other.key })
     assert.equal(await refused(other.key), 503)
     first.close()
     const again = await until('room', async () => {
-      const got = await listenTo(api(world), { key: app.key })
+      const got = await listenTo(base, { key: app.key })
       return 'told' in got && got
     })
     for (const l of [second, third, again]) l.close()

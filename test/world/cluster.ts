@@ -5,7 +5,7 @@
 import { makeLog } from '#lib/log.ts'
 import { type Cloud, startCloud } from '#src/cloud.ts'
 import { type ServiceName, serviceNames } from '#src/services.ts'
-import { placesOf } from './places.ts'
+import { elsewhere, placesOf } from './places.ts'
 import type { Env, Options, Running } from './running.ts'
 
 /** One of the parts, beside others. */
@@ -54,6 +54,7 @@ export async function startCluster(o: Options, times: number): Promise<Running> 
     const free = setting === undefined ? {} : { [setting]: n === 0 ? o.env[setting]! : '127.0.0.1:0' }
     const cloud = await startPart(o, [service], name, lines, {
       ...(service === 'mqttaccess' && websocket),
+      ...elsewhere(o.env, n),
       ...(mine.get(name) ?? free),
     })
     if (setting !== undefined) mine.set(name, { [setting]: new URL(cloud.listen[service]!).host })

@@ -14,7 +14,9 @@ export class HttpDevice {
 
   constructor(device: Device, listen: () => Record<string, string>) {
     this.device = device
-    this.base = () => listen()['httpaccess']!
+    // where it asked first, as behind a load balancer that fits (docs/http.md)
+    let base: string | undefined
+    this.base = () => (base ??= listen()['httpaccess']!)
   }
 
   async ask(path: string, o: RequestInit & { token?: string } = {}): Promise<Answered> {

@@ -1,5 +1,9 @@
 /** Where the processes of a cluster listen: of those that listen by one name, in turn one and another. */
-import type { Running } from './running.ts'
+import type { Env, Running } from './running.ts'
+
+const AUTH = 'PANDO_XMPPACCESS_AUTH_LISTEN'
+/** Settings of all but the first of several processes on one machine: they can't listen at one address. */
+export const elsewhere = (env: Env, n: number): Env => (n > 0 && env[AUTH] ? { [AUTH]: '127.0.0.1:0' } : {})
 
 type Listening = Readonly<Record<string, string>>
 

@@ -8,7 +8,7 @@ import { notifier } from '#contracts/notifier.ts'
 import { registry } from '#contracts/registry.ts'
 import { anyFace } from '#rpc/any.ts'
 import { rpcClient } from '#rpc/client.ts'
-import { placesOf } from './places.ts'
+import { elsewhere, placesOf } from './places.ts'
 import { freePort } from './ports.ts'
 import { startProcess } from './process.ts'
 import { root } from './root.ts'
@@ -18,7 +18,7 @@ import type { Env, Options, Running } from './running.ts'
 const roles = [
   ['registry', 'devicemanager'],
   ['controller', 'notifier'],
-  ['apiprovider', 'httpaccess', 'coapaccess'],
+  ['apiprovider', 'httpaccess', 'coapaccess', 'xmppaccess'],
   ['mqttaccess'],
 ] as const
 const TIMES = 2
@@ -45,7 +45,9 @@ export const partsOf = (world: { readonly running: Running }): readonly Part[] =
 
 export async function startProcesses(o: Options): Promise<Running & { parts: readonly Part[] }> {
   const parts: Awaited<ReturnType<typeof makePart>>[] = []
-  for (const services of roles) for (let n = 0; n < TIMES; n++) parts.push(await makePart(o, `${services[0]}${n}`, services))
+  for (const services of roles)
+    for (let n = 0; n < TIMES; n++)
+      parts.push(await makePart({ ...o, env: { ...o.env, ...elsewhere(o.env, n) } }, `${services[0]}${n}`, services))
   try {
     for (let i = 0; i < parts.length; i += TIMES) {
       const begun = await Promise.allSettled(parts.slice(i, i + TIMES).map((p) => p.start()))

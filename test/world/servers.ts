@@ -53,4 +53,4 @@ export async function worldServers(shape: Shape, own: Readonly<Record<string, st
   }
 }
 
-const withParams = (url: string, params: string): string => `${url}${url.includes('?') ? '&' : '?'}${params}`
+export const withParams = (url: string, params: string): string => `${url}${url.includes('?') ? '&' : '?'}${params}`
