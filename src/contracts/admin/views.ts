@@ -73,7 +73,7 @@ export const viewRoutes = {
   'GET /device-views/{view}/rows': route({
     id: 'getRows',
     tag,
-    summary: 'Rows of a view; 410 when it is not kept any more',
+    summary: 'Rows of a view; 410 when it is not kept any more, or was made by another process',
     params: exactly({ view: ViewId }),
     query: exactly({
       from: Type.Optional(Type.Integer({ minimum: 0, maximum: 100_000_000 })),
