@@ -2,7 +2,7 @@
  * HTTP listeners by address: services that are given the same address share one server, each under its own path
  * prefixes. Port 0 is never shared.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { type Listener, listen, type TlsOptions } from './listen.ts'
 import { type FindPlain, type PlainServer, plainServer } from './plainhttp.ts'
@@ -139,6 +139,13 @@ function pick(mounts: Paths[], path = '/'): Paths | undefined {
   }
   return best
 }
+
+const DROPPED_MOST = 16 << 20
+/**
+ * Whether the connection ends with a request whose body is not wanted. One of this length is read and dropped instead: closing before that
+ * resets the connection, and the client may never see why.
+ */
+export const endsWithBody = (headers: IncomingHttpHeaders): boolean => !(Number(headers['content-length']) <= DROPPED_MOST)
 
 /** Sent when the request has been read: closing before that resets the connection, and the answer is lost. As Go's default answer: applications of the old cloud saw exactly this (test/vectors/http-device.json, "wrong path"). */
 export function notFound(res: ServerResponse): void {

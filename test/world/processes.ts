@@ -22,6 +22,7 @@ const roles = [
   ['mqttaccess'],
 ] as const
 const TIMES = 2
+const listening: ReadonlySet<string> = new Set(['apiprovider', 'httpaccess', 'coapaccess', 'mqttaccess'])
 
 /** One process of the cluster. */
 export interface Part {
@@ -67,7 +68,7 @@ export async function startProcesses(o: Options): Promise<Running & { parts: rea
   }
   return {
     parts,
-    ...placesOf(() => listening(parts)),
+    ...placesOf(() => placesNow(parts)),
     peers: {
       registry: face(registry),
       devicemanager: face(devicemanager),
@@ -94,7 +95,7 @@ async function makePart(o: Options, name: string, services: readonly string[]) {
   const port = async () => `127.0.0.1:${await freePort()}`
   const rpc = await port()
   const env: Env = { ...o.env, PANDO_DATA_DIR: dataDir, PANDO_RPC_LISTEN: rpc, PANDO_OPS_LISTEN: await port() }
-  for (const s of services) if (s.endsWith('access') || s === 'apiprovider') env[`PANDO_${s.toUpperCase()}_LISTEN`] = await port()
+  for (const s of services) if (listening.has(s)) env[`PANDO_${s.toUpperCase()}_LISTEN`] = await port()
   if (services.some((s) => s === 'mqttaccess')) env['PANDO_MQTTACCESS_WS_LISTEN'] = await port()
   let now: Running | undefined
   let last: Running | undefined
@@ -129,7 +130,7 @@ async function makePart(o: Options, name: string, services: readonly string[]) {
 }
 
 /** Of a name by which none is up: where they were. */
-function listening(parts: readonly Pick<Part, 'up' | 'listen'>[]): Record<string, string>[] {
+function placesNow(parts: readonly Pick<Part, 'up' | 'listen'>[]): Record<string, string>[] {
   const up = (name: string) => parts.some((p) => p.up && p.listen[name])
   return parts.map((p) => Object.fromEntries(Object.entries(p.listen).filter(([name]) => p.up || !up(name))))
 }

@@ -1,7 +1,9 @@
 /** Answers in the form of docs/application-api.md §1. */
+import type { IncomingHttpHeaders } from 'node:http'
 import { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import type { FastifyReply } from 'fastify'
+import { endsWithBody } from '#lib/http.ts'
 import type { Streamed } from './calls.ts'
 import { type Refusal, texts } from './errors.ts'
 
@@ -13,6 +15,8 @@ export interface Reply {
   code(status: number): unknown
   header(name: string, value: string): unknown
   send(text: string): unknown
+  /** absent where it was small */
+  readonly request?: { readonly headers: IncomingHttpHeaders }
 }
 
 /** `data`: JSON text taken as it is, so that digits survive; '' = no data. */
@@ -27,7 +31,7 @@ export function refuse(reply: Reply, { code, message, status }: Refusal, request
   reply.code(status)
   reply.header('Content-Type', TYPE)
   if (status === 429 || status === 503) reply.header('Retry-After', '1')
-  if (status === 413 || status === 408) reply.header('Connection', 'close')
+  if (status === 408 || (status === 413 && endsWithBody(reply.request?.headers ?? {}))) reply.header('Connection', 'close')
   if (requestId !== undefined) reply.header('X-Request-Id', requestId)
   reply.send(JSON.stringify({ code, message }))
 }

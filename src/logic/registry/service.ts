@@ -15,7 +15,7 @@ import { makeIdempotency } from './idempotency.ts'
 import { platformKeys } from './keycheck.ts'
 import { makeLookups } from './lookups.ts'
 import { type Accounts, makeAccounts } from './people/accounts.ts'
-import { FIRST_ID, makeFirst, removePasswordFile } from './people/first.ts'
+import { FIRST_ID, makeFirst, removePasswordFile, removeReplaced } from './people/first.ts'
 import { makeLimits } from './people/limits.ts'
 import { type Cost, makePasswords } from './people/password.ts'
 import type { People } from './people/people.ts'
@@ -52,7 +52,13 @@ const SEEN_EVERY = 30_000
 const RETAIN_EVERY = 10 * 60_000
 const SWEEP_EVERY = 15_000
 
+/** Hears of every change, here or elsewhere; undefined: anything may have changed. */
+interface Dropping {
+  drop(bell: RegistryBell | undefined): unknown
+}
+
 interface Parts {
+  dropping: Dropping[]
   ctx: Context
   search: Search
   accounts: Accounts
@@ -67,8 +73,9 @@ async function makeContext({ config, log, ports, clock, onStop, hooks, codecs = 
   const lookups = makeLookups({ store, secrets, keys, fresh, freshIfThere: () => changes.freshIfThere() })
   const search = makeSearch({ store, log, lookups, fresh })
   const accounts = makeAccounts(store)
+  const dropping: Dropping[] = [lookups, search, accounts]
   const drop = (bell: RegistryBell | undefined): void => {
-    for (const part of [lookups, search, accounts]) part.drop(bell)
+    for (const part of dropping) part.drop(bell)
   }
   const changes = makeChanges({ store, queue: ports.queue, origin: randomUUID(), now: clock.now, drop })
   await changes.start()
@@ -81,16 +88,20 @@ async function makeContext({ config, log, ports, clock, onStop, hooks, codecs = 
   )
   const audit = makeAuditLog({ secrets, clock })
   const ctx: Context = { store, secrets, keys, clock, changes, lookups, audit, hooks, codecs, tokenLife: config.tokenLife, log }
-  return { ctx, search, accounts }
+  return { ctx, search, accounts, dropping }
 }
 
-async function makePeople({ ctx, accounts, search }: Parts, s: RegistryStart, inside: Inside): Promise<People> {
+async function makePeople({ ctx, accounts, search, dropping }: Parts, s: RegistryStart, inside: Inside): Promise<People> {
   const { config, clock, onStop } = s
   const passwords = makePasswords(ctx.secrets, inside.passwordCost)
   const seen = makeSeen(ctx.store)
   await makeFirst(ctx, passwords, config)
   onStop(clock.every(SEEN_EVERY, () => background(ctx.log, 'keeping when sessions were used', seen.write())))
   onStop(() => seen.write())
+  const forgetReplaced = () =>
+    background(ctx.log, 'removing a password that was replaced', removeReplaced(ctx, passwords, config.dataDir))
+  forgetReplaced()
+  dropping.push({ drop: (bell) => bell?.what === 'user' && bell.id === FIRST_ID && forgetReplaced() })
   const forgetFirstPassword = (id: number): void => {
     if (id === FIRST_ID) removePasswordFile(config.dataDir)
   }

@@ -1,6 +1,6 @@
 /** Several registries, as on several machines, on one database of a server. */
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { isPandoError } from '#lib/errors.ts'
@@ -53,6 +53,22 @@ function together(server: string): void {
   it('have one first administrator, whose password lies with the one that made it', async () => {
     assert.equal((await two.face.users({})).items.length, 1)
     assert.equal(dirs.filter((d) => existsSync(join(d, 'admin-password'))).length, 1)
+  })
+
+  // ENG-10
+  it('remove the first password where it lies when it was changed at the other', async () => {
+    const [at] = dirs.flatMap((d, i) => (existsSync(join(d, 'admin-password')) ? [i] : []))
+    const file = join(dirs[at!]!, 'admin-password')
+    const { id } = await admin()
+    await of(at! + 1).face.editUser({ id, zone: 'Asia/Shanghai' })
+    const { user } = await of(at! + 1).face.signIn({
+      name: 'admin',
+      password: readFileSync(file, 'utf8').trim(),
+      addr: '127.0.0.1',
+    })
+    await of(at! + 1).face.setPassword({ userId: user.id, password: 'one that nobody else knows' })
+    // who reads hears of what others changed
+    await until('it is removed', async () => (await of(at!).face.users({})).items.length > 0 && !existsSync(file))
   })
 
   // ENG-10

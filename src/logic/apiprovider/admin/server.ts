@@ -3,6 +3,7 @@ import { type FastifyError, type FastifyInstance, type FastifyReply, type Fastif
 import { methodOf, pathOf, type RouteKey, type RouteSpec, type Routes } from '#contracts/admin/route.ts'
 import { ADMIN_PREFIX } from '#contracts/admin/routes.ts'
 import { type ErrorCode, errorTable } from '#lib/errors.ts'
+import { endsWithBody } from '#lib/http.ts'
 import { Refusal } from '../errors.ts'
 import type { Limits } from '../limits.ts'
 import { requestIdOf } from '../requestlog.ts'
@@ -64,7 +65,7 @@ const codeOf = (status: number): ErrorCode =>
 function early(req: FastifyRequest, reply: FastifyReply, error: Error & { statusCode?: number }): void {
   const status = error instanceof Refusal ? error.status : (error.statusCode ?? 400)
   const code = codeOf(status)
-  if (status === 413) reply.header('Connection', 'close')
+  if (status === 413 && endsWithBody(req.headers)) reply.header('Connection', 'close')
   if (code === 'unavailable') reply.header('Retry-After', '1')
   setHeaders(req, reply, apiHeaders)
   problem(req, reply, code, status === 415 ? 415 : errorTable[code].status, error.message)

@@ -3,7 +3,7 @@
  * `admin-password` in the data directory, readable by the owner only, until it is changed. Whoever starts the cloud on a terminal shows
  * it there and removes the file. The file is written before the user: a start that is killed in between goes on with it.
  */
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { foldedName } from '#contracts/registry.ts'
 import { PandoError } from '#lib/errors.ts'
 import { firstPasswordFile } from '#lib/firstpassword.ts'
@@ -11,7 +11,7 @@ import { change } from '../changes.ts'
 import { type Context, TENANT } from '../context.ts'
 import { added } from '../edit.ts'
 import { checkPassword, generatePassword, type Passwords } from './password.ts'
-import { userOf } from './records.ts'
+import { hashFor, userOf } from './records.ts'
 
 const NAME = 'admin'
 export const FIRST_ID = 1
@@ -72,6 +72,15 @@ export async function makeFirst(ctx: Context, passwords: Passwords, c: Config): 
   })
   // another process of this registry, with a data directory of its own, came first
   if (given === undefined && made !== password_hash) removePasswordFile(c.dataDir)
+}
+
+/** It was changed, maybe by another process: what lies here is removed if it is good no more. */
+export async function removeReplaced({ store }: Pick<Context, 'store'>, passwords: Passwords, dataDir: string): Promise<void> {
+  const file = firstPasswordFile(dataDir)
+  if (!existsSync(file)) return
+  const [user] = await store.select('user_account', { where: { id: FIRST_ID } })
+  const good = await passwords.verify(readFileSync(file, 'utf8').trim(), user && hashFor(user.password_hash, false), file)
+  if (!good) removePasswordFile(dataDir)
 }
 
 /** The password that lies there is good no more. */
