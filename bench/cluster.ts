@@ -69,6 +69,14 @@ async function start({ env, processes }: Shape): Promise<Up> {
 }
 
 const cpuOf = (programs: readonly Program[]): number => programs.reduce((sum, p) => sum + usage(p.pid).cpu, 0)
+/** What so many devices that have come in leave to be done is none of what a message costs: until the processes rest, 2 minutes at most. */
+async function settled(programs: readonly Program[]): Promise<void> {
+  for (let i = 0; i < 120; i++) {
+    const before = cpuOf(programs)
+    await pause(1000)
+    if (cpuOf(programs) - before < 0.1) return
+  }
+}
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms))
 
 interface Cost {
@@ -106,6 +114,7 @@ async function run(shape: Shape, { window, active, idle = 0, pace }: Load): Prom
     const each = up.ports.map((port, i) => ({ port, at: i }))
     const share = (total: number) => Math.floor(total / up.ports.length)
     if (idle > 0) for (const { port, at } of each) await generate(active + at * share(idle), share(idle), port, 0)
+    await settled(up.programs)
     const busy: Program[] = []
     for (const { port, at } of each) busy.push(await generate(at * share(active), share(active), port, window))
     const measure = async (ms: number) => {

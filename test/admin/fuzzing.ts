@@ -1,7 +1,7 @@
 /** Requests made of the OpenAPI document, right ones and spoiled ones: no error of ours, nothing that the document does not name. */
 import assert from 'node:assert/strict'
 import { makeRandom } from '../fuzz/random.ts'
-import { makeWorld } from '../world.ts'
+import { makeWorld, needsOneProcess } from '../world.ts'
 import { type Door, openDoor } from './door.ts'
 import { type Living, living } from './fuzzdevices.ts'
 import { makePool } from './fuzzpool.ts'
@@ -11,9 +11,11 @@ import { operationsOf, request } from './requests.ts'
 /** Each takes half a second of work on a password. */
 const HEAVY = new Set(['signIn', 'addUser', 'editMe', 'editUser'])
 const ONCE_IN = 50
-/** So many are under way all the time: one that waits for a device holds no other up. */
-/** Fewer where each service is a process of its own: they begin cold, on the cores of one machine. */
-const AT_ONCE = process.env['PANDO_TEST_SHAPE']?.startsWith('cluster') ? 4 : 16
+/**
+ * So many are under way all the time: one that waits for a device holds no other up. Fewer where each service is a process of its own: they
+ * begin cold, on the cores of one machine.
+ */
+const AT_ONCE = needsOneProcess.skip ? 4 : 16
 
 export interface Fuzzed {
   /** `operation status` → how often */
