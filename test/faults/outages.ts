@@ -17,7 +17,8 @@ import { makeRandom } from '../fuzz/random.ts'
 import { type EngineName, type OwnEngine, ownEngine } from '../support/engines.ts'
 import { type Gate, gate } from '../support/gate.ts'
 import { memoryOf } from '../world/fds.ts'
-import { enginesOf, withParams, worldServers } from '../world/servers.ts'
+import { enginesOf } from '../world/running.ts'
+import { withParams, worldServers } from '../world/servers.ts'
 import { type Application, makeWorld, sleep, until, type World } from '../world.ts'
 
 export const outages = ['stopped', 'frozen', 'cut off'] as const

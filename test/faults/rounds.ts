@@ -17,7 +17,7 @@ import type { Publisher } from '../crash/publisher.ts'
 import { makeRandom, type Random } from '../fuzz/random.ts'
 import { type EngineName, type OwnEngine, ownEngine } from '../support/engines.ts'
 import { partsOf } from '../world/processes.ts'
-import { enginesOf } from '../world/servers.ts'
+import { enginesOf } from '../world/running.ts'
 import { type Application, makeWorld, sleep, until, type World } from '../world.ts'
 
 export type Fault = 'kill' | 'freeze' | 'restart' | 'engine'

@@ -6,6 +6,8 @@ export interface Tally {
   readonly failed: boolean
   /** → what to print now */
   take(event: TestEvent, file: string): string | undefined
+  /** Tests that can't be run here, as one. */
+  skip(name: string, why: string): void
   /** A file is done. */
   took(file: string, ms: number): void
   /** A check that is no test; `why` = what it said when it failed. */
@@ -43,6 +45,10 @@ export function makeTally(): Tally {
       if (why === undefined) sums.passed++
       else return failed(name, '', why)
       return undefined
+    },
+    skip(name, why) {
+      note(skipped, why, name)
+      sums.skipped++
     },
     took(file, ms) {
       noise.delete(file)

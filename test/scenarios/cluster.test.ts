@@ -9,7 +9,7 @@ import { onEngines } from '../support/engines.ts'
 import { pando } from '../support/pando.ts'
 import { needs } from '../support/programs.ts'
 import type { Env } from '../world/running.ts'
-import { enginesOf } from '../world/servers.ts'
+import { enginesOf } from '../world/running.ts'
 import { scenario, until, type World } from '../world.ts'
 import { mainJob } from './mainjob.ts'
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { faultRounds } from '../faults/rounds.ts'
 import { onEngines } from '../support/engines.ts'
-import { enginesOf } from '../world/servers.ts'
+import { enginesOf } from '../world/running.ts'
 
 onEngines(enginesOf.processes!, () => {
   // CLU-5, CLU-13

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createClient } from 'redis'
 import { breakingEngine, onEngines } from '../support/engines.ts'
-import { enginesOf } from '../world/servers.ts'
+import { enginesOf } from '../world/running.ts'
 import { makeWorld, until } from '../world.ts'
 import { finish, nodeOf, qos2, valuesOf } from './handover.ts'
 

@@ -1,7 +1,7 @@
 /** Processes that are silent for a while with messages of devices in their sockets, and then go on. */
 import assert from 'node:assert/strict'
 import { onEngines } from '../support/engines.ts'
-import { enginesOf } from '../world/servers.ts'
+import { enginesOf } from '../world/running.ts'
 import { scenario, sleep, until } from '../world.ts'
 import { finish, NOTICED_MS, nodeOf, partsWith, qos2, valuesOf, whileFrozen } from './handover.ts'
 

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { outagesOf } from '../faults/outages.ts'
 import { breakingEngine } from '../support/engines.ts'
-import { enginesOf } from '../world/servers.ts'
+import { enginesOf } from '../world/running.ts'
 
 const engines = enginesOf.cluster!
 const lasts = { stopped: 1500, frozen: 1500, 'cut off': 1500 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Door, openDoor, type Said } from '../admin/door.ts'
 import { onEngines } from '../support/engines.ts'
-import { enginesOf } from '../world/servers.ts'
+import { enginesOf } from '../world/running.ts'
 import { makeWorld, sleep } from '../world.ts'
 import { partsWith } from './handover.ts'
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createClient } from 'redis'
 import { onEngines } from '../support/engines.ts'
-import { enginesOf } from '../world/servers.ts'
+import { enginesOf } from '../world/running.ts'
 import { scenario, sleep, until, type World } from '../world.ts'
 import { finish, NOTICED_MS, partsWith, qos2, valuesOf, whileFrozen } from './handover.ts'
 

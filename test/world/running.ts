@@ -1,6 +1,7 @@
 /** A cloud that runs, in whatever shape. */
 import type { Clock } from '#lib/service.ts'
 import type { Peers } from '#src/cloud.ts'
+import type { EngineName } from '../support/engines.ts'
 
 /**
  * direct: all services in the test's process · encoded: the same, calls go through encoder and decoder · process: `pando serve` · servers: as direct,
@@ -8,6 +9,14 @@ import type { Peers } from '#src/cloud.ts'
  * processes: two real processes for each part
  */
 export type Shape = 'direct' | 'encoded' | 'process' | 'servers' | 'cluster' | 'cluster2' | 'processes'
+
+/** What each shape but those on embedded engines needs. */
+export const enginesOf: Partial<Record<Shape, readonly EngineName[]>> = {
+  servers: ['mysql', 'redis', 'mongodb', 'nsq'],
+  cluster: ['mysql', 'redis', 'mongodb', 'nsq', 'etcd'],
+  cluster2: ['mysql', 'redis', 'mongodb', 'nsq', 'etcd'],
+  processes: ['mysql', 'redis', 'mongodb', 'nsq', 'etcd'],
+}
 
 export type Env = Record<string, string>
 

@@ -3,19 +3,11 @@ import { randomBytes } from 'node:crypto'
 import { MongoClient } from 'mongodb'
 import { ownDatabase } from '../support/databases.ts'
 import { type EngineName, engineUrl } from '../support/engines.ts'
-import type { Env, Shape } from './running.ts'
+import { type Env, enginesOf, type Shape } from './running.ts'
 
 export interface WorldServers {
   env: Env
   drop(): Promise<void>
-}
-
-/** What each shape but those on embedded engines needs. */
-export const enginesOf: Partial<Record<Shape, readonly EngineName[]>> = {
-  servers: ['mysql', 'redis', 'mongodb', 'nsq'],
-  cluster: ['mysql', 'redis', 'mongodb', 'nsq', 'etcd'],
-  cluster2: ['mysql', 'redis', 'mongodb', 'nsq', 'etcd'],
-  processes: ['mysql', 'redis', 'mongodb', 'nsq', 'etcd'],
 }
 
 /** `own`: servers that nobody else uses, in place of the shared ones; with PostgreSQL that has the registry. */

@@ -5,8 +5,7 @@ import { startCloud } from '#src/cloud.ts'
 import { startCluster } from './cluster.ts'
 import { startProcess } from './process.ts'
 import { startProcesses } from './processes.ts'
-import type { Options, Running, Shape } from './running.ts'
-import { enginesOf } from './servers.ts'
+import { enginesOf, type Options, type Running, type Shape } from './running.ts'
 
 const every: readonly Shape[] = ['direct', 'encoded', 'process', 'servers', 'cluster', 'cluster2', 'processes']
 const [asked] = every.filter((s) => s === process.env['PANDO_TEST_SHAPE'])
