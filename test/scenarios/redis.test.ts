@@ -34,7 +34,7 @@ breakingEngine('redis', (begin) => {
       await redis.start()
       await is(1)
       await device.ping()
-      await late.connect()
+      await late.comeBack()
       await is(2)
       await late.disconnect()
       await is(1)

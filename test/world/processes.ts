@@ -47,8 +47,7 @@ export const partsOf = (world: { readonly running: Running }): readonly Part[] =
 export async function startProcesses(o: Options): Promise<Running & { parts: readonly Part[] }> {
   const parts: Awaited<ReturnType<typeof makePart>>[] = []
   for (const services of roles)
-    for (let n = 0; n < TIMES; n++)
-      parts.push(await makePart({ ...o, env: { ...o.env, ...elsewhere(o.env, n) } }, `${services[0]}${n}`, services))
+    for (let n = 0; n < TIMES; n++) parts.push(await makePart(o, elsewhere(o.env, n), `${services[0]}${n}`, services))
   try {
     for (let i = 0; i < parts.length; i += TIMES) {
       const begun = await Promise.allSettled(parts.slice(i, i + TIMES).map((p) => p.start()))
@@ -89,14 +88,25 @@ export async function startProcesses(o: Options): Promise<Running & { parts: rea
   }
 }
 
-async function makePart(o: Options, name: string, services: readonly string[]) {
+/** Where each part listened before: a restart comes back there. */
+const places = new WeakMap<Options, Map<string, string>>()
+
+async function placeOf(o: Options, what: string): Promise<string> {
+  const mine = places.get(o) ?? new Map<string, string>()
+  places.set(o, mine)
+  const place = mine.get(what) ?? `127.0.0.1:${await freePort()}`
+  mine.set(what, place)
+  return place
+}
+
+async function makePart(o: Options, own: Env, name: string, services: readonly string[]) {
   const dataDir = join(o.dataDir, name)
   mkdirSync(dataDir, { recursive: true })
-  const port = async () => `127.0.0.1:${await freePort()}`
-  const rpc = await port()
-  const env: Env = { ...o.env, PANDO_DATA_DIR: dataDir, PANDO_RPC_LISTEN: rpc, PANDO_OPS_LISTEN: await port() }
-  for (const s of services) if (listening.has(s)) env[`PANDO_${s.toUpperCase()}_LISTEN`] = await port()
-  if (services.some((s) => s === 'mqttaccess')) env['PANDO_MQTTACCESS_WS_LISTEN'] = await port()
+  const place = (what: string) => placeOf(o, `${name} ${what}`)
+  const rpc = await place('rpc')
+  const env: Env = { ...o.env, ...own, PANDO_DATA_DIR: dataDir, PANDO_RPC_LISTEN: rpc, PANDO_OPS_LISTEN: await place('ops') }
+  for (const s of services) if (listening.has(s)) env[`PANDO_${s.toUpperCase()}_LISTEN`] = await place(s)
+  if (services.some((s) => s === 'mqttaccess')) env['PANDO_MQTTACCESS_WS_LISTEN'] = await place('ws')
   let now: Running | undefined
   let last: Running | undefined
   return {
