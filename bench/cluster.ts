@@ -27,6 +27,8 @@ const [seconds, rounds, devices] = [Number(values.seconds), Number(values.rounds
 const pace = Number(values.pace)
 /** Messages a second that a server of each kind takes with ease on two processors. */
 const NODES_PACE = 4000
+/** At a slow pace code stays cold for long, unless many devices have come in before. */
+const WARM_MS = 15_000
 const sizes = values.connected.split(',').map(Number)
 const only = values.only.split(',')
 const node = process.execPath
@@ -122,7 +124,7 @@ async function run(shape: Shape, { window, active, idle = 0, pace }: Load): Prom
       const lines = (await Promise.all(busy.map((g) => g.line()))) as { messages: number }[]
       return lines.reduce((sum, l) => sum + l.messages, 0)
     }
-    await measure(1000)
+    await measure(pace === undefined ? 1000 : WARM_MS)
     await pause(500)
     const access = up.programs.slice(1)
     const before = [up.programs, access].map(cpuOf)
