@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { memoryOf } from '../world/fds.ts'
+import { isThere } from '../world/fds.ts'
 import { until } from '../world/wait.ts'
 import { endsWithUs } from './leftbehind.ts'
 
@@ -52,13 +52,13 @@ async function started(out: string, program: string) {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
   const child = endsWithUs(spawn(process.execPath, [program], { env: { ...env, OUT: out }, stdio: 'ignore' }))
   const kept = await until('the file to begin', () => existsSync(out) && Number(readFileSync(out, 'utf8')), 20_000)
-  assert.ok(memoryOf(kept) > 0)
+  assert.ok(isThere(kept))
   writeFileSync(`${out}.seen`, '')
   return { child, kept }
 }
 
 async function nobodyLeft(out: string, kept: number): Promise<void> {
-  await until('the end of what it had started', () => memoryOf(kept) === 0)
+  await until('the end of what it had started', () => !isThere(kept))
   const said = () => existsSync(`${out}.end`) && readFileSync(`${out}.end`, 'utf8')
   assert.equal(await until('what is run at its end', said), 'with \\ and two  blanks\n')
 }
@@ -75,6 +75,6 @@ for (const signal of ['SIGKILL', 'SIGTERM'] as const)
 test('a test file that is ended at its time limit leaves no process behind', async () => {
   const out = join(dir, 'limit')
   const { kept } = await started(out, runner)
-  await until('the limit', () => memoryOf(kept) === 0, 20_000)
+  await until('the limit', () => !isThere(kept), 20_000)
   await nobodyLeft(out, kept)
 })
