@@ -25,6 +25,7 @@ scenario(
   },
 )
 
+// MQTT-24
 scenario(
   'F-15 with a clean session a command that is on its way comes again, and no session is said to be present',
   async (world) => {

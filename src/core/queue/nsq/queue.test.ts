@@ -105,6 +105,7 @@ onEngine('nsq', (url) => {
     await until('all of it', () => last.get(2 ** 52 + 1) === 100 && [...ids].filter((id) => id > 1000).length === 100, 20_000)
   })
 
+  // CLU-16
   test('queue nsq: clouds that share a server hear only their own bells', async (t) => {
     const [ours, theirs] = [`${url}&prefix=ours-${Date.now()}.`, `${url}&prefix=theirs-${Date.now()}.`]
     const [a, b, stranger] = await Promise.all([open(ours), open(ours), open(theirs)])
