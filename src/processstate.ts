@@ -8,7 +8,7 @@ import type { Crew } from './crew.ts'
 
 interface More {
   nodes: readonly string[]
-  metrics: Pick<Metrics, 'pando_connections'>
+  metrics: Pick<Metrics, 'pando_connections' | 'handOver'>
   draining(): boolean
   now(): number
   /** processes that hold devices for this one */
@@ -21,6 +21,7 @@ export function stateOf(about: ProcessFacts, more: More): Face<typeof processCon
     const now = performance.eventLoopUtilization()
     const load = performance.eventLoopUtilization(now, before).utilization
     before = now
+    more.metrics.handOver()
     const { values } = await more.metrics.pando_connections.get()
     return {
       instance: about.instance,

@@ -89,14 +89,18 @@ export type Metrics = { [K in keyof Table]: Kind<Table[K]['type']> } & Hot & {
 export type Hot = {
   /** → counts one more */
   counting(counter: Counter, labels: Record<string, string | number>): () => void
+  /** → moves a gauge by so much */
+  moving(gauge: Gauge, labels: Record<string, string>): (by: number) => void
   /** → notes a time, in seconds */
   timing(histogram: Histogram, labels?: Record<string, string>): (seconds: number) => void
+  /** hands over what was noted; whoever reads all metrics need not ask for it */
+  handOver(): void
 }
 
 /** Times that are handed over together. */
 const TIMES = 512
 
-function makeHot(): Hot & { handOver(): void } {
+function makeHot(): Hot {
   const held: (() => void)[] = []
   return {
     counting(counter, labels) {
@@ -106,6 +110,16 @@ function makeHot(): Hot & { handOver(): void } {
         n = 0
       })
       return () => void n++
+    },
+    moving(gauge, labels) {
+      let sum = 0
+      held.push(() => {
+        if (sum !== 0) gauge.inc(labels, sum)
+        sum = 0
+      })
+      return (by) => {
+        sum += by
+      }
     },
     timing(histogram, labels = {}) {
       const times = new Float64Array(TIMES)
@@ -139,14 +153,14 @@ export function makeMetrics(o: { process?: boolean } = {}): Metrics {
           ? new Gauge(options)
           : new Histogram({ ...options, ...(s.buckets && { buckets: [...s.buckets] }) })
   }
-  const { handOver, ...hot } = makeHot()
+  const hot = makeHot()
   const read: Pick<Metrics, 'text' | 'values' | 'contentType'> = {
     text() {
-      handOver()
+      hot.handOver()
       return register.metrics()
     },
     values() {
-      handOver()
+      hot.handOver()
       return register.getMetricsAsJSON()
     },
     contentType: register.contentType,

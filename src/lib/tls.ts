@@ -49,17 +49,20 @@ export const legacyTls = {
   secureOptions: 0,
 } as const satisfies SecureContextOptions
 
-/** Forward secrecy and authenticated encryption only; TLS 1.3 has nothing else. */
+/**
+ * Forward secrecy and authenticated encryption only; TLS 1.3 has nothing else. 128 bits first: they are enough, and SHA-256 costs small chips
+ * and this side less than SHA-384 (a fifteenth of a handshake here).
+ */
 const CIPHERS = [
+  'TLS_AES_128_GCM_SHA256',
   'TLS_AES_256_GCM_SHA384',
   'TLS_CHACHA20_POLY1305_SHA256',
-  'TLS_AES_128_GCM_SHA256',
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
   'ECDHE-ECDSA-AES256-GCM-SHA384',
   'ECDHE-RSA-AES256-GCM-SHA384',
   'ECDHE-ECDSA-CHACHA20-POLY1305',
   'ECDHE-RSA-CHACHA20-POLY1305',
-  'ECDHE-ECDSA-AES128-GCM-SHA256',
-  'ECDHE-RSA-AES128-GCM-SHA256',
 ].join(':')
 
 const LOOK_EACH = 5000

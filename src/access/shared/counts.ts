@@ -1,4 +1,5 @@
-/** Messages counted cheaply, handed to the metrics a batch at a time. */
+/** What happens with each message and each connection, counted cheaply and handed to the metrics together. */
+import type { Cause } from '#contracts/causes.ts'
 import type { Metrics } from '#lib/metrics.ts'
 
 const names = ['', 'status', 'event', 'undecodable'] as const
@@ -8,14 +9,31 @@ export interface Counts {
   counted(kind: 1 | 2 | 3): void
   /** Bytes read from a device. */
   read(bytes: number): void
-  /** Hands them over. */
+  /** One more device is in. */
+  entered(): void
+  /** One less, for this cause. */
+  left(cause: Cause): void
+  /** Hands the messages and bytes over. */
   flush(): void
 }
 
-export function messageCounts(metrics: Metrics, protocol: string): Counts {
+export function nodeCounts(metrics: Metrics, protocol: string): Counts {
   const counts = [0, 0, 0, 0]
   let bytes = 0
+  const accepted = metrics.counting(metrics.pando_connects_total, { protocol, result: 'accepted' })
+  const connections = metrics.moving(metrics.pando_connections, { protocol })
+  const ends = new Map<Cause, () => void>()
   return {
+    entered: () => {
+      accepted()
+      connections(1)
+    },
+    left: (cause) => {
+      connections(-1)
+      const one = ends.get(cause) ?? metrics.counting(metrics.pando_disconnects_total, { protocol, cause })
+      ends.set(cause, one)
+      one()
+    },
     counted: (kind) => {
       counts[kind]!++
     },

@@ -16,6 +16,8 @@ const TOKEN = /^[0-9a-f]{32}$/
 /** The token that a password is, in small letters; '' if it is none. */
 export function tokenOf(password: Uint8Array | string | undefined): string {
   if (password?.length !== TOKEN_LENGTH) return ''
-  const text = (typeof password === 'string' ? password : Buffer.from(password).toString('latin1')).toLowerCase()
+  const text = (
+    typeof password === 'string' ? password : Buffer.from(password.buffer, password.byteOffset, TOKEN_LENGTH).toString('latin1')
+  ).toLowerCase()
   return TOKEN.test(text) ? text : ''
 }

@@ -10,7 +10,7 @@ import { recordKind } from '#core/devicelog/batch.ts'
 import type { Logger } from '#lib/log.ts'
 import type { Metrics } from '#lib/metrics.ts'
 import type { Clock, ServiceStart } from '#lib/service.ts'
-import { type Counts, messageCounts } from './counts.ts'
+import { type Counts, nodeCounts } from './counts.ts'
 import { Departures } from './departures.ts'
 import { Doubts } from './doubts.ts'
 import type { EnrolDiary } from './enrol.ts'
@@ -74,7 +74,7 @@ export type AccessStart<Config = object, Peers extends AccessPeers = AccessPeers
 export function deviceNode<S extends DeviceSession>(s: AccessStart, protocol: string, onSealed: () => void): DeviceNode<S> {
   const { clock, log, metrics } = s
   const service = `${protocol}access`
-  const counts = messageCounts(metrics, protocol)
+  const counts = nodeCounts(metrics, protocol)
   const uplink: Uplink = new Uplink({
     accept: (batch) => s.peers.controller.accept(batch),
     log,
@@ -125,20 +125,16 @@ export function deviceNode<S extends DeviceSession>(s: AccessStart, protocol: st
 
 /** The device is in: from here on it is online. `about`: what the diary tells of the connection. */
 export function entered(node: DeviceNode, c: DeviceSession, about: object, flags = 0): void {
-  const { protocol, metrics } = node
-  node.uplink.note(recordKind.online, 'none', c, node.now(), { protocol, ...about }, undefined, undefined, flags)
-  metrics.pando_connections.inc({ protocol })
-  metrics.pando_connects_total.inc({ protocol, result: 'accepted' })
+  node.uplink.note(recordKind.online, 'none', c, node.now(), { protocol: node.protocol, ...about }, undefined, undefined, flags)
+  node.entered()
 }
 
 /** The session of a device that was in has ended. */
 export function left(node: DeviceNode, c: DeviceSession, cause: Cause, detail?: string): void {
-  const { protocol, metrics } = node
   const about = detail === undefined ? {} : { detail }
   if (cause === 'stream_sealed' || node.doubts.expects(c)) node.doubts.add(endOf(c, cause, node.now(), about))
   else node.uplink.note(recordKind.offline, cause, c, node.now(), about)
-  metrics.pando_connections.dec({ protocol })
-  metrics.pando_disconnects_total.inc({ protocol, cause })
+  node.left(cause)
   node.departures.add(c.deviceId, c.epoch)
 }
 

@@ -112,23 +112,22 @@ function written({ turn, cause, at, ends, said, epoch }: Connection): Buffer {
   const begun = epoch === 0 ? 0 : 1
   const q = HEAD + ends.length * 8
   const b = Buffer.alloc(q + (said ? SAID : 0) + begun * BEGUN)
-  const v = new DataView(b.buffer, b.byteOffset, b.length)
   b[0] = turn
   b[1] = cause
   b[2] = ends.length
   b[3] = said ? 1 : 0
   b[4] = begun
-  if (begun) v.setFloat64(b.length - BEGUN, epoch, true)
-  v.setFloat64(8, at, true)
-  for (let i = 0; i < ends.length; i++) v.setFloat64(HEAD + i * 8, ends[i]!, true)
+  if (begun) b.writeDoubleLE(epoch, b.length - BEGUN)
+  b.writeDoubleLE(at, 8)
+  for (let i = 0; i < ends.length; i++) b.writeDoubleLE(ends[i]!, HEAD + i * 8)
   if (!said) return b
   const { refusal } = said
   b[q] = said.cause
   b[q + 1] = refusal?.cause ?? 0
-  v.setUint32(q + 4, Math.min(refusal?.times ?? 0, 0xffff_ffff), true)
-  v.setFloat64(q + 8, said.at, true)
-  v.setFloat64(q + 16, refusal?.last ?? 0, true)
-  v.setFloat64(q + 24, refusal?.first ?? 0, true)
+  b.writeUInt32LE(Math.min(refusal?.times ?? 0, 0xffff_ffff), q + 4)
+  b.writeDoubleLE(said.at, q + 8)
+  b.writeDoubleLE(refusal?.last ?? 0, q + 16)
+  b.writeDoubleLE(refusal?.first ?? 0, q + 24)
   return b
 }
 

@@ -7,7 +7,6 @@ import { validId } from './checks.ts'
 import { background, type Context } from './context.ts'
 import { type Asked, edit } from './edit.ts'
 import { deviceRow } from './fleet/rows.ts'
-import { sameText } from './secrets.ts'
 
 export interface DeviceCheck {
   deviceId: number
@@ -85,7 +84,8 @@ async function check(ctx: Context, items: readonly DeviceCheck[]): Promise<Devic
   const now = ctx.clock.now()
   const accepted = items.map(({ deviceId }, i) => {
     const row = tokens.get(deviceId)
-    return row !== undefined && row.expires_at > now && sameText(hashes[i]!, row.hash)
+    // both are made with a key of ours: how long it takes to tell them apart says nothing of a token
+    return row !== undefined && row.expires_at > now && hashes[i] === row.hash
   })
   const own = (i: number): boolean => hashes[i] === tokens.get(items[i]!.deviceId)?.hash
   const others = await known(
