@@ -90,15 +90,15 @@ scenario(
 
     await world.peers.registry.editApplication({ id: app.id, domain: '*' })
     const rule = await until('a wider scope', () => save(world, definition, { applicationId: app.id }).catch(() => undefined))
-    await world.peers.registry.editApplication({ id: app.id, domain: `product/${first.id}` })
-    await sleep(50)
+    // a rule that is first read in the narrower scope does not run at all
     await alarm(a)
-    const [run] = await until('a run', async () => {
-      const found = await runsOf(world, rule.id)
-      return found.length > 0 ? found : undefined
+    await b.expectCommand()
+    await world.peers.registry.editApplication({ id: app.id, domain: `product/${first.id}` })
+    const run = await until('a run that fails', async () => {
+      await alarm(a)
+      return (await runsOf(world, rule.id)).find((r) => r.outcome === 'failed')
     })
-    assert.equal(run!.outcome, 'failed')
-    const { message: _, ...said } = JSON.parse(run!.trace).steps[0]
+    const { message: _, ...said } = JSON.parse(run.trace).steps[0]
     const device = b.identifier
     assert.deepEqual(said, { do: 'command', device, outcome: 'failed', code: 'scope_denied', params: { device } })
   },

@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import BetterSqlite3 from 'better-sqlite3'
 import { isPandoError } from '#lib/errors.ts'
 import { furnish, type Registry, removeDir, startRegistry, tempDir } from '../../../test/support/registry.ts'
+import { until } from '../../../test/world/wait.ts'
 
 // REG-2
 describe('R2: rows damaged under a running registry', () => {
@@ -13,11 +14,20 @@ describe('R2: rows damaged under a running registry', () => {
   let productKey: string
   let devices: { id: number; secret: string; token: string; code: string }[]
 
-  const alter = (sql: string): void => {
-    const db = new BetterSqlite3(join(dir, 'registry.db'))
-    db.exec(sql)
-    db.close()
-  }
+  /** What the registry itself is writing just then can only end if nothing waits for it here. */
+  const alter = (sql: string): Promise<true> =>
+    until('a moment in which nobody writes', () => {
+      const db = new BetterSqlite3(join(dir, 'registry.db'), { timeout: 0 })
+      try {
+        db.exec(sql)
+        return true
+      } catch (e) {
+        if ((e as { code?: string }).code === 'SQLITE_BUSY') return false
+        throw e
+      } finally {
+        db.close()
+      }
+    })
   const named = (table: string) => (e: unknown) =>
     isPandoError(e, 'store_damaged') && e.message.includes(join(dir, 'registry.db')) && e.message.includes(table)
 
@@ -40,7 +50,7 @@ describe('R2: rows damaged under a running registry', () => {
 
   it('a token: that device is kept out and named in the log, the others of the batch come in', async () => {
     const [bad] = devices
-    alter(`update device_token set expires_at = expires_at + 1 where device_id = ${bad!.id}`)
+    await alter(`update device_token set expires_at = expires_at + 1 where device_id = ${bad!.id}`)
     const { items } = await r.face.checkTokens({ items: devices.map((d) => ({ deviceId: d.id, token: d.token })) })
     assert.deepEqual(
       items.map((v) => v.refused ?? 'in'),
@@ -61,7 +71,7 @@ describe('R2: rows damaged under a running registry', () => {
 
   it('a credential: its login and registration fail by name, others in the same group do not', async () => {
     const bad = devices[1]!
-    alter(`update device_credential set permit = 1 where device_id = ${bad.id}`)
+    await alter(`update device_credential set permit = 1 where device_id = ${bad.id}`)
     const logins = await Promise.allSettled(devices.slice(1).map((d) => r.face.login({ deviceId: d.id, secret: d.secret })))
     assert.deepEqual(
       logins.map((l) => l.status),
@@ -77,7 +87,7 @@ describe('R2: rows damaged under a running registry', () => {
 
   it('a device and an application: named when they are read, whenever that is', async () => {
     const { key } = await r.face.addApplication({ name: 'n', description: '', domain: '*', reportUrl: '', reportToken: '' })
-    alter(
+    await alter(
       `update device set name = 'other' where id = ${devices[2]!.id}; update application set domain = 'product/2' where name = 'n'`,
     )
     await r.stop()
