@@ -1,7 +1,7 @@
 /** Rounds of kill -9 under load: devices report at QoS 1 and 2, an application reads, a receiver takes webhooks. */
 
 import { makeRandom, type Random } from '../fuzz/random.ts'
-import { type Application, makeWorld, sleep, until, type World } from '../world.ts'
+import { type Application, makeWorld, sleep, type World } from '../world.ts'
 import { check, type Findings } from './check.ts'
 import { isEvent, Publisher } from './publisher.ts'
 
@@ -23,7 +23,7 @@ export interface CrashResult extends Findings {
 const LOAD_MS = [100, 900] as const
 /** Of ten restarts so many are killed too (hard case F-04). */
 const KILLED_IN_START = 2
-const WEBHOOKS_MS = 30_000
+const WEBHOOKS_MS = 60_000
 const dialects = ['binary', 'user', 'mqtt5'] as const
 
 export async function crashRounds(o: CrashOptions): Promise<CrashResult> {
@@ -102,6 +102,6 @@ async function webhooksDone(world: World, publishers: readonly Publisher[]): Pro
     const told = new Set(world.hooks.confirmed.map((h) => `${h.json.identifier} ${h.json.data['alarm']?.[0]}`))
     return publishers.some((p) => p.confirmed.some((n) => isEvent(n) && !told.has(`${p.device.identifier} ${n}`)))
   }
-  // what is missing after that is found by the check
-  await until('all webhooks', () => !missing(), WEBHOOKS_MS).catch(() => {})
+  // seldom: the receiver is in this process, and to look takes as long as to take in a hundred; what is missing at the end is found by the check
+  for (const end = performance.now() + WEBHOOKS_MS; missing() && performance.now() < end; ) await sleep(500)
 }
