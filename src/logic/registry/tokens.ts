@@ -82,12 +82,9 @@ async function check(ctx: Context, items: readonly DeviceCheck[]): Promise<Devic
   const [devices, tokens] = await Promise.all([ctx.lookups.devicesById(ids), tokensOf(ctx, ids)])
   const hashes = items.map((i) => (TOKEN.test(i.token) ? ctx.secrets.tokenHash(i.token) : ''))
   const now = ctx.clock.now()
-  const accepted = items.map(({ deviceId }, i) => {
-    const row = tokens.get(deviceId)
-    // both are made with a key of ours: how long it takes to tell them apart says nothing of a token
-    return row !== undefined && row.expires_at > now && hashes[i] === row.hash
-  })
+  // both are made with a key of ours: how long it takes to tell them apart says nothing of a token
   const own = (i: number): boolean => hashes[i] === tokens.get(items[i]!.deviceId)?.hash
+  const accepted = items.map(({ deviceId }, i) => own(i) && tokens.get(deviceId)!.expires_at > now)
   const others = await known(
     ctx,
     hashes.filter((h, i) => !accepted[i] && h !== '' && !own(i)),
