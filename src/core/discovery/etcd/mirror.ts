@@ -32,11 +32,19 @@ export function etcdMirror({ gateway, changed, onAnswer, onFailure }: MirrorOpti
   let said = ''
   let timer: NodeJS.Timeout | undefined
   let failures = 0
+  let begun = 0
+  let taken = 0
+  let reading = false
+  let changedMeanwhile = false
 
   async function read(): Promise<void> {
+    const mine = ++begun
     const { kvs = [] } = await gateway.call<Range>('/v3/kv/range', range)
     const found = kvs.map(({ key, value }) => [text64(key), text64(value)] as const)
     onAnswer()
+    // one that was asked for later has been answered before
+    if (mine < taken) return
+    taken = mine
     const now = JSON.stringify(found)
     if (now === said && known) return
     said = now
@@ -44,31 +52,42 @@ export function etcdMirror({ gateway, changed, onAnswer, onFailure }: MirrorOpti
     changed()
   }
 
+  /** What changes while it is being read may not be in it. */
+  function look(): void {
+    if (reading) changedMeanwhile = true
+    else again(0)
+  }
+
   function again(ms: number): void {
     clearTimeout(timer)
     if (stop.signal.aborted) return
-    timer = setTimeout(() => {
-      read().then(
-        () => {
-          failures = 0
-          again(AGAIN_MS * (0.75 + Math.random() / 2))
-        },
-        (e: unknown) => {
-          onFailure(e)
-          again(jittered(++failures))
-        },
-      )
-    }, ms)
+    timer = setTimeout(() => void readAndAgain(), ms)
     timer.unref()
   }
 
-  /** An event means only: read. */
+  async function readAndAgain(): Promise<void> {
+    reading = true
+    changedMeanwhile = false
+    try {
+      await read()
+      failures = 0
+    } catch (e) {
+      onFailure(e)
+      failures++
+    } finally {
+      reading = false
+    }
+    if (failures > 0) again(jittered(failures))
+    else again(changedMeanwhile ? 0 : AGAIN_MS * (0.75 + Math.random() / 2))
+  }
+
+  /** An event means only: read; so does a watch that has begun, before which something may have changed. */
   async function watch(): Promise<void> {
     for (let attempt = 0; !stop.signal.aborted; ) {
       try {
-        for await (const { result } of gateway.stream('/v3/watch', { create_request: range }, stop.signal)) {
+        for await (const _ of gateway.stream('/v3/watch', { create_request: range }, stop.signal)) {
           attempt = 0
-          if ((result as { events?: unknown[] })?.events) again(0)
+          look()
         }
       } catch {
         // told by the next reading
