@@ -176,9 +176,10 @@ async function startAll(s: Starting): Promise<Cloud> {
     },
     async withdraw(name, entry) {
       faces.delete(name)
-      if (entry.contract) rpc?.withdraw(entry.contract)
+      const answered = entry.contract && rpc?.withdraw(entry.contract)
       await withdrawals.get(name)?.()
       withdrawals.delete(name)
+      await answered
     },
   }
 
@@ -233,7 +234,10 @@ async function startAll(s: Starting): Promise<Cloud> {
     readiness.add(crew.check)
     drains.push(crew.drain)
   }
-  drains.push(() => cluster?.leave())
+  drains.push(async () => {
+    await cluster?.leave()
+    if (cluster) await rpc?.idle()
+  })
   drains.push(() => http.stopAccepting())
   if (published) {
     const address = config.opsListen ?? { host: '127.0.0.1', port: isWhole(names) ? 9090 : 0 }

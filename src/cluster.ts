@@ -5,6 +5,7 @@ import type { Contract, Face } from '#contracts/contract.ts'
 import { type OtherProcess, processContract } from '#contracts/process.ts'
 import { openDiscovery } from '#core/discovery/open.ts'
 import type { Discovery, Instance } from '#core/discovery/port.ts'
+import { makeChanges } from '#lib/changes.ts'
 import { PandoError } from '#lib/errors.ts'
 import type { Logger } from '#lib/log.ts'
 import type { Clock } from '#lib/service.ts'
@@ -83,6 +84,7 @@ export async function openCluster(o: ClusterOptions): Promise<Cluster | undefine
   const holders = new Map<string, readonly Instance[]>()
   const known = new Map<string, readonly Instance[]>()
   const withdrawals = new Set<() => Promise<void>>()
+  const changes = makeChanges()
 
   function client(address: string): RpcClient {
     let found = clients.get(address)
@@ -100,6 +102,7 @@ export async function openCluster(o: ClusterOptions): Promise<Cluster | undefine
     const changed = (list: readonly Instance[]) => {
       const before = into.get(service) ?? []
       into.set(service, list)
+      changes.tell()
       for (const { id, address } of before) if (!list.some((i) => i.id === id)) giveUpSoon(service, id, address, into)
     }
     stops.push(discovery.watch(service, changed))
@@ -131,7 +134,10 @@ export async function openCluster(o: ClusterOptions): Promise<Cluster | undefine
     processes: others,
     face(contract) {
       watch(contract.service, known)
-      return anyFace(contract, () => (known.get(contract.service) ?? []).map((i) => client(i.address).face(contract)))
+      return anyFace(contract, {
+        faces: () => (known.get(contract.service) ?? []).map((i) => client(i.address).face(contract)),
+        changed: changes.next,
+      })
     },
     access(node) {
       const all = [...holders.values()].flat()

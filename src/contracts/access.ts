@@ -24,7 +24,7 @@ export const DeliveryResult = Type.Object({
   delivered: Type.Boolean(),
   /** the steps are in the node's log stream, or will be within some milliseconds; else the caller records them */
   recorded: Type.Optional(Type.Boolean()),
-  /** why not: device_offline, device_moved, device_timeout, device_refused, frame_too_large */
+  /** why not: device_offline (nothing was sent), device_moved, device_timeout, device_refused, frame_too_large */
   error: Type.Optional(Type.String()),
   /** for frame_too_large: bytes that a packet for this device may have */
   limit: Type.Optional(Type.Integer()),
@@ -42,7 +42,7 @@ export const access = contract('access', {
     Type.Object({ closed: Type.Integer() }),
     { retry: true },
   ),
-  /** These devices are at another node now: what waits here for them to come back is given back (`device_moved`). */
+  /** These devices are at another node now: what waits here for them to come back is given back (`device_moved`; `device_offline` where it was not sent). */
   moved: method(Type.Object({ devices: Type.Array(Id) }), Type.Object({}), { retry: true }),
   /** Devices of a product that are connected here. */
   sessions: method(Type.Object({ productId: Id }), Type.Object({ devices: Type.Array(Id) }), { retry: true }),

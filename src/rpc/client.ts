@@ -32,11 +32,15 @@ export function rpcClient(o: RpcClientOptions): RpcClient {
   const connect = { timeout: 2000, ...(o.tls && callingTls(o.tls)) }
   const pool = new Pool(o.origin, { connections: CONNECTIONS, pipelining: 1, connect })
   let gone = new AbortController()
+  const faces = new Map<string, object>()
   const bounded =
     (call: Call): Call =>
     async (input) => {
       if (waiting >= MOST_WAITING)
-        throw new PandoError('unavailable', `${waiting} calls to ${o.origin} wait for an answer already`, { sent: false })
+        throw new PandoError('unavailable', `${waiting} calls to ${o.origin} wait for an answer already`, {
+          sent: false,
+          busy: true,
+        })
       waiting++
       try {
         return await call(input)
@@ -50,6 +54,8 @@ export function rpcClient(o: RpcClientOptions): RpcClient {
       gone = new AbortController()
     },
     face(contract) {
+      const known = faces.get(contract.service)
+      if (known) return known as Face<typeof contract>
       const methods: Record<string, unknown> = {}
       for (const [name, codec] of codecsOf(contract)) {
         const { deadline, ordered, retry } = contract.methods[name]!
@@ -60,6 +66,7 @@ export function rpcClient(o: RpcClientOptions): RpcClient {
         const call = bounded(caller(pool, `/rpc/${contract.service}/${name}`, codec, { ...o, deadline, signal }))
         methods[name] = ordered ? oneByOne(call) : call
       }
+      faces.set(contract.service, methods)
       return methods as Face<typeof contract>
     },
     close: () => pool.destroy(),

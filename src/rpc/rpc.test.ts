@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Type } from 'typebox'
 import { bytes, contract, type Face, method } from '#contracts/contract.ts'
+import { makeChanges } from '#lib/changes.ts'
 import { isPandoError, PandoError } from '#lib/errors.ts'
 import { makeLog, silentLog } from '#lib/log.ts'
 import { inTrace, traceId } from '#lib/trace.ts'
@@ -135,9 +136,10 @@ test('of several instances the next is called when one is gone; what may have be
     },
   })
   const gone = (sent: boolean) => new PandoError('unavailable', 'cannot reach', { sent })
+  const never = async () => {}
   const call = async (...faces: object[]) => {
     asked.length = 0
-    const { add } = anyFace(sums, () => faces) as Face<typeof sums>
+    const { add } = anyFace(sums, { faces: () => faces, changed: never }) as Face<typeof sums>
     return Promise.allSettled(Array.from({ length: faces.length }, () => add({ a: 1, b: 1 })))
   }
   const results = await call(instance('a', gone(false)), instance('b'))
@@ -145,8 +147,46 @@ test('of several instances the next is called when one is gone; what may have be
   const [first] = await call(instance('a', gone(true)))
   assert.equal(first?.status, 'rejected')
   assert.deepEqual(asked, ['a'])
-  const none = anyFace(sums, () => []) as Face<typeof sums>
+  const none = anyFace(sums, { faces: () => [], changed: (ms) => sleep(ms) }) as Face<typeof sums>
   await assert.rejects(none.add({ a: 1, b: 1 }), (e) => isPandoError(e, 'unavailable') && /sums is not there/.test(e.message))
+})
+
+// CLU-3
+test('a call that has reached nobody waits for somebody, unless its order counts or there is too much to do', async () => {
+  const asked: string[] = []
+  let says: PandoError | undefined
+  const one = {
+    async add() {
+      asked.push('add')
+      if (says) throw says
+      return { n: 1 }
+    },
+    async wait() {
+      asked.push('wait')
+      return { n: 2 }
+    },
+  }
+  let faces: object[] = []
+  const { next, tell } = makeChanges()
+  const { add, wait } = anyFace(sums, { faces: () => faces, changed: next }) as Face<typeof sums>
+  const all = Array.from({ length: 2001 }, () => add({ a: 1, b: 1 }))
+  await assert.rejects(all.at(-1)!, (e) => isPandoError(e, 'unavailable'))
+  await assert.rejects(wait({ n: 1 }), (e) => isPandoError(e, 'unavailable'))
+  assert.deepEqual(asked, [])
+  faces = [one]
+  tell()
+  assert.ok((await Promise.all(all.slice(0, -1))).every(({ n }) => n === 1))
+  assert.equal(asked.length, 2000)
+  asked.length = 0
+  says = new PandoError('unavailable', 'too many', { sent: false, busy: true })
+  await assert.rejects(add({ a: 1, b: 1 }), (e) => e === says)
+  assert.deepEqual(asked, ['add'])
+  says = new PandoError('unavailable', 'not here', { sent: false })
+  const waits = add({ a: 1, b: 1 })
+  await sleep(0)
+  says = undefined
+  tell()
+  assert.equal((await waits).n, 1)
 })
 
 // CLU-10

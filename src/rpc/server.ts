@@ -3,6 +3,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Contract, MethodSpec } from '#contracts/contract.ts'
+import { makeChanges } from '#lib/changes.ts'
 import { errorData, errorTable, PandoError, toPandoError } from '#lib/errors.ts'
 import type { Logger } from '#lib/log.ts'
 import { inTrace, TRACE_HEADER } from '#lib/trace.ts'
@@ -13,14 +14,17 @@ import { compatible, VERSION_HEADER } from './versions.ts'
 export interface RpcServer {
   address: { host: string; port: number }
   serve(contract: Contract, face: object): void
-  /** It is not here any more. */
-  withdraw(contract: Contract): void
+  /** It is not here any more. Resolves as `idle`, for what it was asked. */
+  withdraw(contract: Contract): Promise<void>
+  /** Resolves when all calls are answered, those of a service if one is named, or after a second: some wait for devices. */
+  idle(service?: string): Promise<void>
   close(): Promise<void>
 }
 
 const MAX_BODY = 80 << 20
 /** Calls that are being answered; what is above is refused at once, before it is read. */
 const MOST_CALLS = 5000
+const IDLE_WITHIN_MS = 1000
 /** After this time without a word the system asks whether a caller is still there. */
 const STILL_THERE_MS = 30_000
 
@@ -46,6 +50,25 @@ export async function startRpcServer(o: RpcServerOptions): Promise<RpcServer> {
   const methods = new Map<string, Method>()
   const expected = Buffer.from(`Bearer ${o.secret}`)
   let calls = 0
+  const running = new Map<string, number>()
+  const answers = makeChanges()
+  const counted =
+    (service: string, run: Method['run']): Method['run'] =>
+    async (input) => {
+      running.set(service, (running.get(service) ?? 0) + 1)
+      try {
+        return await run(input)
+      } finally {
+        running.set(service, running.get(service)! - 1)
+        // when the answer is on its way
+        setImmediate(answers.tell)
+      }
+    }
+  const busy = (service?: string): boolean => [...running].some(([name, n]) => n > 0 && (service ?? name) === name)
+  async function idle(service?: string): Promise<void> {
+    for (const until = performance.now() + IDLE_WITHIN_MS; busy(service) && performance.now() < until; )
+      await answers.next(until - performance.now())
+  }
   const take = (req: IncomingMessage, res: ServerResponse): void => {
     calls++
     res.once('close', () => calls--)
@@ -76,12 +99,15 @@ export async function startRpcServer(o: RpcServerOptions): Promise<RpcServer> {
       const { service } = contract
       for (const [name, spec] of Object.entries(contract.methods)) {
         const run = (face as Record<string, Method['run']>)[name]
-        if (run) methods.set(`/rpc/${service}/${name}`, { name: `${service}.${name}`, spec, run: run.bind(face) })
+        if (run)
+          methods.set(`/rpc/${service}/${name}`, { name: `${service}.${name}`, spec, run: counted(service, run.bind(face)) })
       }
     },
     withdraw(contract) {
       for (const name of Object.keys(contract.methods)) methods.delete(`/rpc/${contract.service}/${name}`)
+      return idle(contract.service)
     },
+    idle,
     close: () =>
       new Promise((done) => {
         server.close(() => done())
@@ -108,7 +134,8 @@ async function answer(
     })
   const method = req.method === 'POST' ? methods.get(req.url ?? '') : undefined
   if (!method) throw nothingThere(req, methods)
-  if (calls > MOST_CALLS) throw new PandoError('unavailable', `${calls} calls are being answered here already`, { sent: false })
+  if (calls > MOST_CALLS)
+    throw new PandoError('unavailable', `${calls} calls are being answered here already`, { sent: false, busy: true })
   const codec = (method.codec ??= await codecOf(method))
   const output = await method.run(codec.decodeInput(await readBody(req)))
   const body = codec.encodeOutput(output)

@@ -4,13 +4,14 @@ import { after } from 'node:test'
 import type { Process } from '#cli/ps/processes.ts'
 import { serviceNames } from '#src/services.ts'
 import { openDoor } from '../admin/door.ts'
+import { asking } from '../crash/load.ts'
 import { authority } from '../support/certificates.ts'
 import { onEngines } from '../support/engines.ts'
 import { pando } from '../support/pando.ts'
 import { needs } from '../support/programs.ts'
 import type { Env } from '../world/running.ts'
 import { enginesOf } from '../world/running.ts'
-import { scenario, until, type World } from '../world.ts'
+import { scenario, sleep, until, type World } from '../world.ts'
 import { mainJob } from './mainjob.ts'
 
 const shapes = ['cluster2'] as const
@@ -108,6 +109,31 @@ function scenarios(): void {
       }
       assert.match((await say('ps')).out, /mqttaccess-\w+ .* 0 {2,}mqttaccess, being emptied/)
       assert.equal((await say('drain', 'nobody')).code, 1)
+    },
+    { shapes },
+  )
+
+  // CLU-3, CLU-13, CLU-17
+  scenario(
+    'cluster: commands that come while one of a service stops are all answered when its device is in elsewhere',
+    async (world) => {
+      const app = await world.application()
+      const device = await world.connected()
+      // at the first node, which will stop
+      await device.connect()
+      const calls = asking(app, device.identifier)
+      for (const service of ['mqttaccess', 'registry', 'devicemanager', 'controller'] as const) {
+        const stopped = world.running.stopService!(service)
+        if (service === 'mqttaccess') {
+          await until('an end of the connection', () => device.link.ended !== undefined)
+          await sleep(300)
+          await device.comeBack()
+        }
+        await stopped
+        await sleep(1000)
+      }
+      const { answers } = await calls.stop()
+      assert.deepEqual([...answers.keys()], ['200 0'], JSON.stringify([...answers]))
     },
     { shapes },
   )

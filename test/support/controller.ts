@@ -137,6 +137,7 @@ export async function controllerWorld(t: TestContext, { clock = systemClock, cod
     const history = await openHistory('file:', { dataDir, log })
     const queue = await openQueue('local:', { log })
     const stops: (() => Promise<void> | void)[] = []
+    const drains: (() => Promise<void> | void)[] = []
     const most = 2 ** 40
     const { face } = await start({
       config: {
@@ -157,7 +158,7 @@ export async function controllerWorld(t: TestContext, { clock = systemClock, cod
       clock,
       ...(codecs && { codecs }),
       onStop: (f) => stops.push(f),
-      onDrain() {},
+      onDrain: (f) => drains.push(f),
       readiness() {},
     })
     stop = async () => {
@@ -171,6 +172,7 @@ export async function controllerWorld(t: TestContext, { clock = systemClock, cod
     const says = (...records: NewRecord[]) => face.accept(makeBatch(stream, ++seq, records, clock.now()))
     return {
       face,
+      drain: () => Promise.all(drains.map((f) => f())),
       devicelog,
       history,
       queue,

@@ -1,6 +1,7 @@
 /** A cluster of real processes, two of each part, which can be killed, frozen and started again one by one. Engines are servers. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Contract, Face } from '#contracts/contract.ts'
 import { controller } from '#contracts/controller.ts'
 import { devicemanager } from '#contracts/devicemanager.ts'
@@ -63,7 +64,7 @@ export async function startProcesses(o: Options): Promise<Running & { parts: rea
   }))
   const face = <C extends Contract>(c: C) => {
     const theirs = clients.filter((p) => p.services.some((s) => s === c.service)).map((p) => p.client.face(c))
-    return anyFace(c, () => theirs) as Face<C>
+    return anyFace(c, { faces: () => theirs, changed: (ms) => sleep(ms) }) as Face<C>
   }
   return {
     parts,

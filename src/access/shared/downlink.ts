@@ -114,7 +114,15 @@ export class Downlink<S extends Receiver> {
   moved(device: number): void {
     const lane = this.lanes.get(device)
     if (!lane || this.node().devices.has(device)) return
-    for (const w of [...lane.queue]) this.settle(device, lane, w, { delivered: false, error: 'device_moved' })
+    for (const w of [...lane.queue]) {
+      const error = w.packetId === 0 && !w.again ? 'device_offline' : 'device_moved'
+      this.settle(device, lane, w, { delivered: false, error })
+    }
+  }
+
+  /** No device comes back to this node. */
+  leave(): void {
+    for (const device of [...this.lanes.keys()]) this.moved(device)
   }
 
   private lane(device: number): Lane {

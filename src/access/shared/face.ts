@@ -25,7 +25,7 @@ export function accessFace<S extends Receiver>(node: DeviceNode<S>, downlink: Do
 /** The life of the node: it holds its lease; at a stop `turnAway` ends all that is here, then what devices have sent becomes durable. `close` lets nobody new in. */
 export function keepNode<S extends DeviceSession>(
   s: AccessStart,
-  node: DeviceNode<S>,
+  node: DeviceNode<S> & { readonly downlink?: { leave(): void } },
   turnAway: () => void,
   close: () => void = () => {},
 ): void {
@@ -41,6 +41,7 @@ export function keepNode<S extends DeviceSession>(
     node.refusals.stop()
     await node.drained()
     await node.departures.told()
+    node.downlink?.leave()
   })
 }
 

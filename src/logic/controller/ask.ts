@@ -18,8 +18,10 @@ export function asker(down: WayDown, models: Models, watchers: Watchers, clock: 
   const flights = new Map<number, Promise<string>>()
 
   async function fly(deviceId: number, timeout: number): Promise<string> {
-    const target = await down.reach(deviceId)
-    const answer = nextStatus(watchers, clock, target.device, models, timeout)
+    const until = clock.now() + timeout
+    const target = await down.reach(deviceId, timeout)
+    const left = Math.max(1, until - clock.now())
+    const answer = nextStatus(watchers, clock, target.device, models, left)
     const question = encodeCommand({
       timestamp: clock.now(),
       subDevice: ALL_SUB_DEVICES,
@@ -29,7 +31,7 @@ export function asker(down: WayDown, models: Models, watchers: Watchers, clock: 
       types: [],
     })
     // An unconfirmed question may still be answered: only a device that is gone ends the waiting early.
-    const sent = down.deliver(target, 'c', question, timeout).then(
+    const sent = down.deliver(target, 'c', question, left).then(
       () => answer.promise,
       (e: unknown) => {
         if (e instanceof PandoError && e.code === 'device_timeout') return answer.promise

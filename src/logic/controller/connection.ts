@@ -147,6 +147,12 @@ function readConnection(bytes: Uint8Array | undefined): Connection {
   return { ...head, said }
 }
 
+/** When the cloud itself ended the device's session, so that it comes in elsewhere (ms since 1970); undefined: it is here, or went otherwise. */
+export function sentAwayAt(current: Current, device: number): number | undefined {
+  const { turn, cause, at } = readConnection(current.get(device, CONNECTION)?.bytes)
+  return turn === OFFLINE && causeOf(cause) === 'server_stopping' ? at : undefined
+}
+
 /** What a judgement of the device stands on (contracts/judgement.ts), and when it reported last. */
 export function conditionOf(current: Current, device: number): Condition {
   let lastReport = 0

@@ -1,4 +1,5 @@
 /** The way down: where a device is, and the node that holds it. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { access, Delivery, DeliveryResult } from '#contracts/access.ts'
 import type { Face } from '#contracts/contract.ts'
 import type { devicemanager } from '#contracts/devicemanager.ts'
@@ -12,6 +13,7 @@ import { ProtocolError, protocolErrors } from '#protocol/errors.ts'
 import type { Model } from '#protocol/model.ts'
 import type { Models } from './models.ts'
 import type { Moves, Outcome } from './moves.ts'
+import type { Returning } from './returning.ts'
 
 export interface DownPeers {
   registry: Face<typeof registry>
@@ -20,6 +22,8 @@ export interface DownPeers {
 }
 
 type Topic = 'c' | 's'
+
+const nowhere: DeliveryResult = { delivered: false, error: 'device_offline' }
 
 export interface Found {
   device: Device
@@ -31,21 +35,23 @@ export interface Target extends Found {
   node: string
 }
 
+export interface How {
+  /** hex, of a command, whose steps the node records */
+  id?: string
+  again?: boolean
+  /** Somebody waits: where the node does not have the device, it is looked for again. */
+  patient: boolean
+}
+
 export interface WayDown {
   /** `device_unknown` */
   find(deviceId: number): Promise<Found>
-  /** `device_offline` */
-  locate(found: Found): Promise<Target>
-  /** The device, its model and where it is; `device_unknown`, `device_offline`. */
-  reach(deviceId: number): Promise<Target>
-  /** Sends a frame; `deadline` in ms since 1970. `id` (hex): of a command, whose steps the node records. */
-  send(
-    t: Target,
-    topic: Topic,
-    frame: Uint8Array,
-    deadline: number,
-    command?: { id: string; again: boolean },
-  ): Promise<DeliveryResult>
+  /** `device_offline`; one that the cloud itself has sent away is waited for, `within` ms at most, 0 unless told */
+  locate(found: Found, within?: number): Promise<Target>
+  /** The device, its model and where it is, as `locate`; `device_unknown`, `device_offline`. */
+  reach(deviceId: number, within?: number): Promise<Target>
+  /** Sends a frame; `deadline` in ms since 1970. */
+  send(t: Target, topic: Topic, frame: Uint8Array, deadline: number, how: How): Promise<DeliveryResult>
   /** Throws `frame_invalid` where the codec of the product cannot express the frame. */
   expressible(found: Found, topic: Topic, frame: Uint8Array): void
   /** Sends a frame that need not be in the log (a question). */
@@ -58,9 +64,14 @@ interface Parts {
   codecs: Codecs
   clock: Clock
   moves: Moves
+  returning: Returning
 }
 
-export function wayDown({ peers, models, codecs, clock, moves }: Parts): WayDown {
+/** The node of a route has no session in the moment before the device is in, and in that after it has gone. */
+const NOT_THERE_MS = 1000
+const LOOK_MS = 50
+
+export function wayDown({ peers, models, codecs, clock, moves, returning }: Parts): WayDown {
   /** What is sent: the log, and all but the device, know our own frames only. */
   const octetsFor = ({ model }: Found, topic: Topic, frame: Uint8Array): Uint8Array =>
     isForeign(model.codec) ? foreignFrame(codecs, model, topic === 's' ? 'status' : 'command', frame) : frame
@@ -71,10 +82,12 @@ export function wayDown({ peers, models, codecs, clock, moves }: Parts): WayDown
     return { device, model: await models.get(device.productId, device.modelVersion) }
   }
 
-  async function locate({ device, model }: Found): Promise<Target> {
-    const route = (await peers.devicemanager.routes({ devices: [device.id] })).items[0]
-    if (!route) throw offline(device.id)
-    return { device, model, origin: { ...originOf(device), epoch: route.epoch }, node: route.node }
+  async function locate({ device, model }: Found, within = 0): Promise<Target> {
+    for (const until = clock.now() + within; ; ) {
+      const route = (await peers.devicemanager.routes({ devices: [device.id] })).items[0]
+      if (route) return { device, model, origin: { ...originOf(device), epoch: route.epoch }, node: route.node }
+      if (!(await returning.back(device.id, until - clock.now()))) throw offline(device.id)
+    }
   }
 
   function octetsOrNothing(t: Target, topic: Topic, frame: Uint8Array): Uint8Array | undefined {
@@ -86,9 +99,9 @@ export function wayDown({ peers, models, codecs, clock, moves }: Parts): WayDown
     }
   }
 
-  async function deliverAt(node: string, delivery: Delivery): Promise<Outcome> {
+  async function deliverAt(node: string, delivery: Delivery): Promise<Outcome | 'gone'> {
     const face = peers.access(node) ?? (await nodeNamed(peers.access, node))
-    if (!face) throw offline(delivery.device, node)
+    if (!face) return 'gone'
     try {
       return await moves.during(
         delivery.device,
@@ -96,33 +109,39 @@ export function wayDown({ peers, models, codecs, clock, moves }: Parts): WayDown
         face.deliver({ items: [delivery] }).then(({ items }) => items[0]!),
       )
     } catch (e) {
-      // the node is gone, its lease not yet over
-      if (isPandoError(e, 'unavailable') && e.params['sent'] === false) throw offline(delivery.device, node)
+      // its lease may not be over yet
+      if (isPandoError(e, 'unavailable') && e.params['sent'] === false && e.params['busy'] !== true) return 'gone'
       throw e
     }
   }
 
-  const send: WayDown['send'] = async (t, topic, frame, deadline, command) => {
+  const send: WayDown['send'] = async (t, topic, frame, deadline, { patient, ...command }) => {
     const octets = octetsOrNothing(t, topic, frame)
     if (!octets) return { delivered: false, error: 'codec_refused' }
     const text = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('base64')
     const delivery: Delivery = { device: t.device.id, topic, frame: text, deadline, ...command }
-    for (let to = t; ; to = await locate(t)) {
+    for (let [to, looks] = [t, 0]; ; ) {
       const outcome = await deliverAt(to.node, delivery)
-      if (outcome !== 'moved') return outcome
-      if (clock.now() >= deadline) return { delivered: false, error: 'device_offline' }
-      delivery.again = true
+      if (typeof outcome === 'object' && (!patient || outcome.error !== 'device_offline')) return outcome
+      if (outcome === 'moved') delivery.again = true
+      const left = deadline - clock.now()
+      if (left <= 0) return nowhere
+      const now = await locate(t, patient ? left : 0)
+      const same = now.node === to.node && now.origin.epoch === to.origin.epoch
+      if (same && (outcome === 'gone' || ++looks > NOT_THERE_MS / LOOK_MS)) return nowhere
+      if (same) await sleep(LOOK_MS)
+      to = now
     }
   }
 
   return {
     find,
     locate,
-    reach: async (deviceId) => locate(await find(deviceId)),
+    reach: async (deviceId, within) => locate(await find(deviceId), within),
     send,
     expressible: (found, topic, frame) => void fitting(() => octetsFor(found, topic, frame)),
     async deliver(t, topic, frame, timeout) {
-      const result = await send(t, topic, frame, clock.now() + timeout)
+      const result = await send(t, topic, frame, clock.now() + timeout, { patient: true })
       if (!result.delivered) throw refusal(result, t.device.id)
     },
   }

@@ -36,6 +36,7 @@ import { makeScan } from './quarantine/scan.ts'
 import { CONSUMER, housekeeping, type Limits, recover } from './recover.ts'
 import { repeatable } from './repeats.ts'
 import { restoreAll } from './restore.ts'
+import { makeReturning } from './returning.ts'
 import { RULES_CONSUMER } from './rules/follow.ts'
 import { makeRules } from './rules/rules.ts'
 import { makeTail } from './tail.ts'
@@ -73,7 +74,9 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
   const endLost = lostEnder(ending)
   const log = commandLog(writer, s.clock)
   const moves = makeMoves(s.peers)
-  const down = wayDown({ peers: s.peers, models: parsed, codecs, clock: s.clock, moves })
+  const returning = makeReturning(history.current, watchers, s.clock)
+  s.onDrain(returning.stop)
+  const down = wayDown({ peers: s.peers, models: parsed, codecs, clock: s.clock, moves, returning })
   const ask = asker(down, parsed, watchers, s.clock)
   const agenda = makeAgenda(s.clock)
   const common = { down, log, agenda, frames: frames(s.clock), logger: s.log, clock: s.clock }

@@ -16,6 +16,8 @@ import type { CommandLog } from './log.ts'
 import type { Recording } from './recording.ts'
 import type { Going } from './sending.ts'
 
+/** Less than callers in other processes wait for an answer. */
+const RETURN_MS = 3000
 /** Commands that may wait for one device. */
 const MOST_WAITING = 100
 
@@ -60,7 +62,7 @@ export function accepting({ down, frames, log, record, lanes, keeping, keys, boo
   /** Where it goes to: the session that is there; without one it must be able to wait. */
   async function originFor(found: Found, ttl: number): Promise<Origin> {
     try {
-      return (await down.locate(found)).origin
+      return (await down.locate(found, ttl === 0 ? RETURN_MS : 0)).origin
     } catch (e) {
       if (ttl === 0 || !isPandoError(e, 'device_offline')) throw e
       return originOf(found.device)

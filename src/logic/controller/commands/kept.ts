@@ -93,7 +93,7 @@ export function keeping({ down, models, sending, lanes, agenda, current, clock }
     k.trying = true
     k.tries++
     try {
-      return answered(k, await sending.once(k, to, frame, deadline, again))
+      return answered(k, await sending.once(k, to, frame, deadline, { again, patient: false }))
     } catch (e) {
       return unreachable(k, e)
     } finally {

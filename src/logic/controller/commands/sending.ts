@@ -4,7 +4,7 @@ import type { Origin } from '#core/devicelog/writer.ts'
 import type { Current } from '#core/history/port.ts'
 import type { Metrics } from '#lib/metrics.ts'
 import type { Clock } from '#lib/service.ts'
-import type { Target, WayDown } from '../down.ts'
+import type { How, Target, WayDown } from '../down.ts'
 import type { CommandId } from './id.ts'
 import { isFinal, type Step } from './life.ts'
 import type { CommandLog, Topic } from './log.ts'
@@ -17,8 +17,8 @@ export interface Going {
 }
 
 export interface Sending {
-  /** Resolves when the device has confirmed it, or won't. */
-  once(g: Going, to: Target, frame: Uint8Array, deadline: number, again: boolean): Promise<DeliveryResult>
+  /** Resolves when the device has confirmed it, or won't. `how` as of `WayDown.send` */
+  once(g: Going, to: Target, frame: Uint8Array, deadline: number, how: Omit<How, 'id'>): Promise<DeliveryResult>
   /** It is over; resolves when that is durable. */
   end(g: Going, step: Exclude<Step, 'sent' | 'delivered'>, why?: string): Promise<void>
 }
@@ -36,8 +36,8 @@ export function sending({ down, log, current, metrics, clock }: Parts): Sending 
   }
 
   return {
-    async once(g, to, frame, deadline, again) {
-      const result = await down.send(to, g.topic, frame, deadline, { id: g.id.bytes.toString('hex'), again })
+    async once(g, to, frame, deadline, how) {
+      const result = await down.send(to, g.topic, frame, deadline, { ...how, id: g.id.bytes.toString('hex') })
       if (result.delivered) confirmed(g, result.recorded)
       return result
     },

@@ -24,15 +24,15 @@ export function waiting({ down, record, sending, lanes, clock }: Parts): Waiting
     // behind what was kept for the device and is on its way
     if (lanes.running(to.device.id) && !(await lanes.turn(to.device.id, deadline)))
       return { delivered: false, error: 'device_timeout' }
-    return sending.once(g, to, frame, Math.max(clock.now() + 1, deadline), false)
+    return sending.once(g, to, frame, Math.max(clock.now() + 1, deadline), { patient: true })
   }
 
   return async (deviceId, topic, make, timeout) => {
     const found = await down.find(deviceId)
     const frame = make(found.model)
     down.expressible(found, topic, frame)
-    const to = await down.locate(found)
     const deadline = clock.now() + timeout
+    const to = await down.locate(found, timeout)
     const g = await record({ origin: to.origin, topic, frame }, timeout)
     let result: DeliveryResult
     try {
