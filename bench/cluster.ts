@@ -93,47 +93,111 @@ interface Load {
   window: number
   /** devices that report */
   active: number
-  /** others that are connected */
-  idle?: number
   /** messages a second in all; absent: as many as it takes */
   pace?: number
 }
 
-/** All devices are divided among the access nodes. */
-async function run(shape: Shape, { window, active, idle = 0, pace }: Load): Promise<Cost> {
-  const up = await start(shape)
-  const generators: Program[] = []
-  const generate = async (from: number, count: number, port: number, messages: number) => {
-    const slow = pace !== undefined && { pace: pace / up.ports.length }
-    const options = { port, count, from, qos: 1, window: messages, credentials: shape.credentials, ...slow }
-    const g = program(LAST, [node, 'bench/load/generate.ts', JSON.stringify(options)])
-    generators.push(g)
+type Generators = readonly Program[]
+
+/** Devices at the access nodes of a cluster that is up, divided among them; all that are connected are stopped by `stop`. */
+function devicesAt({ ports }: Up, { credentials }: Shape) {
+  const running = new Set<Program>()
+  async function connectAt(port: number, from: number, count: number, window: number, pace?: number): Promise<Program> {
+    const slow = pace !== undefined && { pace: pace / ports.length }
+    const g = program(LAST, [
+      node,
+      'bench/load/generate.ts',
+      JSON.stringify({ port, count, from, qos: 1, window, credentials, ...slow }),
+    ])
+    running.add(g)
     const line = await g.line()
     if (line['failed']) throw new Error(String(line['failed']))
     return g
   }
+  return {
+    /** Those of the file from `from` on; `window` messages of each are in flight, none if it is 0. */
+    async connect(from: number, count: number, window: number, pace?: number): Promise<Generators> {
+      const share = Math.floor(count / ports.length)
+      const made: Program[] = []
+      if (share === 0) return made
+      for (const [at, port] of ports.entries()) made.push(await connectAt(port, from + at * share, share, window, pace))
+      return made
+    },
+    async disconnect(some: Generators): Promise<void> {
+      for (const g of some) {
+        running.delete(g)
+        await g.stop()
+      }
+    },
+    async stop(): Promise<void> {
+      for (const g of running) await g.stop()
+    },
+  }
+}
+
+/** → messages that were confirmed */
+async function send(busy: Generators, ms: number): Promise<number> {
+  for (const g of busy) g.say(`measure ${ms}`)
+  const lines = (await Promise.all(busy.map((g) => g.line()))) as { messages: number }[]
+  return lines.reduce((sum, l) => sum + l.messages, 0)
+}
+
+async function measured({ programs }: Up, busy: Generators, warmMs: number): Promise<Cost> {
+  await send(busy, warmMs)
+  await pause(500)
+  const access = programs.slice(1)
+  const before = [programs, access].map(cpuOf)
+  const messages = await send(busy, seconds * 1000)
+  const [us, accessUs] = [programs, access].map((p, i) => ((cpuOf(p) - before[i]!) * 1e6) / messages)
+  return { us: us!, accessUs: accessUs!, perSecond: messages / seconds }
+}
+
+/** A cluster for one measurement. */
+async function run(shape: Shape, { window, active, pace }: Load): Promise<Cost> {
+  const up = await start(shape)
+  const at = devicesAt(up, shape)
   try {
-    const each = up.ports.map((port, i) => ({ port, at: i }))
-    const share = (total: number) => Math.floor(total / up.ports.length)
-    if (idle > 0) for (const { port, at } of each) await generate(active + at * share(idle), share(idle), port, 0)
     await settled(up.programs)
-    const busy: Program[] = []
-    for (const { port, at } of each) busy.push(await generate(at * share(active), share(active), port, window))
-    const measure = async (ms: number) => {
-      for (const g of busy) g.say(`measure ${ms}`)
-      const lines = (await Promise.all(busy.map((g) => g.line()))) as { messages: number }[]
-      return lines.reduce((sum, l) => sum + l.messages, 0)
-    }
-    await measure(pace === undefined ? 1000 : WARM_MS)
-    await pause(500)
-    const access = up.programs.slice(1)
-    const before = [up.programs, access].map(cpuOf)
-    const messages = await measure(seconds * 1000)
-    const [us, accessUs] = [up.programs, access].map((p, i) => ((cpuOf(p) - before[i]!) * 1e6) / messages)
-    return { us: us!, accessUs: accessUs!, perSecond: messages / seconds }
+    return await measured(up, await at.connect(0, active, window, pace), pace === undefined ? 1000 : WARM_MS)
   } finally {
-    for (const g of generators) await g.stop()
-    for (const p of up.programs.toReversed()) await p.stop()
+    await at.stop()
+    await down(up)
+  }
+}
+
+async function down({ programs }: Up): Promise<void> {
+  for (const p of programs.toReversed()) await p.stop()
+}
+
+/** One cluster, to which ever more devices come. Its code is hot before: at a slow pace it stays cold for minutes, and less so the more have come in. */
+async function flat(shape: Shape, from: readonly number[]): Promise<number[]> {
+  const up = await start(shape)
+  const at = devicesAt(up, shape)
+  const costs: number[] = []
+  try {
+    const active = Math.min(devices, ...from)
+    const hot = await at.connect(0, active, 16)
+    await send(hot, WARM_MS)
+    await at.disconnect(hot)
+    await settled(up.programs)
+    const busy = await at.connect(0, active, 1, pace)
+    let connected = active
+    for (const size of from.toSorted((x, y) => x - y)) {
+      await at.connect(connected, size - connected, 0)
+      connected = size
+      await settled(up.programs)
+      const each: Cost[] = []
+      for (let i = 0; i < rounds; i++) each.push(await measured(up, busy, WARM_MS))
+      const [us, perSecond] = [median(each.map((c) => c.us)), median(each.map((c) => c.perSecond))]
+      console.log(
+        `${`${size} connected, ${active} report`.padEnd(36)} ${shape.name.padEnd(26)} ${show(us)} µs/message, ${show(perSecond)}/s`,
+      )
+      costs.push(us)
+    }
+    return costs
+  } finally {
+    await at.stop()
+    await down(up)
   }
 }
 
@@ -170,14 +234,7 @@ try {
     }
   }
   if (only.includes('flat')) {
-    const costs: number[] = []
-    for (const size of sizes) {
-      const load = { window: 1, active: Math.min(devices, size), idle: Math.max(0, size - devices), pace }
-      const [cost] = await compare(`${size} connected, ${devices} report, ${pace}/s`, [cluster(servers.env, 3)], (s) =>
-        run(s, load),
-      )
-      costs.push(cost!.us)
-    }
+    const costs = await flat(cluster(servers.env, 3), sizes)
     console.log(`${' '.repeat(37)}most over least ${(Math.max(...costs) / Math.min(...costs)).toFixed(2)} (wanted ≤ 1.15)`)
   }
   if (only.includes('nodes')) {

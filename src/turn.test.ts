@@ -4,7 +4,7 @@ import { localHolders } from '#core/devicelog/holders.ts'
 import { isPandoError, PandoError } from '#lib/errors.ts'
 import { silentLog } from '#lib/log.ts'
 import { systemClock } from '#lib/service.ts'
-import { until } from '../test/world/wait.ts'
+import { sleep, until } from '../test/world/wait.ts'
 import { clockOf, type Turn, waitForTurn } from './turn.ts'
 
 /** Processes that share a work; what each did is noted, and that never two do it at once. */
@@ -13,7 +13,11 @@ function shared() {
   const done: string[] = []
   const turns = new Map<string, Turn>()
   const hanging = new Set<string>()
-  const join = async (owner: string, begins: () => Promise<void> = async () => {}) => {
+  const join = async (
+    owner: string,
+    begins: () => Promise<void> = async () => {},
+    ends: () => Promise<void> = async () => {},
+  ) => {
     const reach = async <T>(f: () => Promise<T>): Promise<T> => {
       if (hanging.has(owner)) throw new PandoError('log_unavailable', 'no answer')
       return f()
@@ -31,6 +35,7 @@ function shared() {
         done.push(`${owner} begins`)
       },
       async end(lost) {
+        await ends()
         done.push(`${owner} ${lost ? 'lost it' : 'ends'}`)
       },
     })
@@ -55,6 +60,17 @@ test('a work is done by one; when that stops the next one does it at once', asyn
   await until('two again', () => done.at(-1) === 'two begins')
   await two.stop()
   assert.deepEqual(done, ['one begins', 'one ends', 'two begins', 'two ends', 'one begins', 'one ends', 'two begins', 'two ends'])
+})
+
+// CLU-5
+test('one that takes long to end is not thought to be dead: the next one waits for it', async () => {
+  const { join, done } = shared()
+  const one = await join('one', undefined, () => sleep(5000))
+  const two = await join('two')
+  await one.stop()
+  assert.deepEqual(done, ['one begins', 'one ends'])
+  await until('two', () => done.at(-1) === 'two begins')
+  await two.stop()
 })
 
 // CLU-5

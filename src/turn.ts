@@ -108,11 +108,11 @@ export async function waitForTurn(o: TurnOptions): Promise<Turn> {
     return true
   }
 
-  /** Says that it lives, until somebody else has it, or it is passed on or stopped. → whether it was lost */
-  async function keep(): Promise<boolean> {
+  /** Says that it lives, until it is done with it or somebody else has it. → whether it was lost */
+  async function keep(done: () => boolean): Promise<boolean> {
     for (;;) {
       await pause(BEAT_MS)
-      if (stopped || passed > 0) return false
+      if (done()) return false
       const began = performance.now()
       try {
         if (!(await renewed())) return true
@@ -150,16 +150,33 @@ export async function waitForTurn(o: TurnOptions): Promise<Turn> {
       },
     )
     void begun.then((ok) => ok && settled.resolve())
-    const lost = await keep()
-    await begun
-    if (lost) log.warn({ work }, 'another process does it now')
-    over = !lost
-    release()
-    await o.end(lost)
+    let lost = await keep(() => stopped || passed > 0)
+    let ended = false
+    const ending = begun
+      .then(() => end(lost))
+      .finally(() => {
+        ended = true
+        rouse()
+      })
+    // what takes long to end is still done here only
+    if (!lost && (await keep(() => ended))) {
+      lost = true
+      validUntil = 0
+      over = false
+      log.warn({ work }, 'another process does it now, while it is ended here')
+    }
+    await ending
     over = true
     if (!lost && held) await devicelog.hold(work, held, '').catch(() => {})
     held = undefined
     seen = { holder: undefined, since: performance.now() }
+  }
+
+  async function end(lost: boolean): Promise<void> {
+    if (lost) log.warn({ work }, 'another process does it now')
+    over = !lost
+    release()
+    await o.end(lost).catch((err: unknown) => log.error({ err, work }, 'it could not end in order'))
   }
 
   async function run(): Promise<void> {

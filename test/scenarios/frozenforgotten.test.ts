@@ -10,8 +10,9 @@ import { finish, nodeOf, qos2, valuesOf } from './handover.ts'
 onEngines(enginesOf.processes!, () =>
   breakingEngine('redis', (begin) => {
     // MQTT-22, MQTT-13, MQTT-5
-    test('a node that stands still while Redis is emptied says nothing more of devices that came in elsewhere', async () => {
+    test('a node that stands still while Redis is emptied says nothing more of devices that came in elsewhere', async (t) => {
       const redis = await begin()
+      t.after(() => redis.stop())
       const world = await makeWorld({ shape: 'processes', servers: { redis: redis.url } })
       try {
         const [device, idle] = [await world.device(), await world.device()]
@@ -53,7 +54,6 @@ onEngines(enginesOf.processes!, () =>
         assert.deepEqual(await valuesOf(world, device), [1, 2])
       } finally {
         await world.close()
-        await redis.stop()
       }
     })
   }),

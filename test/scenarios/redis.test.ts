@@ -7,8 +7,9 @@ import { makeWorld, Refused, until } from '../world.ts'
 
 breakingEngine('redis', (begin) => {
   // ENG-16, F-07
-  test('devices keep their connections while Redis is away or has forgotten them, and are found again by themselves', async () => {
+  test('devices keep their connections while Redis is away or has forgotten them, and are found again by themselves', async (t) => {
     const redis = await begin()
+    t.after(() => redis.stop())
     const world = await makeWorld({ env: { PANDO_PRESENCE_URL: redis.url } })
     const online = async () => (await world.peers.devicemanager.online({})).count
     const is = (n: number) => until(`${n} devices online`, async () => (await online().catch(() => -1)) === n, 10_000)
@@ -40,7 +41,6 @@ breakingEngine('redis', (begin) => {
       await is(1)
     } finally {
       await world.close()
-      await redis.stop()
     }
   })
 })
