@@ -29,6 +29,8 @@ const pace = Number(values.pace)
 const NODES_PACE = 4000
 /** At a slow pace code stays cold for long, unless many devices have come in before. */
 const WARM_MS = 15_000
+/** So many times the pace makes it hot, and leaves no server work for minutes. */
+const HOT = 5
 const sizes = values.connected.split(',').map(Number)
 const only = values.only.split(',')
 const node = process.execPath
@@ -169,25 +171,30 @@ async function down({ programs }: Up): Promise<void> {
   for (const p of programs.toReversed()) await p.stop()
 }
 
-/** One cluster, to which ever more devices come. Its code is hot before: at a slow pace it stays cold for minutes, and less so the more have come in. */
+/** One cluster, to which ever more devices come. Its code is made hot each time: at a slow pace it stays cold for minutes, and less so the more have come in. */
 async function flat(shape: Shape, from: readonly number[]): Promise<number[]> {
   const up = await start(shape)
   const at = devicesAt(up, shape)
   const costs: number[] = []
-  try {
-    const active = Math.min(devices, ...from)
-    const hot = await at.connect(0, active, 16)
-    await send(hot, WARM_MS)
-    await at.disconnect(hot)
+  const active = Math.min(devices, ...from)
+  const paced = pace > 0 ? pace : undefined
+  const reporting = async (atPace: number | undefined, work: (busy: Generators) => Promise<void>) => {
+    const busy = await at.connect(0, active, 1, atPace)
+    await work(busy)
+    await at.disconnect(busy)
     await settled(up.programs)
-    const busy = await at.connect(0, active, 1, pace)
+  }
+  try {
     let connected = active
     for (const size of from.toSorted((x, y) => x - y)) {
       await at.connect(connected, size - connected, 0)
       connected = size
       await settled(up.programs)
+      if (paced !== undefined) await reporting(HOT * paced, async (busy) => void (await send(busy, WARM_MS)))
       const each: Cost[] = []
-      for (let i = 0; i < rounds; i++) each.push(await measured(up, busy, WARM_MS))
+      await reporting(paced, async (busy) => {
+        for (let i = 0; i < rounds; i++) each.push(await measured(up, busy, paced === undefined ? 5000 : WARM_MS))
+      })
       const [us, perSecond] = [median(each.map((c) => c.us)), median(each.map((c) => c.perSecond))]
       console.log(
         `${`${size} connected, ${active} report`.padEnd(36)} ${shape.name.padEnd(26)} ${show(us)} µs/message, ${show(perSecond)}/s`,
