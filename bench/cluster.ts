@@ -3,7 +3,8 @@
  * changes with the devices that are connected; what a second access node adds. The servers are counted apart, and named as tests name them
  * (test/support/engines.ts). Where they and the generators share two processors with the nodes, a second node can't be shown by what goes through:
  * there is also what each spends on a message. node bench/cluster.ts [--seconds 10] [--rounds 3] [--devices 1000] [--connected 1000,10000]
- * [--pace 300] [--only cost,flat,nodes]. `flat` sends so many messages a second, so that no server is at its end and each run has the same to do.
+ * [--pace 300] [--only cost,flat,nodes]. `flat` sends so many messages a second (0: as many as it takes), so that no server is at its end and each run
+ * has the same to do; what the processes spend with as many connected and no messages is said apart.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -144,6 +145,13 @@ async function send(busy: Generators, ms: number): Promise<number> {
   return lines.reduce((sum, l) => sum + l.messages, 0)
 }
 
+/** What the processes spend anyway, s of CPU a second: for connections that are held, leases, and what is left to be done. */
+async function resting({ programs }: Up): Promise<number> {
+  const before = cpuOf(programs)
+  await pause(seconds * 1000)
+  return (cpuOf(programs) - before) / seconds
+}
+
 async function measured({ programs }: Up, busy: Generators, warmMs: number): Promise<Cost> {
   await send(busy, warmMs)
   await pause(500)
@@ -192,12 +200,15 @@ async function flat(shape: Shape, from: readonly number[]): Promise<number[]> {
       await settled(up.programs)
       if (paced !== undefined) await reporting(HOT * paced, async (busy) => void (await send(busy, WARM_MS)))
       const each: Cost[] = []
+      const rest = await resting(up)
       await reporting(paced, async (busy) => {
         for (let i = 0; i < rounds; i++) each.push(await measured(up, busy, paced === undefined ? 5000 : WARM_MS))
       })
-      const [us, perSecond] = [median(each.map((c) => c.us)), median(each.map((c) => c.perSecond))]
+      const perSecond = median(each.map((c) => c.perSecond))
+      const us = median(each.map((c) => c.us - (rest * 1e6) / c.perSecond))
+      const title = `${size} connected, ${active} report`.padEnd(36)
       console.log(
-        `${`${size} connected, ${active} report`.padEnd(36)} ${shape.name.padEnd(26)} ${show(us)} µs/message, ${show(perSecond)}/s`,
+        `${title} ${shape.name.padEnd(26)} ${show(us)} µs/message, ${show(perSecond)}/s, and ${show(rest * 1000)} ms/s at rest`,
       )
       costs.push(us)
     }
