@@ -3,8 +3,8 @@
  * changes with the devices that are connected; what a second access node adds. The servers are counted apart, and named as tests name them
  * (test/support/engines.ts). Where they and the generators share two processors with the nodes, a second node can't be shown by what goes through:
  * there is also what each spends on a message. node bench/cluster.ts [--seconds 10] [--rounds 3] [--devices 1000] [--connected 1000,10000]
- * [--pace 300] [--only cost,flat,nodes]. `flat` sends so many messages a second (0: as many as it takes), so that no server is at its end and each run
- * has the same to do; what the processes spend with as many connected and no messages is said apart.
+ * [--pace 300] [--only cost,flat,nodes]. `flat` has a cluster for each number of `--connected`, all up at once and measured in turn; each sends so many messages a
+ * second (0: as many as it takes), so that no server is at its end; what the processes spend with as many connected and no messages is said apart.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -30,6 +30,7 @@ const pace = Number(values.pace)
 const NODES_PACE = 4000
 /** At a slow pace code stays cold for long, unless many devices have come in before. */
 const WARM_MS = 15_000
+const SETTLE_MS = 3000
 /** So many times the pace makes it hot, and leaves no server work for minutes. */
 const HOT = 5
 const sizes = values.connected.split(',').map(Number)
@@ -43,6 +44,7 @@ const common = { ...Object.fromEntries(listens), PANDO_LOG_LEVEL: 'warn' } as Re
 
 interface Shape {
   name: string
+  place?: string
   env: Record<string, string>
   /** file with its devices */
   credentials: string
@@ -51,8 +53,10 @@ interface Shape {
 }
 
 const logic = ['registry', 'devicemanager', 'controller', 'notifier', 'apiprovider', 'httpaccess']
-const cluster = (env: Record<string, string>, nodes: number): Shape => ({
+/** `place`: of its files, where several are up. */
+const cluster = (env: Record<string, string>, nodes: number, place = ''): Shape => ({
   name: `cluster, ${nodes} access node${nodes > 1 ? 's' : ''}`,
+  place,
   env,
   credentials: join(dir, 'cluster.json'),
   processes: [logic, ...Array.from({ length: nodes }, () => ['mqttaccess'])],
@@ -63,9 +67,9 @@ interface Up {
   ports: number[]
 }
 
-async function start({ env, processes }: Shape): Promise<Up> {
+async function start({ env, place = '', processes }: Shape): Promise<Up> {
   const programs = processes.map((services, i) => {
-    const dataDir = env['PANDO_DATA_DIR'] ?? join(dir, String(i))
+    const dataDir = env['PANDO_DATA_DIR'] ?? join(dir, place, String(i))
     return program(0, ['bin/pando', 'serve', ...services], { ...common, ...env, PANDO_DATA_DIR: dataDir })
   })
   const lines = (await Promise.all(programs.map((p) => p.line()))) as { listen: Record<string, string> }[]
@@ -138,11 +142,17 @@ function devicesAt({ ports }: Up, { credentials }: Shape) {
   }
 }
 
-/** → messages that were confirmed */
-async function send(busy: Generators, ms: number): Promise<number> {
-  for (const g of busy) g.say(`measure ${ms}`)
+/** `atPace`: of all together, other than what they were told first. → messages that were confirmed */
+async function send(busy: Generators, ms: number, atPace?: number): Promise<number> {
+  for (const g of busy) g.say(`measure ${ms}${atPace ? ` ${atPace / busy.length}` : ''}`)
   const lines = (await Promise.all(busy.map((g) => g.line()))) as { messages: number }[]
   return lines.reduce((sum, l) => sum + l.messages, 0)
+}
+
+/** No message comes any more, until they send again. */
+async function rest(busy: Generators): Promise<void> {
+  for (const g of busy) g.say('rest')
+  await pause(SETTLE_MS)
 }
 
 /** What the processes spend anyway, s of CPU a second: for connections that are held, leases, and what is left to be done. */
@@ -179,44 +189,74 @@ async function down({ programs }: Up): Promise<void> {
   for (const p of programs.toReversed()) await p.stop()
 }
 
-/** One cluster, to which ever more devices come. Its code is made hot each time: at a slow pace it stays cold for minutes, and less so the more have come in. */
-async function flat(shape: Shape, from: readonly number[]): Promise<number[]> {
+/** Clusters of as many access nodes with ever more devices, all up and measured in turn: servers and machine are as fast or slow for each of them. */
+async function flat(nodes: number, from: readonly number[]): Promise<number[]> {
+  const all: Peer[] = []
+  const active = Math.min(devices, ...from)
+  try {
+    for (const size of from.toSorted((x, y) => x - y)) all.push(await peer(nodes, size, active))
+    await settled(all.flatMap((p) => p.up.programs))
+    for (let i = 0; i < rounds; i++) for (const p of all) p.costs.push(await above(p))
+    for (const { size, shape, costs } of all) {
+      const middle = (figure: (c: Above) => number) => show(median(costs.map(figure)))
+      const what = `${size} connected, ${active} report`.padEnd(36)
+      const least = show(Math.min(...costs.map((c) => c.us)))
+      console.log(
+        `${what} ${shape.name.padEnd(26)} ${middle((c) => c.us)} µs/message (least ${least}), ${middle((c) => c.perSecond)}/s, and ${middle((c) => c.rest * 1000)} ms/s at rest`,
+      )
+    }
+    // what went on beside a round fell on all sizes of that round
+    return all.map(({ costs }) => median(costs.map((c, i) => c.us / all[0]!.costs[i]!.us)))
+  } finally {
+    for (const p of all) await p.stop()
+  }
+}
+
+interface Above extends Cost {
+  /** s of CPU a second without messages */
+  rest: number
+}
+
+/** One of several clusters that are up together. */
+interface Peer {
+  size: number
+  shape: Shape
+  up: Up
+  busy: Generators
+  costs: Above[]
+  stop(): Promise<void>
+}
+
+async function peer(nodes: number, size: number, active: number): Promise<Peer> {
+  const own = await worldServers('cluster')
+  const name = `flat-${size}`
+  const shape = { ...cluster(own.env, nodes, name), credentials: join(dir, `${name}.json`) }
+  writeFileSync(shape.credentials, JSON.stringify(await makeDevices({ PANDO_DATA_DIR: join(dir, name), ...own.env }, size)))
   const up = await start(shape)
   const at = devicesAt(up, shape)
-  const costs: number[] = []
-  const active = Math.min(devices, ...from)
-  const paced = pace > 0 ? pace : undefined
-  const reporting = async (atPace: number | undefined, work: (busy: Generators) => Promise<void>) => {
-    const busy = await at.connect(0, active, 1, atPace)
-    await work(busy)
-    await at.disconnect(busy)
-    await settled(up.programs)
-  }
-  try {
-    let connected = active
-    for (const size of from.toSorted((x, y) => x - y)) {
-      await at.connect(connected, size - connected, 0)
-      connected = size
-      await settled(up.programs)
-      if (paced !== undefined) await reporting(HOT * paced, async (busy) => void (await send(busy, WARM_MS)))
-      const each: Cost[] = []
-      const rest = await resting(up)
-      await reporting(paced, async (busy) => {
-        for (let i = 0; i < rounds; i++) each.push(await measured(up, busy, paced === undefined ? 5000 : WARM_MS))
-      })
-      const perSecond = median(each.map((c) => c.perSecond))
-      const us = median(each.map((c) => c.us - (rest * 1e6) / c.perSecond))
-      const title = `${size} connected, ${active} report`.padEnd(36)
-      console.log(
-        `${title} ${shape.name.padEnd(26)} ${show(us)} µs/message, ${show(perSecond)}/s, and ${show(rest * 1000)} ms/s at rest`,
-      )
-      costs.push(us)
-    }
-    return costs
-  } finally {
+  async function stop(): Promise<void> {
     await at.stop()
     await down(up)
+    await own.drop()
   }
+  try {
+    const busy = await at.connect(0, active, 1, pace > 0 ? pace : undefined)
+    await at.connect(active, size - active, 0)
+    await send(busy, WARM_MS, pace > 0 ? HOT * pace : undefined)
+    await rest(busy)
+    return { size, shape, up, busy, costs: [], stop }
+  } catch (e) {
+    await stop()
+    throw e
+  }
+}
+
+/** What messages cost above what the processes spend without any. */
+async function above({ up, busy }: Peer): Promise<Above> {
+  const idle = await resting(up)
+  const cost = await measured(up, busy, SETTLE_MS)
+  await rest(busy)
+  return { ...cost, us: cost.us - (idle * 1e6) / cost.perSecond, rest: idle }
 }
 
 const show = (n: number): string => n.toFixed(n < 100 ? 2 : 0)
@@ -238,9 +278,10 @@ async function compare(title: string, shapes: readonly Shape[], load: (s: Shape)
 
 const servers = await worldServers('cluster')
 try {
-  const count = Math.max(devices, ...sizes)
-  const made = await makeDevices({ PANDO_DATA_DIR: join(dir, '0'), ...servers.env }, count)
-  writeFileSync(join(dir, 'cluster.json'), JSON.stringify(made))
+  if (only.some((what) => what !== 'flat')) {
+    const made = await makeDevices({ PANDO_DATA_DIR: join(dir, '0'), ...servers.env }, devices)
+    writeFileSync(join(dir, 'cluster.json'), JSON.stringify(made))
+  }
   if (only.includes('cost')) {
     const env = { PANDO_DATA_DIR: join(dir, 'files') }
     const one: Shape = { name: 'one process, files', env, credentials: join(dir, 'files.json'), processes: [[]] }
@@ -252,8 +293,11 @@ try {
     }
   }
   if (only.includes('flat')) {
-    const costs = await flat(cluster(servers.env, 3), sizes)
-    console.log(`${' '.repeat(37)}most over least ${(Math.max(...costs) / Math.min(...costs)).toFixed(2)} (wanted ≤ 1.15)`)
+    const costs = await flat(3, sizes)
+    const times = costs.map((c) => c.toFixed(2)).join(', ')
+    console.log(
+      `${' '.repeat(37)}${times} × the fewest; most over least ${(Math.max(...costs) / Math.min(...costs)).toFixed(2)} (wanted ≤ 1.15)`,
+    )
   }
   if (only.includes('nodes')) {
     const [one, two] = await compare('QoS 1, 16 in flight', [cluster(servers.env, 1), cluster(servers.env, 2)], (s) =>

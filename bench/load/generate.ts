@@ -1,6 +1,6 @@
 /**
  * Load on an MQTT server: many connections, each with so many messages in flight. Prints one JSON line when all are connected
- * and one each time it is told `measure <ms>` on stdin. node bench/load/generate.ts '{"port":1883,"count":1000,…}'
+ * and one each time it is told `measure <ms>`, or `measure <ms> <messages a second>`, on stdin; `rest`: nothing is sent until then. node bench/load/generate.ts '{"port":1883,"count":1000,…}'
  */
 import { readFileSync } from 'node:fs'
 import { connect as connectTcp, type Socket } from 'node:net'
@@ -114,13 +114,21 @@ function messages(): Uint8Array[] {
 
 const TICK_MS = 10
 
+let turn = 0
+let ticking: NodeJS.Timeout | undefined
+
 function keepPace(perSecond: number): void {
   const start = performance.now()
   let sent = 0
-  setInterval(() => {
+  ticking = setInterval(() => {
     const due = ((performance.now() - start) * perSecond) / 1000
-    for (; sent < due; sent++) clients[sent % clients.length]!.publish(1)
+    for (; sent < due; sent++) clients[turn++ % clients.length]!.publish(1)
   }, TICK_MS)
+}
+
+function rest(): void {
+  running = false
+  clearInterval(ticking)
 }
 
 function fail(why: string): void {
@@ -139,15 +147,19 @@ while (connected < o.count) await new Promise((done) => setTimeout(done, 1))
 console.log(JSON.stringify({ connected }))
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const ms = Number(/^measure (\d+)$/.exec(line)?.[1] ?? 0)
+  if (line === 'rest') {
+    rest()
+    continue
+  }
+  const [, ms, pace = o.pace] = /^measure (\d+)(?: ([\d.]+))?$/.exec(line) ?? []
   if (!running) {
     running = true
-    if (o.pace !== undefined) keepPace(o.pace)
+    if (pace !== undefined) keepPace(Number(pace))
     else for (const c of clients) c.begin()
     await new Promise((done) => setTimeout(done, 1000))
   }
   const before = acknowledged
-  await new Promise((done) => setTimeout(done, ms))
+  await new Promise((done) => setTimeout(done, Number(ms)))
   console.log(JSON.stringify({ messages: acknowledged - before }))
 }
 process.exit(0)

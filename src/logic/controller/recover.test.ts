@@ -8,18 +8,25 @@ import type { Clock } from '#lib/service.ts'
 import { housekeeping, recover } from './recover.ts'
 import type { WayUp } from './up.ts'
 
-/** Runs one round of housekeeping with so much free space and says which limits the engines were given. */
-async function oneRound(free: number, freedByHistory: number) {
-  let now = 0
-  let tick = () => {}
+/** A clock that stands still until it is set, and calls what it is asked to call by `tick`. */
+function manualClock() {
+  const hand = { now: 0, tick: () => {} }
   const clock: Clock = {
-    now: () => now,
+    now: () => hand.now,
     after: () => () => {},
     every(_ms, f) {
-      tick = f
+      hand.tick = f
       return () => {}
     },
   }
+  return { clock, hand }
+}
+
+const limits = { devicelogMaxBytes: 9000, devicelogMaxAge: 1, historyMaxBytes: 8000, historyMaxAge: 1, diskReserve: 1000 }
+
+/** Runs one round of housekeeping with so much free space and says which limits the engines were given. */
+async function oneRound(free: number, freedByHistory: number) {
+  const { clock, hand } = manualClock()
   const asked: string[] = []
   const history = {
     current: { saved: new Map(), save: async () => {} },
@@ -42,13 +49,59 @@ async function oneRound(free: number, freedByHistory: number) {
     },
   } as unknown as DeviceLog
   const up = { sinceMark: () => 0, mark() {}, applied: new Map(), catchUp: async () => 0 } as unknown as WayUp
-  const limits = { devicelogMaxBytes: 9000, devicelogMaxAge: 1, historyMaxBytes: 8000, historyMaxAge: 1, diskReserve: 1000 }
-  const keeping = housekeeping({ devicelog, history, up, log: silentLog(), clock, limits, stillMine: () => true, onSizes() {} })
-  now = 61_000
-  tick()
+  const keeping = housekeeping({
+    devicelog,
+    history,
+    up,
+    log: silentLog(),
+    clock,
+    limits,
+    readAgain: 0,
+    stillMine: () => true,
+    onSizes() {},
+  })
+  hand.now = 61_000
+  hand.tick()
   await keeping.stop()
   return asked
 }
+
+/** How often the current status was saved when housekeeping has first looked, after a start that read so many batches again. */
+async function savedAfter(readAgain: number): Promise<number> {
+  const { clock, hand } = manualClock()
+  let saved = 0
+  const history = {
+    current: { saved: new Map(), save: async () => void saved++ },
+    cursors: () => new Map(),
+  } as unknown as History
+  const devicelog = { streams: async () => [], advance: async () => {} } as unknown as DeviceLog
+  let since = 500
+  const mark = () => {
+    since = 0
+  }
+  const up = { sinceMark: () => since, mark, applied: new Map(), catchUp: async () => 0 } as unknown as WayUp
+  const keeping = housekeeping({
+    devicelog,
+    history,
+    up,
+    log: silentLog(),
+    clock,
+    limits,
+    readAgain,
+    stillMine: () => true,
+    onSizes() {},
+  })
+  hand.now = 5000
+  hand.tick()
+  await keeping.between(async () => {})
+  return saved
+}
+
+// CUR-3
+test('after a start that had to read much of the log again the current status is saved at once, so that the next need not', async () => {
+  assert.equal(await savedAfter(10), 0)
+  assert.equal(await savedAfter(50_000), 1)
+})
 
 test('with enough free space only the limits count', async () => {
   assert.deepEqual(await oneRound(1000, 0), ['history 8000', 'log 9000'])

@@ -8,7 +8,9 @@ import type { WayUp } from './up.ts'
 
 export const CONSUMER = 'controller'
 
-export async function recover(devicelog: DeviceLog, history: History, up: WayUp, log: Logger): Promise<void> {
+/** → how many batches that were */
+export async function recover(devicelog: DeviceLog, history: History, up: WayUp, log: Logger): Promise<number> {
+  const began = performance.now()
   const absorbed = history.cursors()
   const saved = history.current.saved
   const parts: Part[] = []
@@ -23,7 +25,9 @@ export async function recover(devicelog: DeviceLog, history: History, up: WayUp,
     parts.push({ stream, after: dropped ? first - 1 : after, last })
   }
   const batches = await readInOrder(devicelog, parts, up.replaying())
-  if (batches > 0) log.info({ batches }, 'read the device log again behind the last snapshot')
+  const ms = Math.round(performance.now() - began)
+  if (batches > 0) log.info({ batches, ms }, 'read the device log again behind the last snapshot')
+  return batches
 }
 
 export interface Housekeeping {
@@ -43,6 +47,8 @@ export interface Limits {
 
 const SNAPSHOT_BYTES = 64 << 20
 const SNAPSHOT_MS = 5 * 60_000
+/** A start that had to read so many batches again saves soon: starts that follow one another closely must not read ever more. */
+const READ_MUCH = 1000
 const CHECK_MS = 5000
 const RETAIN_MS = 60_000
 
@@ -54,13 +60,15 @@ export function housekeeping(o: {
   log: Logger
   clock: Clock
   limits: Limits
+  /** batches that the start has read again */
+  readAgain: number
   onSizes: (log: number, history: number) => void
   /** false: another controller has begun, whose snapshots are newer */
   stillMine: () => boolean
 }): Housekeeping {
   const { devicelog, history, up, clock, limits } = o
   let running: Promise<void> = Promise.resolve()
-  let savedAt = clock.now()
+  let savedAt = o.readAgain >= READ_MUCH ? Number.NEGATIVE_INFINITY : clock.now()
   let retainedAt = clock.now()
 
   /** what the snapshot before the newest covers: if the newest is damaged, the log must still hold all behind the other */

@@ -68,7 +68,7 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
   const marks = makeMarks(history.current, parsed)
   const up = wayUp({ devicelog, history, queue, observers, translator, marks, accepted, metrics: s.metrics })
   await devicelog.consumers(CONSUMER, [CONSUMER, RULES_CONSUMER])
-  await recover(devicelog, history, up, s.log)
+  const readAgain = await recover(devicelog, history, up, s.log)
   const writer = new LogWriter({ accept: up.accept, log: s.log, maxWaiting: s.config.uplinkMaxWaiting })
   const ending = { current: history.current, writer, peers: s.peers, clock: s.clock }
   const endLost = lostEnder(ending)
@@ -111,6 +111,7 @@ export async function start(s: ServiceStart<Config, Ports, DownPeers>): Promise<
     log: s.log,
     clock: s.clock,
     limits: budget.limits,
+    readAgain,
     stillMine: s.stillMine ?? (() => true),
     onSizes: (log, kept) => {
       s.metrics.pando_log_bytes.set(log)
