@@ -120,6 +120,29 @@ function tests(server: string): void {
     }
     assert.deepEqual(await textsOf(h), upTo(1, n))
   })
+
+  // ENG-8
+  test('history mongodb: a server too slow for so many devices at once gets them in pieces; each record is there once', async (t) => {
+    const place = database(server)
+    const slow = await open(`${place}${impatient}`)
+    const reader = await open(place)
+    t.after(async () => {
+      await Promise.all([slow.close(), reader.close()])
+      await drop(place)
+    })
+    const devices = Array.from({ length: 3000 }, (_, i) => i + 1)
+    for (let seq = 1; seq <= 30; seq++) {
+      const some = devices.slice((seq - 1) * 100, seq * 100)
+      const records = some.map((device) => ({ kind: recordKind.status, device, time: today * DAY + seq, data: Buffer.from('x') }))
+      await slow.absorb(makeBatch(1, seq, records))
+    }
+    for (let seq = 31; seq <= 50; seq++) await slow.absorb(numbered(1, seq))
+    await until('all of it', () => slow.cursors().get(1) === 50, 60_000)
+    assert.equal(slow.health().state, 'ok')
+    for (const device of [2, 100, 101, 1000, 1999, 2001, 3000])
+      assert.equal((await readAll(reader, { device, limit: 10 })).length, 1, `device ${device}`)
+    assert.equal((await readAll(reader, { device: 1, limit: 100 })).length, 21)
+  })
 }
 
 onEngine('mongodb', tests)

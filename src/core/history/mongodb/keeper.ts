@@ -16,6 +16,14 @@ import type { Collections } from './documents.ts'
 import { flushTail } from './flush.ts'
 import { droppedUntil, retain } from './retain.ts'
 
+/**
+ * A transaction holds a document of so many devices at most. Where it fails, half as many are tried, down to LEAST: a server that is too slow for
+ * as many within the time of a call would else be asked for ever more, for ever.
+ */
+const MOST_DEVICES = 10_000
+const LEAST_DEVICES = 100
+/** Each one that succeeds lets the next be a little larger: an attempt that fails costs the server as much as one that doesn't. */
+const GROWTH = 1.1
 /** A flush begins when this much has come, when nothing has come for a second, or when the oldest has waited for five. */
 const FLUSH_BYTES = 8 << 20
 const IDLE_MS = 1000
@@ -31,13 +39,17 @@ export class MongoKeeper implements Keeping {
   #c: Collections
   #told: Told
   #tail = new Tail()
-  #frozen: Tail | undefined
+  /** what gathers no more, oldest first: the first is being flushed */
+  #frozen: Tail[] = []
+  #most = MOST_DEVICES
   #flushing: Promise<void> | undefined
   #cursors: Map<number, number>
   #writer = randomUUID().slice(0, 8)
-  /** of the flush that is under way, and of the last one that is done */
+  /** of the last flush that has begun, and of the last one that is done */
   #number = 0
   #done = 0
+  /** what the flush `#number` is of */
+  #begun: Tail | undefined
   #order = 0
   #owed = 0
   #oldest = 0
@@ -68,7 +80,14 @@ export class MongoKeeper implements Keeping {
     addNew(this.#tail, [batches], this.#cursors)
     this.#owed += batches.length
     this.#pay()
-    if (this.#tail.bytes >= FLUSH_BYTES) this.#flushSoon()
+    if (this.#tail.devices.count >= MOST_DEVICES) this.#freeze()
+    if (this.#frozen.length > 0 || this.#tail.bytes >= FLUSH_BYTES) this.#flushSoon()
+  }
+
+  #freeze(): void {
+    if (this.#tail.cursors.size === 0) return
+    this.#frozen.push(this.#tail)
+    this.#tail = new Tail()
   }
 
   async read(q: HistoryQuery): Promise<Answer> {
@@ -86,16 +105,14 @@ export class MongoKeeper implements Keeping {
 
   /** What is in memory at this moment, and what was durable before it. */
   async #sight(runs: (seen: Seen) => Promise<Packed[]>): Promise<Sight> {
-    const tails = this.#frozen ? [this.#frozen, this.#tail] : [this.#tail]
+    const tails = [...this.#frozen, this.#tail]
     const found = await runs({ writer: this.#writer, flush: this.#done })
     return { runs: found, tails, using: (_, job) => job(), mostTaken: MOST_TAKEN }
   }
 
   async flush(): Promise<void> {
-    const wanted = this.#tail
-    if (wanted.cursors.size > 0 && !this.#frozen) await this.#flushOnce()
-    while (this.#frozen) await this.#flushOnce()
-    if (this.#tail === wanted && wanted.cursors.size > 0) await this.flush()
+    this.#freeze()
+    while (this.#frozen.length > 0) await this.#flushOnce()
   }
 
   async retain(limit: { maxBytes: number; maxAgeMs: number }): Promise<{ droppedBytes: number; bytes: number }> {
@@ -113,12 +130,15 @@ export class MongoKeeper implements Keeping {
 
   #tick(now: number): void {
     const waits = this.#tail.records > 0 && (now - this.#newest >= IDLE_MS || now - this.#oldest >= AGE_MS)
-    if (this.#frozen || waits || this.#tail.bytes >= FLUSH_BYTES) this.#flushSoon()
+    if (this.#frozen.length > 0 || waits || this.#tail.bytes >= FLUSH_BYTES) this.#flushSoon()
   }
 
   #flushSoon(): void {
     if (this.#flushing || performance.now() < this.#retryAt) return
-    this.#flushOnce().catch(() => {}) // told by health, tried again by #tick
+    this.#flushOnce().then(
+      () => this.#frozen.length > 0 && this.#flushSoon(),
+      () => {}, // told by health, tried again by #tick
+    )
   }
 
   #flushOnce(): Promise<void> {
@@ -129,46 +149,56 @@ export class MongoKeeper implements Keeping {
   }
 
   async #attempt(): Promise<void> {
-    if (!this.#frozen) {
-      this.#frozen = this.#tail
-      this.#tail = new Tail()
-      this.#number++
-    }
-    const tail = this.#frozen
+    if (this.#frozen.length === 0) this.#freeze()
+    const tail = this.#first()
+    if (tail === undefined) return
     const flush = { writer: this.#writer, number: this.#number, from: this.#cursors, order: () => this.#nextOrder() }
     try {
-      if (!(await flushTail(this.#mongo, this.#c, tail, flush, pauses()))) return void (await this.#catchUp(tail))
+      if (!(await flushTail(this.#mongo, this.#c, tail, flush, pauses()))) return void (await this.#catchUp())
       for (const [stream, seq] of tail.cursors) this.#cursors.set(stream, seq)
-      this.#frozen = undefined
+      this.#frozen.shift()
       this.#done = this.#number
       this.#failures = 0
+      this.#most = Math.min(MOST_DEVICES, Math.ceil(this.#most * GROWTH))
       this.#told.health(undefined)
       this.#told.cursors(new Map(this.#cursors))
       this.#pay()
     } catch (e) {
       this.#told.health((e as Error).message)
+      this.#most = Math.max(LEAST_DEVICES, tail.devices.count >> 1)
       this.#retryAt = performance.now() + jittered(++this.#failures)
       throw e
     }
   }
 
-  /** Another process has absorbed some of it: what is left is tried again, behind that. */
-  async #catchUp(tail: Tail): Promise<void> {
-    const absorbed = await this.#mongo.call(() => this.#c.absorbed.find({ _id: { $in: [...tail.cursors.keys()] } }).toArray())
+  /** What is flushed next: all that was frozen first, or as much of it as may be tried at once. */
+  #first(): Tail | undefined {
+    const [tail] = this.#frozen
+    if (tail && tail.devices.count > this.#most) this.#frozen.splice(0, 1, ...parted(tail, this.#most))
+    const first = this.#frozen[0]
+    if (first !== this.#begun) this.#number++
+    this.#begun = first
+    return first
+  }
+
+  /** Another process has absorbed some of it, or an attempt of ours that was given up has: what is left is tried again, behind that. */
+  async #catchUp(): Promise<void> {
+    const tails = [...this.#frozen, this.#tail]
+    const streams = [...new Set(tails.flatMap((t) => [...t.cursors.keys()]))]
+    const absorbed = await this.#mongo.call(() => this.#c.absorbed.find({ _id: { $in: streams } }).toArray())
     const known = new Map(absorbed.map(({ _id, q }) => [_id, q]))
-    for (const stream of tail.cursors.keys()) {
+    for (const stream of streams) {
       if ((known.get(stream) ?? 0) < (this.#cursors.get(stream) ?? 0)) {
         const why = `has lost what it had confirmed of stream ${stream}; a new start reads it from the device log again`
         throw new PandoError('store_damaged', `history: ${this.#mongo.where} ${why}`, { file: this.#mongo.where, offset: 0 })
       }
     }
     for (const [stream, q] of known) this.#cursors.set(stream, q)
-    const rest = new Tail()
-    addNew(rest, tail.contents(), this.#cursors)
-    const newer = new Tail()
-    addNew(newer, this.#tail.contents(), this.#cursors)
-    this.#tail = newer
-    this.#frozen = rest.cursors.size > 0 ? rest : undefined
+    // read now from there, no longer from memory
+    for (const { w, f } of absorbed) if (w === this.#writer) this.#done = Math.max(this.#done, f)
+    const left = (tail: Tail): Tail => addNew(new Tail(), tail.contents(), this.#cursors)
+    this.#frozen = this.#frozen.map(left).filter((tail) => tail.cursors.size > 0)
+    this.#tail = left(this.#tail)
     this.#told.cursors(new Map(this.#cursors))
     this.#pay()
   }
@@ -180,19 +210,34 @@ export class MongoKeeper implements Keeping {
   }
 
   #pay(): void {
-    if (this.#owed === 0 || this.#tail.bytes + (this.#frozen?.bytes ?? 0) > MOST_WAITING) return
+    const waiting = this.#frozen.reduce((sum, tail) => sum + tail.bytes, this.#tail.bytes)
+    if (this.#owed === 0 || waiting > MOST_WAITING) return
     this.#told.taken(this.#owed)
     this.#owed = 0
   }
 }
 
-/** Of whole batches those behind the cursors. */
-function addNew(tail: Tail, pieces: Iterable<Buffer>, cursors: ReadonlyMap<number, number>): void {
+/** Of whole batches those behind the cursors. → tail */
+function addNew(tail: Tail, pieces: Iterable<Buffer>, cursors: ReadonlyMap<number, number>): Tail {
+  for (const batch of batchesOf(pieces)) {
+    const { stream, seq } = batchHead(batch)
+    if (seq > (cursors.get(stream) ?? 0)) tail.add(batch)
+  }
+  return tail
+}
+
+/** The oldest batches, as far as they are of fewer devices than `most`, one at least; and the others. */
+function parted(tail: Tail, most: number): Tail[] {
+  const [first, others] = [new Tail(), new Tail()]
+  for (const batch of batchesOf(tail.contents())) (others.records === 0 && first.devices.count < most ? first : others).add(batch)
+  return others.records === 0 ? [first] : [first, others]
+}
+
+function* batchesOf(pieces: Iterable<Buffer>): Generator<Buffer> {
   for (const piece of pieces) {
     for (let p = 0, size = 0; p < piece.length; p += size) {
-      const { stream, seq, ...head } = batchHead(piece, p)
-      size = head.size
-      if (seq > (cursors.get(stream) ?? 0)) tail.add(piece.subarray(p, p + size))
+      size = batchHead(piece, p).size
+      yield piece.subarray(p, p + size)
     }
   }
 }
