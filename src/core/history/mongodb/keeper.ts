@@ -17,13 +17,13 @@ import { flushTail } from './flush.ts'
 import { droppedUntil, retain } from './retain.ts'
 
 /**
- * A transaction holds a document of so many devices at most. Where it fails, half as many are tried, down to LEAST: a server that is too slow for
- * as many within the time of a call would else be asked for ever more, for ever.
+ * A transaction changes a document of each device. It has as many as the server takes within TARGET_MS: one that takes longer holds up the device log
+ * there, and one that took longer than a call may would be tried again for ever.
  */
 const MOST_DEVICES = 10_000
 const LEAST_DEVICES = 100
-/** Each one that succeeds lets the next be a little larger: an attempt that fails costs the server as much as one that doesn't. */
-const GROWTH = 1.1
+const FIRST_DEVICES = 1000
+const TARGET_MS = 1000
 /** A flush begins when this much has come, when nothing has come for a second, or when the oldest has waited for five. */
 const FLUSH_BYTES = 8 << 20
 const IDLE_MS = 1000
@@ -41,7 +41,7 @@ export class MongoKeeper implements Keeping {
   #tail = new Tail()
   /** what gathers no more, oldest first: the first is being flushed */
   #frozen: Tail[] = []
-  #most = MOST_DEVICES
+  #most = FIRST_DEVICES
   #flushing: Promise<void> | undefined
   #cursors: Map<number, number>
   #writer = randomUUID().slice(0, 8)
@@ -152,6 +152,7 @@ export class MongoKeeper implements Keeping {
     if (this.#frozen.length === 0) this.#freeze()
     const tail = this.#first()
     if (tail === undefined) return
+    const began = performance.now()
     const flush = { writer: this.#writer, number: this.#number, from: this.#cursors, order: () => this.#nextOrder() }
     try {
       if (!(await flushTail(this.#mongo, this.#c, tail, flush, pauses()))) return void (await this.#catchUp())
@@ -159,16 +160,22 @@ export class MongoKeeper implements Keeping {
       this.#frozen.shift()
       this.#done = this.#number
       this.#failures = 0
-      this.#most = Math.min(MOST_DEVICES, Math.ceil(this.#most * GROWTH))
+      this.#learn(tail.devices.count, performance.now() - began)
       this.#told.health(undefined)
       this.#told.cursors(new Map(this.#cursors))
       this.#pay()
     } catch (e) {
       this.#told.health((e as Error).message)
-      this.#most = Math.max(LEAST_DEVICES, tail.devices.count >> 1)
+      this.#most = Math.max(LEAST_DEVICES, Math.min(this.#most, tail.devices.count) >> 1)
       this.#retryAt = performance.now() + jittered(++this.#failures)
       throw e
     }
+  }
+
+  /** So many devices took so long. */
+  #learn(devices: number, ms: number): void {
+    if (ms > TARGET_MS) this.#most = Math.max(LEAST_DEVICES, Math.floor((devices * TARGET_MS) / ms))
+    else if (devices * 2 > this.#most) this.#most = Math.min(MOST_DEVICES, this.#most * 2)
   }
 
   /** What is flushed next: all that was frozen first, or as much of it as may be tried at once. */
