@@ -24,16 +24,28 @@ export interface Appender {
 export function appender(mongo: Mongo, { log, streams }: Collections): Appender {
   const known = new Map<number, Known>()
 
+  /** What is known is not looked through again. */
   async function tip(stream: number): Promise<Tip | undefined> {
+    const before = known.get(stream)
+    const after = before?.last ?? 0
     const [state, newest] = await Promise.all([
       mongo.call(() => streams.findOne({ _id: double(stream) })),
-      mongo.call(() => log.findOne(behind(stream, 0), { sort: bySeq(-1), projection: { sealed: 1 } })),
+      mongo.call(() => log.findOne(behind(stream, after), { sort: bySeq(-1), projection: { sealed: 1 } })),
     ])
-    if (!state && !newest) return undefined
+    if (!state && !newest && !before) return undefined
     const first = state?.first ?? 1
-    const sealed = newest?.sealed === true || state?.sealed !== undefined
-    const last = newest ? newest._id.q - (newest.sealed ? 1 : 0) : (state?.sealed ?? first - 1)
-    return { first, last: Math.max(last, first - 1), sealed }
+    const seen = newest?.sealed === true || state?.sealed !== undefined
+    const last = Math.max(newest ? newest._id.q - (newest.sealed ? 1 : 0) : (state?.sealed ?? 0), after, first - 1)
+    const { sealed } = learn(stream, last, seen)
+    return { first, last, sealed }
+  }
+
+  function learn(stream: number, last: number, sealed: boolean): Known {
+    const k = known.get(stream) ?? { last, sealed }
+    k.last = Math.max(k.last, last)
+    k.sealed ||= sealed
+    known.set(stream, k)
+    return k
   }
 
   async function append(batch: Buffer): Promise<void> {
@@ -42,8 +54,7 @@ export function appender(mongo: Mongo, { log, streams }: Collections): Appender 
     let k = known.get(stream)
     if (k === undefined || k.sealed || seq !== k.last + 1) {
       const t = (await tip(stream)) ?? { first: 1, last: 0, sealed: false }
-      k = { last: t.last, sealed: t.sealed }
-      known.set(stream, k)
+      k = learn(stream, t.last, t.sealed)
       if (seq < t.first) return
       if (seq <= t.last) return compare(batch, head)
       if (t.sealed) throw sealedError(stream)
@@ -84,7 +95,7 @@ export function appender(mongo: Mongo, { log, streams }: Collections): Appender 
       throw new PandoError('log_unavailable', `devicelog: ${mongo.where}: ${text}`, { stream, seq })
     }
     if (there.sealed) {
-      known.set(stream, { last: seq - 1, sealed: true })
+      learn(stream, seq - 1, true)
       throw sealedError(stream)
     }
     if (there.crc !== batch.readUInt32LE(4) || there.z !== batch.length)
@@ -104,7 +115,7 @@ export function appender(mongo: Mongo, { log, streams }: Collections): Appender 
       }
       const change = { $set: { sealed: double(last) }, $setOnInsert: { first: double(1) } }
       await mongo.call(() => streams.updateOne({ _id: double(stream) }, change, { upsert: true }))
-      known.set(stream, { last, sealed: true })
+      learn(stream, last, true)
       return last
     }
   }

@@ -9,6 +9,7 @@ import { mongoCursors } from './cursors.ts'
 import { behind, bySeq, type Collections, double, openCollections } from './documents.ts'
 import { mongoHolders } from './holders.ts'
 import { retain } from './retain.ts'
+import { sizes } from './sizes.ts'
 
 const READ_BYTES = 1 << 20
 const FIRST_GUESS = 16 << 10
@@ -28,6 +29,7 @@ export async function openMongoLog(url: string, o: { onState?: (h: EngineHealth)
 function assemble(mongo: Mongo, c: Collections): DeviceLog {
   const { append, seal, tip } = appender(mongo, c)
   const cursors = mongoCursors(mongo, c)
+  const held = { cursors, sizes: sizes(mongo, c), tip }
   const read = reader(mongo, c)
   const { holder, hold } = mongoHolders(mongo, c)
   const under = new Set<Promise<unknown>>()
@@ -62,7 +64,7 @@ function assemble(mongo: Mongo, c: Collections): DeviceLog {
     begin: (firsts) => during(() => begin(mongo, c, firsts)),
     consumers: (owner, names) => during(() => cursors.register(owner, names)),
     forget: (consumer) => during(() => cursors.forget(consumer)),
-    retain: (limit) => during(() => retain(mongo, c, cursors, limit, tip)),
+    retain: (limit) => during(() => retain(mongo, c, held, limit)),
     holder: (work) => during(() => holder(work)),
     hold: (work, from, owner) => during(() => hold(work, from, owner)),
     free: () => Promise.resolve(undefined),

@@ -2,7 +2,8 @@
 import type { Mongo } from '#core/remote/mongodb.ts'
 import type { Tip } from './append.ts'
 import type { Cursors } from './cursors.ts'
-import { AGE_INDEX, batchKey, behind, type Collections, double } from './documents.ts'
+import { AGE_INDEX, batchKey, type Collections, double } from './documents.ts'
+import type { Sizes } from './sizes.ts'
 
 export interface Retained {
   droppedBytes: number
@@ -16,23 +17,23 @@ interface Limit {
 }
 
 /** As DeviceLog.retain. Several processes may do it at once. */
-export async function retain(mongo: Mongo, c: Collections, cursors: Cursors, limit: Limit, tip: Tips): Promise<Retained> {
+export async function retain(mongo: Mongo, c: Collections, at: Places, limit: Limit): Promise<Retained> {
+  const { cursors, sizes, tip } = at
   await cursors.flush()
-  const bytes = await bytesOf(mongo, c)
+  const bytes = await sizes.bytes()
   const found = await pick(mongo, c, await cursors.holders(), bytes, limit)
   let droppedBytes = 0
-  for (const [stream, upTo] of found.upTo) droppedBytes += await drop(mongo, c, stream, upTo)
+  for (const [stream, upTo] of found.upTo) droppedBytes += await sizes.drop(stream, upTo)
   await forgetEnded(mongo, c, cursors, tip)
   return { droppedBytes, bytes: bytes - droppedBytes, ...(found.heldBackBy !== undefined && { heldBackBy: found.heldBackBy }) }
 }
 
 type Tips = (stream: number) => Promise<Tip | undefined>
 
-/** The statistics of a collection may be wrong after a crash; the index is not. */
-async function bytesOf(mongo: Mongo, { log }: Collections): Promise<number> {
-  const sum = [{ $match: { t: { $gt: 0 } } }, { $group: { _id: null, z: { $sum: '$z' } } }]
-  const [row] = await mongo.call(() => log.aggregate<{ z: number }>(sum, { hint: AGE_INDEX }).toArray())
-  return row?.z ?? 0
+interface Places {
+  cursors: Cursors
+  sizes: Sizes
+  tip: Tips
 }
 
 interface Picked {
@@ -69,16 +70,6 @@ async function pick(
     }
   })
   return picked
-}
-
-/** That they are gone is written down first: their numbers must never be free again. → their octets */
-async function drop(mongo: Mongo, { log, streams }: Collections, stream: number, upTo: number): Promise<number> {
-  const [row] = await mongo.call(() =>
-    log.aggregate<{ z: number }>([{ $match: behind(stream, 0, upTo) }, { $group: { _id: null, z: { $sum: '$z' } } }]).toArray(),
-  )
-  await mongo.call(() => streams.updateOne({ _id: double(stream) }, { $max: { first: double(upTo + 1) } }, { upsert: true }))
-  await mongo.call(() => log.deleteMany(behind(stream, 0, upTo)))
-  return row?.z ?? 0
 }
 
 /** How long the seal of a stream that is gone still keeps a writer out that slept through it. */
