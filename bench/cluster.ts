@@ -195,7 +195,7 @@ async function down({ programs }: Up): Promise<void> {
 }
 
 /** Clusters of as many access nodes with ever more devices, all up and measured in turn: servers and machine are as fast or slow for each of them. */
-async function flat(nodes: number, from: readonly number[]): Promise<number[]> {
+async function flat(nodes: number, from: readonly number[]): Promise<void> {
   const all: Peer[] = []
   const active = Math.min(devices, ...from)
   try {
@@ -221,7 +221,11 @@ async function flat(nodes: number, from: readonly number[]): Promise<number[]> {
       )
     }
     // what went on beside a round fell on all sizes of that round
-    return all.map((_, i) => median(counted.map((round) => round[i]!.us / round[0]!.us)))
+    const times = all.map((_, i) => median(counted.map((round) => round[i]!.us / round[0]!.us)))
+    const spread = (Math.max(...times) / Math.min(...times)).toFixed(2)
+    console.log(
+      `${' '.repeat(37)}in turn ${times.map(show).join(', ')} × the fewest, most over least ${spread} (wanted: 0.85 to 1.15)`,
+    )
   } finally {
     for (const p of all) await p.stop()
   }
@@ -306,13 +310,7 @@ try {
       console.log(`${' '.repeat(37)}ratio ${(many!.us / alone!.us).toFixed(2)} (wanted ≤ 3)`)
     }
   }
-  if (only.includes('flat')) {
-    const costs = await flat(3, sizes)
-    const times = costs.map((c) => c.toFixed(2)).join(', ')
-    console.log(
-      `${' '.repeat(37)}${times} × the fewest; most over least ${(Math.max(...costs) / Math.min(...costs)).toFixed(2)} (wanted ≤ 1.15)`,
-    )
-  }
+  if (only.includes('flat')) await flat(3, sizes)
   if (only.includes('nodes')) {
     const [one, two] = await compare('QoS 1, 16 in flight', [cluster(servers.env, 1), cluster(servers.env, 2)], (s) =>
       run(s, { window: 16, active: devices }),
