@@ -19,8 +19,8 @@ const AGAIN_MS = 250
 const MOST_WAITING = 2000
 
 /**
- * A call that did not reach one instance goes to the next, as does one that may be repeated and got no answer. One that has reached nobody waits
- * until there is somebody, unless the order of calls counts.
+ * A call that did not reach one instance goes to the next, as does one that may be repeated and got no answer. One that has reached nobody,
+ * or may be repeated, waits until there is somebody, unless the order of calls counts.
  */
 export function anyFace(contract: Contract, instances: Instances): object {
   const nobody = new PandoError('unavailable', `the service ${contract.service} is not there`, { service: contract.service })
@@ -53,7 +53,7 @@ export function anyFace(contract: Contract, instances: Instances): object {
         return await callOne(name, spec, input)
       } catch (e) {
         const late = performance.now() - since >= Math.min(PATIENCE_MS, spec.deadline)
-        if (late || waiting >= MOST_WAITING || !(e === nobody || reachedNobody(e))) throw e
+        if (late || waiting >= MOST_WAITING || !(e === nobody || mayWait(e, spec))) throw e
       }
       waiting++
       await instances.changed(AGAIN_MS)
@@ -69,6 +69,9 @@ export function anyFace(contract: Contract, instances: Instances): object {
   return methods
 }
 
-/** Whoever has too much to do is not asked again at once. */
-const reachedNobody = (e: unknown): boolean =>
-  isPandoError(e, 'unavailable') && e.params['sent'] === false && e.params['busy'] !== true
+/** It was done by nobody, or may be done again. Whoever has too much to do is not asked again at once. */
+function mayWait(e: unknown, { retry }: MethodSpec): boolean {
+  if (!isPandoError(e, 'unavailable')) return false
+  const { sent, busy } = e.params
+  return busy !== true && (sent === false || (sent === true && retry === true))
+}

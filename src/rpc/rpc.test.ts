@@ -189,6 +189,26 @@ test('a call that has reached nobody waits for somebody, unless its order counts
   assert.equal((await waits).n, 1)
 })
 
+// CLU-3
+test('a call that may be repeated waits for somebody too, where all who are there are gone before they answer', async () => {
+  const { add: once } = sums.methods
+  const { next, tell } = makeChanges()
+  let faces: object[] = [0, 1].map(() => ({
+    add: async () => {
+      throw new PandoError('unavailable', 'it is gone', { sent: true })
+    },
+  }))
+  const source = { faces: () => faces, changed: next }
+  const [again, never] = [true, false].map((retry) => {
+    const contract = { ...sums, methods: { ...sums.methods, add: { ...once, retry } } }
+    return (anyFace(contract, source) as Face<typeof sums>).add({ a: 1, b: 1 })
+  })
+  await assert.rejects(never!, /it is gone/)
+  faces = [{ add: async () => ({ n: 1 }) }]
+  tell()
+  assert.equal((await again!).n, 1)
+})
+
 // CLU-10
 test('a call carries the trace that it belongs to, or begins one; what is logged says so', async (t) => {
   const lines: string[] = []
