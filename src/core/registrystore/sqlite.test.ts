@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { cpSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, describe, it } from 'node:test'
-import type { Database as Handle } from 'better-sqlite3'
+import { after, describe, it, test } from 'node:test'
+import BetterSqlite3, { type Database as Handle } from 'better-sqlite3'
 import { type Kysely, sql } from 'kysely'
 import { isPandoError } from '#lib/errors.ts'
 import { type ColumnTypes, migrations } from './migrations.ts'
@@ -155,4 +155,25 @@ describe('migrations', () => {
     for (const s of stores) assert.deepEqual(await names(s), ['n1'])
     for (const s of stores) await s.close()
   })
+})
+
+// F-04
+test('a file that its process turned to write-ahead logging when it was killed is opened', async () => {
+  const [before, after] = [dir('switch-'), dir('switched-')]
+  const handle = new BetterSqlite3(join(before, 'registry.db'))
+  handle.pragma('journal_mode = delete')
+  handle.pragma('cache_size = 1')
+  handle.exec('create table t (x); begin immediate')
+  const insert = handle.prepare('insert into t values (zeroblob(10000))')
+  for (let i = 0; i < 100; i++) insert.run()
+  // what is on the disk in the middle of a transaction: part of it in the file, and the journal that takes it back
+  cpSync(before, after, { recursive: true })
+  handle.exec('rollback; drop table t')
+  handle.close()
+  assert.deepEqual(readdirSync(after).sort(), ['registry.db', 'registry.db-journal'])
+  const reader = new BetterSqlite3(join(after, 'registry.db'), { readonly: true })
+  assert.throws(() => reader.prepare('select count(*) from t').get(), /readonly/)
+  reader.close()
+  const store = await open(after)
+  await store.close()
 })

@@ -2,7 +2,7 @@
  * Is the file whole? Looked at through a read-only handle before anything may write: a handle that may write would, on closing, move
  * what is left of a damaged log into the database and delete the log.
  */
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import BetterSqlite3, { type Database as Handle } from 'better-sqlite3'
 import { isPandoError, PandoError } from '#lib/errors.ts'
@@ -81,9 +81,24 @@ export function checkDatabase(path: string, markPath: string): PandoError[] {
   }
 }
 
+/**
+ * Whoever was killed while it turned a new file to write-ahead logging has left a rollback journal, which a read-only handle may not take back.
+ * It lies beside no write-ahead log: of one there would be nothing to be lost.
+ */
+function rollBack(path: string): void {
+  if (!existsSync(`${path}-journal`) || (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0) return
+  const handle = new BetterSqlite3(path, { timeout: 1000 })
+  try {
+    has(handle, 'meta')
+  } finally {
+    handle.close()
+  }
+}
+
 /** → the number of transactions that it has seen. Throws `store_damaged` naming the file and what is wrong. */
 export function checkFile(path: string, markPath: string): number {
   const acknowledged = readMark(markPath).count
+  rollBack(path)
   if (statSync(path).size === 0) return checkCommits(undefined, path, markPath, acknowledged)
   const handle = new BetterSqlite3(path, { readonly: true, timeout: 1000 })
   try {
