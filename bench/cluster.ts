@@ -3,8 +3,8 @@
  * changes with the devices that are connected; what a second access node adds. The servers are counted apart, and named as tests name them
  * (test/support/engines.ts). Where they and the generators share two processors with the nodes, a second node can't be shown by what goes through:
  * there is also what each spends on a message. node bench/cluster.ts [--seconds 10] [--rounds 3] [--devices 1000] [--connected 1000,10000]
- * [--pace 300] [--only cost,flat,nodes]. `flat` has a cluster for each number of `--connected`, all up at once and measured in turn; each sends so many messages a
- * second (0: as many as it takes), so that no server is at its end; what the processes spend with as many connected and no messages is said apart.
+ * [--pace 300] [--only cost,flat,nodes]. `flat` has a cluster for each number of `--connected`, all up at once and measured in turn; each sends so many
+ * messages a second (0: as many as it takes), so that no server is at its end; what the processes spend with as many connected and no messages is said apart.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -134,12 +134,6 @@ function devicesAt({ ports }: Up, { credentials }: Shape) {
       if (share === 0) return made
       for (const [at, port] of ports.entries()) made.push(await connectAt(port, from + at * share, share, window, pace))
       return made
-    },
-    async disconnect(some: Generators): Promise<void> {
-      for (const g of some) {
-        running.delete(g)
-        await g.stop()
-      }
     },
     async stop(): Promise<void> {
       for (const g of running) await g.stop()

@@ -1,6 +1,7 @@
 /**
  * Load on an MQTT server: many connections, each with so many messages in flight. Prints one JSON line when all are connected
- * and one each time it is told `measure <ms>`, or `measure <ms> <messages a second>`, on stdin; `rest`: nothing is sent until then. node bench/load/generate.ts '{"port":1883,"count":1000,…}'
+ * and one each time it is told `measure <ms>`, or `measure <ms> <messages a second>`, on stdin;
+ * `rest`: nothing is sent until then. node bench/load/generate.ts '{"port":1883,"count":1000,…}'
  */
 import { readFileSync } from 'node:fs'
 import { connect as connectTcp, type Socket } from 'node:net'

@@ -24,6 +24,10 @@ function manualClock() {
 
 const limits = { devicelogMaxBytes: 9000, devicelogMaxAge: 1, historyMaxBytes: 8000, historyMaxAge: 1, diskReserve: 1000 }
 
+type Keeping = Parameters<typeof housekeeping>[0]
+const keep = (o: Pick<Keeping, 'devicelog' | 'history' | 'up' | 'clock' | 'readAgain'>) =>
+  housekeeping({ ...o, log: silentLog(), limits, stillMine: () => true, onSizes() {} })
+
 /** Runs one round of housekeeping with so much free space and says which limits the engines were given. */
 async function oneRound(free: number, freedByHistory: number) {
   const { clock, hand } = manualClock()
@@ -49,17 +53,7 @@ async function oneRound(free: number, freedByHistory: number) {
     },
   } as unknown as DeviceLog
   const up = { sinceMark: () => 0, mark() {}, applied: new Map(), catchUp: async () => 0 } as unknown as WayUp
-  const keeping = housekeeping({
-    devicelog,
-    history,
-    up,
-    log: silentLog(),
-    clock,
-    limits,
-    readAgain: 0,
-    stillMine: () => true,
-    onSizes() {},
-  })
+  const keeping = keep({ devicelog, history, up, clock, readAgain: 0 })
   hand.now = 61_000
   hand.tick()
   await keeping.stop()
@@ -80,17 +74,7 @@ async function savedAfter(readAgain: number): Promise<number> {
     since = 0
   }
   const up = { sinceMark: () => since, mark, applied: new Map(), catchUp: async () => 0 } as unknown as WayUp
-  const keeping = housekeeping({
-    devicelog,
-    history,
-    up,
-    log: silentLog(),
-    clock,
-    limits,
-    readAgain,
-    stillMine: () => true,
-    onSizes() {},
-  })
+  const keeping = keep({ devicelog, history, up, clock, readAgain })
   hand.now = 5000
   hand.tick()
   await keeping.between(async () => {})

@@ -8,6 +8,7 @@ import { AGE_INDEX, behind, bySeq, type Collections, double } from './documents.
 /** A batch comes to the log this late at most, whatever the clock of its node; one that comes later counts when all is counted anew. */
 const SETTLED_MS = 5 * 60_000
 const WINDOW_MS = 10 * 60_000
+const LEAST_WINDOW_MS = 100
 const SLOW_MS = 1000
 const FAST_MS = 250
 /** What two processes dropped at the same time may have been counted twice until then. */
@@ -56,7 +57,7 @@ export function sizes(mongo: Mongo, { log, streams }: Collections): Sizes {
       const to = Math.min(from + window, until)
       const began = performance.now()
       // shorter next time, if it fails
-      window /= 2
+      window = Math.max(LEAST_WINDOW_MS, window / 2)
       settled.bytes += await sum(from, to)
       settled.through = from = to
       const took = performance.now() - began

@@ -22,6 +22,7 @@ import { droppedUntil, retain } from './retain.ts'
  */
 const MOST_DEVICES = 10_000
 const LEAST_DEVICES = 100
+/** before anything is known of the server */
 const FIRST_DEVICES = 1000
 const TARGET_MS = 1000
 /** A flush begins when this much has come, when nothing has come for a second, or when the oldest has waited for five. */
